@@ -1,0 +1,174 @@
+//! What the engine lends to a step, and nothing else: no clock, no client, no configuration.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cancel::Cancel;
+use crate::event::{EventKind, Events, millis};
+use crate::fault::Fault;
+use crate::finding::Evidence;
+use crate::release::{Artifact, Release, RunId};
+use crate::state::Phase;
+
+/// One run: what is released, from where, who hears of it, and who may stop it.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Names the run, here and on what it makes.
+    pub id: RunId,
+    /// What is released.
+    pub release: Release,
+    /// The project's folder.
+    pub workdir: PathBuf,
+    /// Who hears of it.
+    pub events: Events,
+    /// Who may stop it.
+    pub cancel: Cancel,
+}
+
+impl Run {
+    /// A run that nobody hears and nobody stops.
+    pub fn new(id: RunId, release: Release, workdir: impl Into<PathBuf>) -> Self {
+        let (events, cancel) = (Events::silent(), Cancel::never());
+        Self { id, release, workdir: workdir.into(), events, cancel }
+    }
+
+    /// Says who hears of it.
+    #[must_use]
+    pub fn events(mut self, events: Events) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// Says who may stop it.
+    #[must_use]
+    pub fn cancel(mut self, cancel: Cancel) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// What the step `step` of this run gets to see.
+    #[must_use]
+    pub fn context(&self, phase: Phase, step: &str) -> Context {
+        Context {
+            run: Arc::new(self.clone()),
+            phase,
+            step: step.into(),
+            artifact: None,
+            baseline: None,
+            cancel: self.cancel.clone(),
+        }
+    }
+}
+
+/// All that a step may use. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Context {
+    run: Arc<Run>,
+    phase: Phase,
+    step: Arc<str>,
+    artifact: Option<Artifact>,
+    baseline: Option<Evidence>,
+    cancel: Cancel,
+}
+
+impl Context {
+    /// The run's name.
+    #[must_use]
+    pub fn run(&self) -> &RunId {
+        &self.run.id
+    }
+
+    /// What is released.
+    #[must_use]
+    pub fn release(&self) -> &Release {
+        &self.run.release
+    }
+
+    /// The project's folder.
+    #[must_use]
+    pub fn workdir(&self) -> &Path {
+        &self.run.workdir
+    }
+
+    /// The phase the step belongs to.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The step's own name.
+    #[must_use]
+    pub fn step(&self) -> &str {
+        &self.step
+    }
+
+    /// What the builder made; `None` before it has, and in a plan that would build.
+    #[must_use]
+    pub fn artifact(&self) -> Option<&Artifact> {
+        self.artifact.as_ref()
+    }
+
+    /// What this verifier measured before anything changed.
+    #[must_use]
+    pub fn baseline(&self) -> Option<&Evidence> {
+        self.baseline.as_ref()
+    }
+
+    /// Tells people what the step is at, in one line.
+    pub fn note(&self, message: impl Display) {
+        self.tell(EventKind::Noted { step: self.step.to_string(), message: message.to_string() });
+    }
+
+    /// Tells people how far the step is: `done` of `total`, where the total is known.
+    pub fn progress(&self, done: u64, total: Option<u64>) {
+        self.tell(EventKind::Progressed { step: self.step.to_string(), done, total });
+    }
+
+    /// Waits until the step is asked to stop.
+    pub async fn cancelled(&self) {
+        self.cancel.cancelled().await;
+    }
+
+    /// Was the step asked to stop?
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    /// The token itself, for work that has children of its own.
+    #[must_use]
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    pub(crate) fn named(&self, step: &str) -> Self {
+        Self { step: step.into(), ..self.clone() }
+    }
+
+    pub(crate) fn with_cancel(&self, cancel: Cancel) -> Self {
+        Self { cancel, ..self.clone() }
+    }
+
+    pub(crate) fn with_artifact(&self, artifact: &Artifact) -> Self {
+        Self { artifact: Some(artifact.clone()), ..self.clone() }
+    }
+
+    pub(crate) fn with_baseline(&self, baseline: Option<&Evidence>) -> Self {
+        Self { baseline: baseline.cloned(), ..self.clone() }
+    }
+
+    pub(crate) fn will_retry(&self, attempt: u32, fault: &Fault, after: Duration) {
+        self.tell(EventKind::WillRetry {
+            step: self.step.to_string(),
+            attempt,
+            fault: fault.clone(),
+            after_ms: millis(after),
+        });
+    }
+
+    pub(crate) fn tell(&self, kind: EventKind) {
+        self.run.events.tell(kind);
+    }
+}

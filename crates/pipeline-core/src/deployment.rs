@@ -1,0 +1,104 @@
+//! What runs at a target: which instances, of which side, and how to address each of them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What runs at the target after a stage, a restore, or right now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// The version that a person would say is deployed.
+    pub version: String,
+    /// The artifact it runs, if the target can say.
+    pub artifact: Option<String>,
+    /// Where users reach it.
+    pub url: Option<String>,
+    /// Every instance there is, old ones too.
+    pub instances: Vec<Instance>,
+}
+
+/// One running copy of the application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Its name at the target, such as a machine id.
+    pub id: String,
+    /// Does it run the new release or the old one?
+    pub side: Side,
+    /// Where it runs.
+    pub region: Option<String>,
+    /// Do users' requests reach it?
+    pub serving: bool,
+    /// How to reach this one and no other; `None` where the target has no way to.
+    pub address: Option<Address>,
+}
+
+/// Old or new, seen from the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// What ran before the run.
+    Old,
+    /// What the run brings.
+    New,
+}
+
+/// How to reach one instance: an address, and headers that pin a request to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Where to send the request.
+    pub url: String,
+    /// Headers to send with it, such as `fly-force-instance-id`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Deployment {
+    /// The instances that a verifier should judge: the new ones; where there are none (nothing was
+    /// deployed, or it was taken back) all of them.
+    pub fn subjects(&self) -> impl Iterator<Item = &Instance> {
+        let any_new = self.instances.iter().any(|instance| instance.side == Side::New);
+        self.instances.iter().filter(move |instance| !any_new || instance.side == Side::New)
+    }
+
+    /// Do users' requests reach a [subject](Self::subjects)? If not, looking at [`url`](Self::url) proves
+    /// nothing about it.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.subjects().any(|instance| instance.serving)
+    }
+
+    /// Does nothing run here? Then there is nothing to verify either.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.instances.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance(id: &str, side: Side, serving: bool) -> Instance {
+        Instance { id: id.into(), side, region: None, serving, address: None }
+    }
+
+    #[test]
+    fn green_beside_blue_is_judged_alone_and_is_not_public_before_the_switch() {
+        let beside = Deployment {
+            instances: vec![instance("b", Side::Old, true), instance("g", Side::New, false)],
+            ..Deployment::default()
+        };
+        assert_eq!(beside.subjects().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["g"]);
+        assert!(!beside.is_public());
+    }
+
+    #[test]
+    fn what_was_taken_back_is_judged_whole() {
+        let old = Deployment {
+            instances: vec![instance("a", Side::Old, true), instance("b", Side::Old, false)],
+            ..Deployment::default()
+        };
+        assert_eq!(old.subjects().count(), 2);
+        assert!(old.is_public());
+    }
+}

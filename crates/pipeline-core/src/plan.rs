@@ -1,0 +1,71 @@
+//! What a run would do: computed by the calls that change nothing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::context::Run;
+use crate::fault::Fault;
+use crate::pipeline::Pipeline;
+use crate::release::Artifact;
+use crate::state::Phase;
+
+/// What a run would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The gates' names by the earliest moment they could start.
+    pub gates: Vec<Vec<String>>,
+    /// Who makes the artifact.
+    pub builder: Option<String>,
+    /// Where to.
+    pub target: String,
+    /// The way there.
+    pub stages: Vec<PlannedStage>,
+    /// Who verifies after each stage.
+    pub verifiers: Vec<String>,
+    /// What a rollback would bring back; `None` when nothing runs yet.
+    pub rollback: Option<RollbackTarget>,
+    /// What a person should know before it starts.
+    pub warnings: Vec<String>,
+}
+
+/// A stage, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStage {
+    /// Its name.
+    pub name: String,
+    /// What it does, a line a change.
+    pub changes: Vec<String>,
+}
+
+/// What a rollback would bring back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollbackTarget {
+    /// The artifact that runs now, if the target can say.
+    pub image: Option<String>,
+    /// The version that runs now.
+    pub release: String,
+}
+
+impl Pipeline {
+    /// What a run would do from here. `artifact` is what would be deployed, if it is known already.
+    pub async fn plan(&self, run: &Run, artifact: Option<&Artifact>) -> Result<Plan, Fault> {
+        let cx = run.context(Phase::Deploy, self.target());
+        let cx = artifact.map_or(cx.clone(), |it| cx.with_artifact(it));
+        let deployer = &self.deployer.plugin;
+        let snapshot = deployer.snapshot(&cx).await?;
+        let stages = deployer.stages(&snapshot, &cx).await?;
+        let warnings = stages.iter().flat_map(|stage| stage.warnings.clone()).collect();
+        let planned =
+            stages.into_iter().map(|it| PlannedStage { name: it.name, changes: it.changes });
+        Ok(Plan {
+            gates: self.gates.levels(),
+            builder: self.builder.as_ref().map(|it| it.name().to_owned()),
+            target: self.target().to_owned(),
+            stages: planned.collect(),
+            verifiers: self.verifiers.names(),
+            rollback: snapshot
+                .current
+                .map(|it| RollbackTarget { image: it.artifact, release: it.version }),
+            warnings,
+        })
+    }
+}

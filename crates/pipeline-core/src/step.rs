@@ -1,0 +1,153 @@
+//! A plug-in with its name, its limits and what it needs: what a pipeline is made of.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::attempt::attempt;
+use crate::builder::Builder;
+use crate::context::Context;
+use crate::deployer::Deployer;
+use crate::event::{EventKind, millis};
+use crate::fault::Fault;
+use crate::gate::Gate;
+use crate::limits::Limits;
+use crate::report::{Outcome, Report};
+use crate::verifier::Verifier;
+
+/// A plug-in in its place in a pipeline.
+pub struct Step<T: ?Sized> {
+    pub(crate) name: Arc<str>,
+    pub(crate) plugin: Arc<T>,
+    pub(crate) limits: Limits,
+    pub(crate) needs: Vec<String>,
+    pub(crate) weight: u32,
+    pub(crate) required: bool,
+}
+
+impl<T: ?Sized> Step<T> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Says how long it may take and how often it may be tried.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Says that it is reported only: whatever its answer, the run goes on.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
+    fn new(name: impl Into<Arc<str>>, plugin: Arc<T>) -> Self {
+        let (limits, needs) = (Limits::default(), Vec::new());
+        Self { name: name.into(), plugin, limits, needs, weight: 1, required: true }
+    }
+
+    /// Runs something of the plug-in within the step's limits, and tells when it starts and ends.
+    pub(crate) async fn perform<V, F, Fut>(&self, cx: &Context, work: F) -> Result<V, Fault>
+    where
+        F: Fn(Arc<T>, Context) -> Fut,
+        Fut: Future<Output = Result<V, Fault>>,
+        V: Answer,
+    {
+        let (phase, step) = (cx.phase(), cx.step().to_owned());
+        cx.tell(EventKind::StepStarted { phase, step: step.clone() });
+        let began = Instant::now();
+        let result = attempt(&self.limits, cx, |cx| work(self.plugin.clone(), cx)).await;
+        let outcome = result.as_ref().map(Answer::report).map_err(Clone::clone);
+        let (required, took_ms) = (self.required, millis(began.elapsed()));
+        cx.tell(EventKind::StepDone { phase, step, outcome, required, took_ms });
+        result
+    }
+}
+
+/// What a step's success says to people.
+pub(crate) trait Answer {
+    fn report(&self) -> Report;
+}
+
+impl Answer for Report {
+    fn report(&self) -> Report {
+        self.clone()
+    }
+}
+
+impl Answer for crate::release::Artifact {
+    fn report(&self) -> Report {
+        Report::passed()
+    }
+}
+
+impl Answer for crate::deployment::Deployment {
+    fn report(&self) -> Report {
+        Report::passed()
+    }
+}
+
+impl Step<dyn Gate> {
+    /// A gate of this name.
+    pub fn gate(name: &str, gate: impl Gate + 'static) -> Self {
+        Self::new(name, Arc::new(gate))
+    }
+
+    /// Says which gates must have passed before it starts.
+    #[must_use]
+    pub fn needs(mut self, gates: &[&str]) -> Self {
+        self.needs = gates.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Says how much of the machine it takes; 1 if not said. See [`GatesBuilder::parallel`].
+    ///
+    /// [`GatesBuilder::parallel`]: crate::GatesBuilder::parallel
+    #[must_use]
+    pub fn weight(mut self, weight: u32) -> Self {
+        self.weight = weight;
+        self
+    }
+
+    pub(crate) async fn check(&self, cx: &Context) -> Outcome {
+        self.perform(cx, |gate, cx| async move { gate.check(&cx).await }).await
+    }
+}
+
+impl Step<dyn Builder> {
+    /// A builder of this name.
+    pub fn builder(name: &str, builder: impl Builder + 'static) -> Self {
+        Self::new(name, Arc::new(builder))
+    }
+}
+
+impl Step<dyn Verifier> {
+    /// A verifier of this name.
+    pub fn verifier(name: &str, verifier: impl Verifier + 'static) -> Self {
+        Self::new(name, Arc::new(verifier))
+    }
+}
+
+impl Step<dyn Deployer> {
+    /// The deployer; it names itself.
+    pub fn deployer(deployer: impl Deployer + 'static) -> Self {
+        let name: Arc<str> = deployer.target().into();
+        Self::new(name, Arc::new(deployer))
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Step<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step")
+            .field("name", &self.name)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
