@@ -1,0 +1,70 @@
+//! Runs, journal, events, measurements and locks in SQL.
+//!
+//! One file holds all that the pipeline remembers. Several processes may use it at the same time:
+//! runs are numbered without gaps, a target is locked by one run at a time, and whoever lost the lock can
+//! no longer write to the journal. The SQL is portable, so that another database can follow.
+//!
+//! ```
+//! use std::time::{Duration, SystemTime};
+//!
+//! use pipeline_core::{Journal, Record};
+//! use store_sql::{NewRun, Owner, RunKind, Store};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! # #[expect(clippy::disallowed_methods, reason = "an example of a program")]
+//! let store = Store::open("sqlite::memory:", SystemTime::now).await?;
+//! let run = store
+//!     .begin(&NewRun {
+//!         kind: RunKind::Deploy,
+//!         environment: "production".into(),
+//!         target: "flyio:shop".into(),
+//!         revision: Some("4f1c2ab".into()),
+//!         image: None,
+//!         origin: None,
+//!         restores: None,
+//!         who: "ada".into(),
+//!         host: "build-7".into(),
+//!         pid: std::process::id(),
+//!         pipeline_version: "0.1.0".into(),
+//!     })
+//!     .await?;
+//! assert_eq!(run.version, "v1");
+//!
+//! let owner = Owner {
+//!     who: "ada".into(),
+//!     host: "build-7".into(),
+//!     pid: std::process::id(),
+//!     run: Some(run.id.clone()),
+//! };
+//! let lock = store.lock("flyio:shop", &owner, Duration::from_secs(30)).await?;
+//! store.journal(&run.id, &lock).append(&Record::GatesPassed).await?;
+//! assert_eq!(store.records(&run.id).await?, [Record::GatesPassed]);
+//! lock.release().await?;
+//! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+//! ```
+
+mod address;
+mod cut;
+mod error;
+mod events;
+mod journal;
+mod lock;
+mod measurements;
+mod migrate;
+#[cfg(test)]
+mod query_plans;
+mod recorder;
+mod run;
+mod runs;
+mod select;
+mod store;
+mod word;
+
+pub use error::StoreError;
+pub use events::StepRow;
+pub use journal::SqlJournal;
+pub use lock::{Holder, Lock, Owner};
+pub use measurements::{Baseline, Sample, Series};
+pub use recorder::Recorder;
+pub use run::{Ending, NewRun, PhaseRow, RunFilter, RunHistory, RunKind, RunOutcome, RunRow};
+pub use store::Store;

@@ -1,0 +1,264 @@
+//! The lock on a target: one run at a time, with a fencing number that shuts out whoever lost it.
+//!
+//! The number grows with every new holder, so that a holder which slept through its expiry is told apart
+//! from the one that came after it (Kleppmann, "How to do distributed locking", 2016).
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use pipeline_core::RunId;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, Row, Transaction};
+use tokio::time::{Instant, sleep};
+
+use crate::error::StoreError;
+use crate::store::Store;
+use crate::word::{Broken, Columns};
+
+/// Who holds a lock, or wants one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The person or the machine account.
+    pub who: String,
+    /// The host.
+    pub host: String,
+    /// The process on that host.
+    pub pid: u32,
+    /// What it is for.
+    pub run: Option<RunId>,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {} (process {}", self.who, self.host, self.pid)?;
+        self.run.iter().try_for_each(|run| write!(f, ", run {run}"))?;
+        f.write_str(")")
+    }
+}
+
+/// A lock that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// By whom.
+    pub owner: Owner,
+    /// Its fencing number.
+    pub fence: i64,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when, unless it is renewed.
+    pub until: Timestamp,
+}
+
+/// The lock on a target. Dropped without [`release`](Self::release) it stays until it expires.
+#[derive(Debug)]
+pub struct Lock {
+    store: Store,
+    claim: Claim,
+}
+
+/// What the holder of a lock can prove.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) target: String,
+    pub(crate) fence: i64,
+    ttl: Duration,
+}
+
+impl Store {
+    /// Takes the lock on a target for `ttl` if nobody holds it, or if it has expired. Else the error is
+    /// [`StoreError::Held`].
+    pub async fn lock(
+        &self,
+        target: &str,
+        owner: &Owner,
+        ttl: Duration,
+    ) -> Result<Lock, StoreError> {
+        let claim = Claim { target: target.to_owned(), fence: 0, ttl };
+        self.take(claim, owner).await
+    }
+
+    /// Like [`lock`](Self::lock), and takes the lock over at once when its holder is dead for certain: it
+    /// was on the host of `owner`, in a process of which `is_alive` says that it is gone.
+    #[expect(clippy::too_many_arguments, reason = "what `lock` takes, and who is alive")]
+    pub async fn lock_or_take_over(
+        &self,
+        target: &str,
+        owner: &Owner,
+        ttl: Duration,
+        is_alive: impl Fn(u32) -> bool,
+    ) -> Result<Lock, StoreError> {
+        let dead = |it: &Holder| it.owner.host == owner.host && !is_alive(it.owner.pid);
+        let seen = self.holder(target).await?.filter(dead);
+        // Only the holder that was seen dead is replaced, not one that came in between.
+        let fence = seen.map_or(0, |it| it.fence);
+        self.take(Claim { target: target.to_owned(), fence, ttl }, owner).await
+    }
+
+    /// Who holds the lock on a target just now.
+    pub async fn holder(&self, target: &str) -> Result<Option<Holder>, StoreError> {
+        let row = holder_query(target, self.now_ms()).fetch_optional(self.reader()).await;
+        read_holder(target, row.map_err(|error| self.wrong(error))?.as_ref())
+    }
+
+    /// Shows that a claim still holds, and renews it. Whoever has another claim cannot commit meanwhile.
+    pub(crate) async fn renew(
+        &self,
+        claim: &Claim,
+        tx: &mut Transaction<'_, Any>,
+    ) -> Result<(), StoreError> {
+        let update =
+            "UPDATE locks SET expires = $3 WHERE target = $1 AND fence = $2 AND expires > 0";
+        self.touch(update, claim, tx).await
+    }
+
+    /// Takes a lock that is free, has expired, or still has the fencing number of `claim`. One statement,
+    /// so that no two can have it.
+    async fn take(&self, claim: Claim, owner: &Owner) -> Result<Lock, StoreError> {
+        let now = self.now_ms();
+        let insert = sqlx::query(
+            "INSERT INTO locks (target, fence, who, host, pid, run, since, expires) \
+             VALUES ($1, 1, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT (target) DO UPDATE SET fence = locks.fence + 1, who = excluded.who, \
+             host = excluded.host, pid = excluded.pid, run = excluded.run, since = excluded.since, \
+             expires = excluded.expires WHERE locks.expires <= $6 OR locks.fence = $8 RETURNING fence",
+        );
+        let insert = insert
+            .bind(claim.target.clone())
+            .bind(owner.who.clone())
+            .bind(owner.host.clone())
+            .bind(i64::from(owner.pid))
+            .bind(owner.run.as_ref().map(ToString::to_string))
+            .bind(now)
+            .bind(claim.expiry(now))
+            .bind(claim.fence);
+        let mut tx = self.write().await?;
+        let row = insert.fetch_optional(&mut *tx).await.map_err(|error| self.wrong(error))?;
+        let Some(row) = row else { return Err(self.held(&claim, now, &mut tx).await?) };
+        let fence = row.try_get(0).map_err(|error| self.wrong(error))?;
+        self.commit(tx).await?;
+        Ok(Lock { store: self.clone(), claim: Claim { fence, ..claim } })
+    }
+
+    async fn touch(
+        &self,
+        update: &'static str,
+        claim: &Claim,
+        tx: &mut Transaction<'_, Any>,
+    ) -> Result<(), StoreError> {
+        let now = self.now_ms();
+        let (target, expires) = (claim.target.clone(), claim.expiry(now));
+        let update = sqlx::query(update).bind(target.clone()).bind(claim.fence).bind(expires);
+        let done = update.execute(&mut **tx).await.map_err(|error| self.wrong(error))?;
+        if done.rows_affected() == 1 {
+            return Ok(());
+        }
+        let holder = self.holder_in(&claim.target, now, tx).await?.map(Box::new);
+        Err(StoreError::Lost { target, holder })
+    }
+
+    /// Why a lock was not given.
+    async fn held(
+        &self,
+        claim: &Claim,
+        now: i64,
+        tx: &mut Transaction<'_, Any>,
+    ) -> Result<StoreError, StoreError> {
+        let target = claim.target.clone();
+        Ok(match self.holder_in(&target, now, tx).await? {
+            Some(Holder { owner, since, until, .. }) => {
+                StoreError::Held { target, owner: Box::new(owner), since, until }
+            }
+            None => StoreError::Lost { target, holder: None },
+        })
+    }
+
+    async fn holder_in(
+        &self,
+        target: &str,
+        now: i64,
+        tx: &mut Transaction<'_, Any>,
+    ) -> Result<Option<Holder>, StoreError> {
+        let row = holder_query(target, now).fetch_optional(&mut **tx).await;
+        read_holder(target, row.map_err(|error| self.wrong(error))?.as_ref())
+    }
+}
+
+impl Lock {
+    /// Its fencing number: higher than that of every earlier holder of this lock.
+    #[must_use]
+    pub fn fence(&self) -> i64 {
+        self.claim.fence
+    }
+
+    /// Renews it for another `ttl`. A lock that has expired and that nobody has taken yet is renewed too;
+    /// a lost one is the error [`StoreError::Lost`], which names the new holder.
+    pub async fn heartbeat(&self) -> Result<(), StoreError> {
+        let mut tx = self.store.write().await?;
+        self.store.renew(&self.claim, &mut tx).await?;
+        self.store.commit(tx).await
+    }
+
+    /// Renews it every third of its `ttl` for ever. Returns only when it is lost, or could not be renewed
+    /// for a whole `ttl`; to be awaited beside the run that it protects.
+    pub async fn keep(&self) -> StoreError {
+        let ttl = self.claim.ttl;
+        let mut renewed = Instant::now();
+        loop {
+            sleep((ttl / 3).max(Duration::from_millis(1))).await;
+            match self.heartbeat().await {
+                Ok(()) => renewed = Instant::now(),
+                Err(lost @ StoreError::Lost { .. }) => return lost,
+                Err(error) if renewed.elapsed() >= ttl => return error,
+                Err(error) => tracing::debug!(%error, "the lock will be renewed later"),
+            }
+        }
+    }
+
+    /// Gives it back. What still holds its number is shut out.
+    pub async fn release(self) -> Result<(), StoreError> {
+        let update = "UPDATE locks SET expires = $3 - $3 \
+                      WHERE target = $1 AND fence = $2 AND expires > 0";
+        let mut tx = self.store.write().await?;
+        self.store.touch(update, &self.claim, &mut tx).await?;
+        self.store.commit(tx).await
+    }
+
+    pub(crate) fn claim(&self) -> &Claim {
+        &self.claim
+    }
+}
+
+impl Claim {
+    fn expiry(&self, now: i64) -> i64 {
+        now.saturating_add(i64::try_from(self.ttl.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+fn holder_query(target: &str, now: i64) -> Query<'static, Any, AnyArguments> {
+    sqlx::query("SELECT * FROM locks WHERE target = $1 AND expires > $2")
+        .bind(target.to_owned())
+        .bind(now)
+}
+
+fn read_holder(target: &str, row: Option<&AnyRow>) -> Result<Option<Holder>, StoreError> {
+    row.map(holder_of).transpose().map_err(|broken| {
+        StoreError::unreadable(format!("the holder of the lock on {target}"), broken)
+    })
+}
+
+fn holder_of(row: &AnyRow) -> Result<Holder, Broken> {
+    let row = Columns(row);
+    Ok(Holder {
+        owner: Owner {
+            who: row.get("who")?,
+            host: row.get("host")?,
+            pid: row.number("pid")?,
+            run: row.get::<Option<String>>("run")?.map(RunId::new),
+        },
+        fence: row.get("fence")?,
+        since: row.time("since")?,
+        until: row.time("expires")?,
+    })
+}

@@ -1,0 +1,204 @@
+//! What verifiers measured: baselines, and the samples that verdicts rest on.
+
+use jiff::Timestamp;
+use pipeline_core::RunId;
+use serde_json::Value;
+use sqlx::any::AnyRow;
+use sqlx::{Any, Transaction};
+
+use crate::error::StoreError;
+use crate::select::Select;
+use crate::store::Store;
+use crate::word::{Broken, Columns};
+
+/// The latency that an endpoint of a target is held to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Baseline {
+    /// The endpoint, such as `GET /`.
+    pub endpoint: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The measurement; only the verifier that made it reads it.
+    pub document: Value,
+}
+
+/// The samples of one endpoint, taken by one verifier at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Series {
+    /// The verifier.
+    pub verifier: String,
+    /// The endpoint, such as `GET /`.
+    pub endpoint: String,
+    /// The one instance that was asked; `None` where users' requests go.
+    pub instance: Option<String>,
+    /// The samples, as they were taken.
+    pub samples: Vec<Sample>,
+}
+
+/// One request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When it was sent, to the millisecond.
+    pub at: Timestamp,
+    /// How long the whole answer took, in microseconds; without an answer, how long it was waited for.
+    pub latency_us: u64,
+    /// The status of the answer; `None` when there was none.
+    pub status: Option<u16>,
+}
+
+/// A sample as it is stored.
+type Point = (i64, u64, Option<u16>);
+
+const SERIES: &str = "SELECT verifier, endpoint, instance, at, points FROM samples";
+
+impl Store {
+    /// The baseline of an endpoint of a target.
+    pub async fn baseline(
+        &self,
+        target: &str,
+        endpoint: &str,
+    ) -> Result<Option<Baseline>, StoreError> {
+        let all = Select::new("SELECT endpoint, at, document FROM baselines");
+        let one = all.text(" WHERE target = ", target).text(" AND endpoint = ", endpoint);
+        Ok(self.select_baselines(target, &one).await?.pop())
+    }
+
+    /// All baselines of a target, by endpoint.
+    pub async fn baselines(&self, target: &str) -> Result<Vec<Baseline>, StoreError> {
+        let all = Select::new("SELECT endpoint, at, document FROM baselines");
+        let all = all.text(" WHERE target = ", target).sql(" ORDER BY endpoint");
+        self.select_baselines(target, &all).await
+    }
+
+    /// Records the baseline of an endpoint of a target, in place of an older one.
+    pub async fn put_baseline(
+        &self,
+        target: &str,
+        endpoint: &str,
+        document: &Value,
+    ) -> Result<(), StoreError> {
+        let insert = sqlx::query(
+            "INSERT INTO baselines (target, endpoint, at, document) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (target, endpoint) DO UPDATE SET at = excluded.at, document = excluded.document",
+        );
+        let insert = insert
+            .bind(target.to_owned())
+            .bind(endpoint.to_owned())
+            .bind(self.now_ms())
+            .bind(document.to_string());
+        let mut tx = self.write().await?;
+        insert.execute(&mut *tx).await.map_err(|error| self.wrong(error))?;
+        self.commit(tx).await
+    }
+
+    /// Adds samples to a run, all or none of them.
+    pub async fn put_samples(&self, run: &RunId, batch: &[Series]) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        for series in batch {
+            put(run, series, &mut tx).await.map_err(|error| self.wrong(error))?;
+        }
+        self.commit(tx).await
+    }
+
+    /// The samples of a run, in the order in which they were begun.
+    pub async fn samples(&self, run: &RunId) -> Result<Vec<Series>, StoreError> {
+        let select = Select::new(SERIES).text(" WHERE run = ", run.as_str());
+        let select = select.sql(" ORDER BY at, verifier, endpoint, instance");
+        self.select_series(run.as_str(), &select).await
+    }
+
+    /// The samples of an endpoint in a target's last healthy runs, newest run first: those that passed
+    /// without an alert and are not marked bad.
+    pub async fn healthy_samples(
+        &self,
+        target: &str,
+        endpoint: &str,
+        runs: u32,
+    ) -> Result<Vec<Series>, StoreError> {
+        self.select_series(target, &healthy(target, endpoint, runs)).await
+    }
+
+    async fn select_baselines(
+        &self,
+        target: &str,
+        select: &Select,
+    ) -> Result<Vec<Baseline>, StoreError> {
+        let rows = select.all(self.reader()).await.map_err(|error| self.wrong(error))?;
+        let what = || format!("a baseline of {target}");
+        let read =
+            |row| read_baseline(row).map_err(|broken| StoreError::unreadable(what(), broken));
+        rows.iter().map(read).collect()
+    }
+
+    async fn select_series(&self, whose: &str, select: &Select) -> Result<Vec<Series>, StoreError> {
+        let rows = select.all(self.reader()).await.map_err(|error| self.wrong(error))?;
+        let what = || format!("a sample of `{whose}`");
+        let read = |row| read_series(row).map_err(|broken| StoreError::unreadable(what(), broken));
+        rows.iter().map(read).collect()
+    }
+}
+
+async fn put(run: &RunId, series: &Series, tx: &mut Transaction<'_, Any>) -> sqlx::Result<()> {
+    let Some(first) = series.samples.iter().map(|it| it.at.as_millisecond()).min() else {
+        return Ok(());
+    };
+    let point = |it: &Sample| (it.at.as_millisecond() - first, it.latency_us, it.status);
+    let points: Vec<Point> = series.samples.iter().map(point).collect();
+    let points = serde_json::to_string(&points).expect("numbers can be written");
+    sqlx::query(
+        "INSERT INTO samples (run, verifier, endpoint, instance, at, points) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(run.to_string())
+    .bind(series.verifier.clone())
+    .bind(series.endpoint.clone())
+    .bind(series.instance.clone())
+    .bind(first)
+    .bind(points)
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// A phase without an answer, or with any but a pass, disqualifies its run.
+pub(crate) fn healthy(target: &str, endpoint: &str, runs: u32) -> Select {
+    let chosen = Select::new(
+        "SELECT samples.verifier, samples.endpoint, samples.instance, samples.at, samples.points \
+         FROM samples JOIN (SELECT id, number FROM runs",
+    );
+    chosen
+        .text(" WHERE runs.target = ", target)
+        .sql(" AND runs.outcome = 'PASS' AND runs.bad IS NULL")
+        .sql(" AND NOT EXISTS (SELECT 1 FROM phases WHERE phases.run = runs.id")
+        .sql(" AND phases.phase = 'verify' AND COALESCE(phases.verdict, '') <> 'passed')")
+        .sql(" AND EXISTS (SELECT 1 FROM samples WHERE samples.run = runs.id")
+        .text(" AND samples.endpoint = ", endpoint)
+        .number(") ORDER BY runs.number DESC LIMIT ", runs.into())
+        .text(") AS healthy ON samples.run = healthy.id WHERE samples.endpoint = ", endpoint)
+        .sql(" ORDER BY healthy.number DESC, samples.at, samples.verifier, samples.instance")
+}
+
+fn read_baseline(row: &AnyRow) -> Result<Baseline, Broken> {
+    let row = Columns(row);
+    Ok(Baseline {
+        endpoint: row.get("endpoint")?,
+        at: row.time("at")?,
+        document: row.json("document")?,
+    })
+}
+
+fn read_series(row: &AnyRow) -> Result<Series, Broken> {
+    let row = Columns(row);
+    let first: i64 = row.get("at")?;
+    let points: Vec<Point> = row.json("points")?;
+    let sample = |(after, latency_us, status)| {
+        let at = Timestamp::from_millisecond(first.saturating_add(after))?;
+        Ok(Sample { at, latency_us, status })
+    };
+    Ok(Series {
+        verifier: row.get("verifier")?,
+        endpoint: row.get("endpoint")?,
+        instance: row.get("instance")?,
+        samples: points.into_iter().map(sample).collect::<Result<_, Broken>>()?,
+    })
+}

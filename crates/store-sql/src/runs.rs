@@ -1,0 +1,187 @@
+//! Runs: beginning, ending and finding them.
+
+use jiff::Timestamp;
+use pipeline_core::RunId;
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row, Transaction};
+use uuid::{NoContext, Uuid};
+
+use crate::error::StoreError;
+use crate::run::{Ending, NewRun, RunFilter, RunRow};
+use crate::select::Select;
+use crate::store::Store;
+use crate::word::{Broken, Columns, word};
+
+pub(crate) const RUNS: &str = "SELECT id, number, kind, environment, target, revision, image, origin, \
+     restores, who, host, pid, pipeline, started, ended, conclusion, outcome, exit_code, bad FROM runs";
+
+impl Store {
+    /// Records that a run begins and gives it its name and number. Numbers have no gaps.
+    pub async fn begin(&self, run: &NewRun) -> Result<RunRow, StoreError> {
+        let started = self.now();
+        let id = new_id(started);
+        let mut tx = self.write().await?;
+        let number = self.next_number(&mut tx).await?;
+        let insert = sqlx::query(
+            "INSERT INTO runs (id, number, kind, environment, target, revision, image, origin, \
+             restores, who, host, pid, pipeline, started) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        );
+        let insert = insert
+            .bind(id.as_str().to_owned())
+            .bind(number)
+            .bind(word(&run.kind))
+            .bind(run.environment.clone())
+            .bind(run.target.clone())
+            .bind(run.revision.clone())
+            .bind(run.image.clone())
+            .bind(run.origin.clone())
+            .bind(run.restores.as_ref().map(|it| it.as_str().to_owned()))
+            .bind(run.who.clone())
+            .bind(run.host.clone())
+            .bind(i64::from(run.pid))
+            .bind(run.pipeline_version.clone())
+            .bind(started.as_millisecond());
+        insert.execute(&mut *tx).await.map_err(|error| self.wrong(error))?;
+        self.commit(tx).await?;
+        let (version, begun) = (format!("v{number}"), run.clone());
+        Ok(RunRow { id, number, version, begun, started, ended: None, ending: None, bad: None })
+    }
+
+    /// Records how a run ended. The first ending stays; saying it again does no harm. A run that shall be
+    /// resumed gets none.
+    pub async fn finish(&self, run: &RunId, ending: &Ending) -> Result<(), StoreError> {
+        let update = sqlx::query(
+            "UPDATE runs SET ended = COALESCE(ended, $2), \
+             conclusion = CASE WHEN ended IS NULL THEN $3 ELSE conclusion END, \
+             outcome = CASE WHEN ended IS NULL THEN $4 ELSE outcome END, \
+             exit_code = CASE WHEN ended IS NULL THEN $5 ELSE exit_code END WHERE id = $1",
+        );
+        let update = update
+            .bind(run.as_str().to_owned())
+            .bind(self.now_ms())
+            .bind(ending.conclusion.as_ref().map(word))
+            .bind(word(&ending.outcome))
+            .bind(i64::from(ending.exit_code));
+        let mut tx = self.write().await?;
+        let done = update.execute(&mut *tx).await.map_err(|error| self.wrong(error))?;
+        self.known(run, done.rows_affected())?;
+        self.commit(tx).await
+    }
+
+    /// Marks the release of a run as one that must not be gone back to, and says why.
+    pub async fn mark_bad(&self, run: &RunId, why: &str) -> Result<(), StoreError> {
+        let update = sqlx::query("UPDATE runs SET bad = $2 WHERE id = $1");
+        let update = update.bind(run.as_str().to_owned()).bind(why.to_owned());
+        let mut tx = self.write().await?;
+        let done = update.execute(&mut *tx).await.map_err(|error| self.wrong(error))?;
+        self.known(run, done.rows_affected())?;
+        self.commit(tx).await
+    }
+
+    /// Lists runs, newest first.
+    pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
+        self.select_runs(&Select::new(RUNS).filtered(filter)).await
+    }
+
+    /// The run with this id or version (`v12`).
+    pub async fn run(&self, name: &str) -> Result<Option<RunRow>, StoreError> {
+        let number = name.strip_prefix('v').and_then(|number| number.parse().ok());
+        let select = match number {
+            Some(number) => Select::new(RUNS).number(" WHERE number = ", number),
+            None => Select::new(RUNS).text(" WHERE id = ", name),
+        };
+        Ok(self.select_runs(&select).await?.pop())
+    }
+
+    /// The target's newest run that has no ending: it runs just now, or was interrupted.
+    pub async fn unfinished(&self, target: &str) -> Result<Option<RunRow>, StoreError> {
+        Ok(self.select_runs(&unfinished(target)).await?.pop())
+    }
+
+    /// The target's newest run that succeeded and is not marked bad.
+    pub async fn last_succeeded(&self, target: &str) -> Result<Option<RunRow>, StoreError> {
+        Ok(self.select_runs(&last_succeeded(target)).await?.pop())
+    }
+
+    pub(crate) fn no_run(&self, run: &RunId, target: Option<&str>) -> StoreError {
+        let (path, run) = (self.path().to_owned(), run.to_string());
+        StoreError::NoRun { path, run, target: target.map(ToOwned::to_owned) }
+    }
+
+    fn known(&self, run: &RunId, rows: u64) -> Result<(), StoreError> {
+        if rows == 0 { Err(self.no_run(run, None)) } else { Ok(()) }
+    }
+
+    async fn select_runs(&self, select: &Select) -> Result<Vec<RunRow>, StoreError> {
+        let rows = select.all(self.reader()).await.map_err(|error| self.wrong(error))?;
+        rows.iter().map(read_run).collect()
+    }
+
+    async fn next_number(&self, tx: &mut Transaction<'_, Any>) -> Result<i64, StoreError> {
+        let count = "UPDATE counters SET value = value + 1 WHERE name = 'run' RETURNING value";
+        let row = sqlx::query(count).fetch_one(&mut **tx).await;
+        row.and_then(|row| row.try_get(0)).map_err(|error| self.wrong(error))
+    }
+}
+
+pub(crate) fn unfinished(target: &str) -> Select {
+    let limit = Some(1);
+    let filter =
+        RunFilter { target: Some(target.into()), unfinished: true, limit, ..RunFilter::default() };
+    Select::new(RUNS).filtered(&filter)
+}
+
+pub(crate) fn last_succeeded(target: &str) -> Select {
+    Select::new(RUNS)
+        .text(" WHERE target = ", target)
+        .sql(" AND conclusion = 'succeeded' AND bad IS NULL ORDER BY number DESC LIMIT 1")
+}
+
+/// Names sort by time, so that a listing of anything named after runs is in their order.
+fn new_id(at: Timestamp) -> RunId {
+    let seconds = u64::try_from(at.as_second()).unwrap_or(0);
+    let nanos = u32::try_from(at.subsec_nanosecond()).unwrap_or(0);
+    let at = uuid::Timestamp::from_unix(NoContext, seconds, nanos);
+    RunId::new(Uuid::new_v7(at).to_string())
+}
+
+fn read_run(row: &AnyRow) -> Result<RunRow, StoreError> {
+    let columns = Columns(row);
+    let name = columns.get("id").unwrap_or_else(|_| "?".to_owned());
+    run_of(&columns).map_err(|broken| StoreError::unreadable(format!("the run `{name}`"), broken))
+}
+
+fn run_of(row: &Columns<'_>) -> Result<RunRow, Broken> {
+    let number: i64 = row.get("number")?;
+    let id = |id: String| RunId::new(id);
+    Ok(RunRow {
+        id: id(row.get("id")?),
+        number,
+        version: format!("v{number}"),
+        begun: NewRun {
+            kind: row.word("kind")?,
+            environment: row.get("environment")?,
+            target: row.get("target")?,
+            revision: row.get("revision")?,
+            image: row.get("image")?,
+            origin: row.get("origin")?,
+            restores: row.get::<Option<String>>("restores")?.map(id),
+            who: row.get("who")?,
+            host: row.get("host")?,
+            pid: row.number("pid")?,
+            pipeline_version: row.get("pipeline")?,
+        },
+        started: row.time("started")?,
+        ended: row.maybe_time("ended")?,
+        ending: match row.maybe_word("outcome")? {
+            Some(outcome) => Some(Ending {
+                conclusion: row.maybe_word("conclusion")?,
+                outcome,
+                exit_code: row.number("exit_code")?,
+            }),
+            None => None,
+        },
+        bad: row.get("bad")?,
+    })
+}
