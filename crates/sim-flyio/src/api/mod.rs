@@ -1,0 +1,78 @@
+//! The Machines API over HTTP: routes, authentication, journal, faults.
+
+mod apps;
+mod call;
+mod control;
+mod hook;
+mod journal;
+mod leases;
+mod machines;
+mod metadata;
+mod request;
+mod serve;
+mod wait;
+
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+
+pub(crate) use hook::Hook;
+pub use hook::{ApiRequest, Phase, Verdict};
+pub use journal::ApiCall;
+pub(crate) use serve::serve;
+
+use self::journal::Journal;
+use crate::{proxy::Ledgers, runtime::Platform};
+
+/// What the routes share.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) platform: Arc<Platform>,
+    pub(crate) ledgers: Arc<Ledgers>,
+    pub(crate) journal: Journal,
+    pub(crate) hook: Mutex<Option<Hook>>,
+}
+
+impl Api {
+    pub(crate) fn new(platform: Arc<Platform>, ledgers: Arc<Ledgers>) -> Self {
+        Self { platform, ledgers, journal: Journal::default(), hook: Mutex::default() }
+    }
+}
+
+pub(crate) fn router(api: Arc<Api>) -> Router {
+    let machine = Router::new()
+        .route("/", get(machines::read).post(machines::update).delete(machines::destroy))
+        .route("/start", post(machines::start))
+        .route("/stop", post(machines::stop))
+        .route("/restart", post(machines::restart))
+        .route("/suspend", post(machines::suspend))
+        .route("/signal", post(machines::signal))
+        .route("/cordon", post(machines::cordon))
+        .route("/uncordon", post(machines::uncordon))
+        .route("/wait", get(wait::wait))
+        .route("/events", get(machines::events))
+        .route("/versions", get(machines::versions))
+        .route("/lease", get(leases::read).post(leases::acquire).delete(leases::release))
+        .route("/metadata", get(metadata::all).patch(metadata::patch).put(metadata::patch))
+        .route("/metadata/{key}", get(metadata::one).post(metadata::set).delete(metadata::remove));
+    let v1 = Router::new()
+        .route("/apps", get(apps::list).post(apps::create))
+        .route("/apps/{app}", get(apps::read))
+        .route("/apps/{app}/machines", get(machines::list).post(machines::create))
+        .nest("/apps/{app}/machines/{machine}", machine)
+        .fallback(call::not_simulated)
+        .method_not_allowed_fallback(call::not_simulated)
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), call::around));
+    let control = Router::new()
+        .route("/images", post(control::register_image))
+        .route("/apps", post(control::create_app))
+        .route("/ledger", get(control::ledger))
+        .route("/machines", get(control::machines))
+        .route("/journal", get(control::journal))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), call::only_with_token));
+    let all = Router::new().nest("/v1", v1).nest("/_sim", control);
+    all.fallback(call::not_simulated).with_state(api)
+}

@@ -1,0 +1,9 @@
+//! A small web application to run in machines: good, slow, broken or stubborn, as its
+//! environment says. Any program can become it by calling [`serve`].
+
+mod behaviour;
+mod pages;
+mod server;
+
+pub use behaviour::Behaviour;
+pub use server::{AppError, serve};

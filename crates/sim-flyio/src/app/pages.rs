@@ -1,0 +1,119 @@
+//! What the application answers.
+
+use http_body_util::Full;
+use hyper::{
+    HeaderMap, Response, StatusCode,
+    body::Bytes,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue},
+};
+use serde_json::{Value, json};
+
+use super::Behaviour;
+
+/// The answer to a request for `path`.
+pub(super) fn answer(app: &Behaviour, path: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
+    let mut response = match &app.fails {
+        Some((fails, status)) if fails == path => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            page(status, "Something went wrong")
+        }
+        _ => page_of(app, path, headers),
+    };
+    let (machine, machine_version) = &app.machine;
+    let told = [
+        ("x-machine-id", machine),
+        ("x-machine-version", machine_version),
+        ("x-app-version", &app.version),
+    ];
+    for (name, value) in told {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+fn page_of(app: &Behaviour, path: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
+    match path {
+        "/" => page(StatusCode::OK, &format!("Shop {}", app.version)),
+        "/dashboard" if is_allowed(app, headers) => page(StatusCode::OK, "Dashboard"),
+        "/dashboard" => page(StatusCode::UNAUTHORIZED, "Sign in first"),
+        "/api/v1/health" if app.health_fails => health(app, StatusCode::SERVICE_UNAVAILABLE),
+        "/api/v1/health" => health(app, StatusCode::OK),
+        "/api/v1/status" => {
+            let version = &app.version;
+            json_page(StatusCode::OK, &json!({ "name": "shop", "version": version, "orders": 3 }))
+        }
+        _ => page(StatusCode::NOT_FOUND, "Not found"),
+    }
+}
+
+fn health(app: &Behaviour, status: StatusCode) -> Response<Full<Bytes>> {
+    let said = if status == StatusCode::OK { "ok" } else { "failing" };
+    let (machine, machine_version) = &app.machine;
+    let body = json!({
+        "status": said,
+        "version": app.version,
+        "machine": machine,
+        "machine_version": machine_version,
+    });
+    json_page(status, &body)
+}
+
+fn is_allowed(app: &Behaviour, headers: &HeaderMap) -> bool {
+    let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = sent.and_then(|sent| sent.strip_prefix("Bearer "));
+    !app.token.is_empty() && token == Some(&app.token)
+}
+
+fn page(status: StatusCode, title: &str) -> Response<Full<Bytes>> {
+    let html = format!("<!doctype html><title>{title}</title><h1>{title}</h1>\n");
+    response(status, "text/html; charset=utf-8", html)
+}
+
+fn json_page(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+    response(status, "application/json", body.to_string())
+}
+
+fn response(status: StatusCode, kind: &'static str, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(app: &Behaviour, path: &str, token: Option<&str>) -> u16 {
+        let mut headers = HeaderMap::new();
+        if let Some(token) = token {
+            headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+        }
+        answer(app, path, &headers).status().as_u16()
+    }
+
+    #[test]
+    fn pages_answer_as_their_behaviour_says() {
+        let good = Behaviour { token: "t".into(), ..Behaviour::default() };
+        let sick = Behaviour { health_fails: true, ..good.clone() };
+        let broken = Behaviour { fails: Some(("/dashboard".into(), 500)), ..good.clone() };
+        let table = [
+            (&good, "/", None, 200),
+            (&good, "/dashboard", Some("t"), 200),
+            (&good, "/dashboard", Some("wrong"), 401),
+            (&good, "/dashboard", None, 401),
+            (&Behaviour::default(), "/dashboard", Some(""), 401),
+            (&good, "/api/v1/health", None, 200),
+            (&good, "/api/v1/status", None, 200),
+            (&good, "/nowhere", None, 404),
+            (&sick, "/api/v1/health", None, 503),
+            (&broken, "/dashboard", Some("t"), 500),
+            (&broken, "/", None, 200),
+        ];
+        for (app, path, token, wanted) in table {
+            assert_eq!(status(app, path, token), wanted, "{path} {token:?} {app:?}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What a simulator can be told before it starts.
+
+use std::{path::PathBuf, time::Duration};
+
+/// Settings of a simulator; [`Default`] suits tests.
+#[derive(Clone, Debug)]
+pub struct SimConfig {
+    /// How late the proxy learns of each change of a machine. Default: 300 ms, a fast day of the
+    /// real platform; 2 to 10 s are realistic (fly.io docs: monitoring/error-codes).
+    pub propagation: Duration,
+    /// Interval and grace period of checks are divided by it, after the platform's bounds were
+    /// applied. Default: 1.
+    pub check_speed: f64,
+    /// How long a machine takes to boot before its process is started, and an update or a pull
+    /// to settle when there is no process to wait for. Default: 50 ms.
+    pub boot: Duration,
+    /// The only bearer token that is accepted.
+    pub token: String,
+    /// Where the output of the machines goes, one file each, named after the machine. `None`
+    /// throws it away.
+    pub log_dir: Option<PathBuf>,
+}
+
+impl Default for SimConfig {
+    fn default() -> Self {
+        Self {
+            propagation: Duration::from_millis(300),
+            check_speed: 1.0,
+            boot: Duration::from_millis(50),
+            token: "sim-token".to_owned(),
+            log_dir: None,
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! A faithful local Fly.io: Machines API, proxy, and real processes as machines. Stricter than
+//! the real platform where the two differ, never kinder; `docs/simulator.md` says where.
+
+mod api;
+pub mod app;
+mod clock;
+mod config;
+mod digest;
+mod duration;
+mod error;
+mod ids;
+mod image;
+mod proxy;
+mod runtime;
+mod sim;
+mod world;
+
+pub use api::{ApiCall, ApiRequest, Phase, Verdict};
+pub use config::SimConfig;
+pub use error::SimError;
+pub use image::Image;
+pub use proxy::{Ledger, Lost};
+pub use sim::SimFly;
+pub use world::{CheckView, LeaseView, MachineView};

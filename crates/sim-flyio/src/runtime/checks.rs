@@ -1,0 +1,94 @@
+//! Health checks, run against the process of a machine for as long as it lives.
+
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+use http_body_util::Empty;
+use hyper::{Request, StatusCode, body::Bytes, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::TcpStream,
+    select,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::Platform;
+use crate::world::{Boot, CheckSpec, Fact, Ports, Probe};
+
+/// Starts all checks of a boot; they stop when the set is dropped.
+pub(super) fn start(platform: &Arc<Platform>, boot: &Boot, ports: &Ports) -> JoinSet<()> {
+    let mut running = JoinSet::new();
+    for spec in &boot.checks {
+        let (platform, key, spec) = (Arc::clone(platform), boot.key.clone(), spec.clone());
+        let (number, port) = (boot.number, ports[&spec.port]);
+        running.spawn(async move {
+            let pace = Pace::new(&spec, platform.config.check_speed);
+            sleep(pace.grace).await;
+            loop {
+                let (passing, output) = probe(&spec, port).await;
+                let name = spec.name.clone();
+                platform.note(&key, Fact::Checked { boot: number, name, passing, output });
+                sleep(pace.interval).await;
+            }
+        });
+    }
+    running
+}
+
+/// How often a check runs, after it was sped up.
+#[derive(Debug, PartialEq)]
+struct Pace {
+    grace: Duration,
+    interval: Duration,
+}
+
+impl Pace {
+    fn new(spec: &CheckSpec, speed: f64) -> Self {
+        Self { grace: spec.grace.div_f64(speed), interval: spec.interval.div_f64(speed) }
+    }
+}
+
+/// Asks once: whether it passes, and what was seen.
+async fn probe(spec: &CheckSpec, port: u16) -> (bool, String) {
+    let asked = async {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        match &spec.probe {
+            Probe::Tcp => Ok((true, "Success".to_owned())),
+            Probe::Http { .. } => http(spec, stream, port).await,
+        }
+    };
+    let answer: Result<_, Box<dyn std::error::Error + Send + Sync>> =
+        match timeout(spec.timeout, asked).await {
+            Ok(answer) => answer,
+            Err(_) => return (false, format!("no answer within {:?}", spec.timeout)),
+        };
+    answer.unwrap_or_else(|error| (false, format!("connect: {error}")))
+}
+
+type Answer = Result<(bool, String), Box<dyn std::error::Error + Send + Sync>>;
+
+async fn http(spec: &CheckSpec, stream: TcpStream, port: u16) -> Answer {
+    let Probe::Http { method, path, headers } = &spec.probe else { unreachable!("asked for http") };
+    let mut request = Request::builder().method(method.as_str()).uri(path);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        request = request.header("host", format!("127.0.0.1:{port}"));
+    }
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let request = request.header("user-agent", "Consul Health Check").body(Empty::<Bytes>::new())?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let response = sender.send_request(request);
+    tokio::pin!(response);
+    let response = select! {
+        response = &mut response => response?,
+        // What was read before the end is the answer all the same.
+        _ = connection => response.await?,
+    };
+    let status = response.status();
+    Ok((status.is_success(), described(method, path, status)))
+}
+
+fn described(method: &str, path: &str, status: StatusCode) -> String {
+    format!("{method} {path}: {status}")
+}

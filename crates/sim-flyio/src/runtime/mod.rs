@@ -1,0 +1,169 @@
+//! The world in motion: applies calls and facts to it, and carries out the effects.
+
+mod checks;
+mod net;
+mod ports;
+mod routes;
+mod spawner;
+mod tasks;
+mod vm;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+
+pub(crate) use net::{accept, bind};
+pub(crate) use tasks::Tasks;
+
+use self::{routes::Routes, spawner::Spawner};
+use crate::{
+    SimConfig,
+    clock::Clock,
+    ids::Ids,
+    world::{Boot, Effect, Fact, Host, Machine, MachineKey, Order, Route, World},
+};
+
+/// Locks what no panic can leave half-changed.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The running simulator, without its ports.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    pub(crate) config: SimConfig,
+    pub(crate) clock: Clock,
+    pub(crate) tasks: Tasks,
+    world: Mutex<World>,
+    request_ids: Mutex<Ids>,
+    routes: Mutex<Routes>,
+    orders: Mutex<HashMap<u64, mpsc::UnboundedSender<Order>>>,
+    /// Counts changes of the world; whoever waits for one watches it.
+    changes: watch::Sender<u64>,
+    spawner: Spawner,
+}
+
+impl Platform {
+    /// Must be called within a tokio runtime.
+    pub(crate) fn new(config: SimConfig) -> Arc<Self> {
+        let clock = Clock::start();
+        let host = Host::new(Ids::random(), clock.now());
+        Arc::new(Self {
+            routes: Mutex::new(Routes::new(config.propagation)),
+            spawner: Spawner::new(config.log_dir.clone()),
+            config,
+            clock,
+            tasks: Tasks::default(),
+            world: Mutex::new(World::new(host)),
+            request_ids: Mutex::new(Ids::random()),
+            orders: Mutex::default(),
+            changes: watch::Sender::new(0),
+        })
+    }
+
+    /// Looks at the world as it is now.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        let mut world = lock(&self.world);
+        world.host.now = self.clock.now();
+        look(&world)
+    }
+
+    /// Changes the world and sets going what follows from it.
+    pub(crate) fn commit<T>(self: &Arc<Self>, change: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = lock(&self.world);
+        world.host.now = self.clock.now();
+        let result = change(&mut world);
+        world.forget();
+        lock(&self.routes).record(Instant::now(), world.machines().map(Machine::route));
+        // Still under the lock: the order of effects is the order of changes.
+        for effect in world.host.take_effects() {
+            self.carry_out(effect);
+        }
+        drop(world);
+        self.changes.send_modify(|count| *count += 1);
+        result
+    }
+
+    pub(crate) fn note(self: &Arc<Self>, key: &MachineKey, fact: Fact) {
+        self.commit(|world| world.note(key, fact));
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The places to send requests for `app` to, as the proxy knows them by now.
+    pub(crate) fn routes(&self, app: &str) -> Vec<Route> {
+        lock(&self.routes).view(app, Instant::now())
+    }
+
+    /// A name for a request, of the shape of Fly.io's: a ULID and the region.
+    pub(crate) fn request_id(&self) -> String {
+        format!("{}-ord", lock(&self.request_ids).ulid(self.clock.now()))
+    }
+
+    fn carry_out(self: &Arc<Self>, effect: Effect) {
+        match effect {
+            Effect::Boot(boot) => self.boot(*boot),
+            Effect::Order { boot, order } => {
+                // A process that is gone takes no order; its end is on its way as a fact.
+                let _ = lock(&self.orders).get(&boot).map(|vm| vm.send(order));
+            }
+            Effect::Later { key, serial, lapse } => {
+                let platform = Arc::clone(self);
+                self.tasks.spawn(async move {
+                    tokio::time::sleep(platform.config.boot).await;
+                    platform.note(&key, Fact::Lapsed { serial, lapse });
+                });
+            }
+        }
+    }
+
+    fn boot(self: &Arc<Self>, boot: Boot) {
+        let (sender, orders) = mpsc::unbounded_channel();
+        let number = boot.number;
+        lock(&self.orders).insert(number, sender);
+        let platform = Arc::clone(self);
+        self.tasks.spawn(async move {
+            vm::run(&platform, boot, orders).await;
+            lock(&platform.orders).remove(&number);
+        });
+    }
+
+    /// Kills all processes and stops all work. Nothing can be started afterwards.
+    pub(crate) fn close(&self) {
+        self.tasks.close();
+        for group in self.groups() {
+            let _ = killpg(group, Signal::SIGKILL); // already gone is as good
+        }
+    }
+
+    /// Returns when the killed processes are gone, or after a second.
+    pub(crate) async fn killed(&self) {
+        let gone = |group: &Pid| killpg(*group, None).is_err();
+        for _ in 0..1000 {
+            if self.groups().iter().all(gone) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    fn groups(&self) -> Vec<Pid> {
+        let world = lock(&self.world);
+        let pids = world.machines().filter_map(|machine| machine.vm.as_ref()?.pid);
+        let pids = pids.filter_map(|pid| i32::try_from(pid).ok());
+        pids.map(Pid::from_raw).collect()
+    }
+}

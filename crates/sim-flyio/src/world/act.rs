@@ -1,0 +1,166 @@
+//! What a client can ask of a machine besides an update: start, stop, restart, suspend, signal,
+//! cordon, uncordon, destroy.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
+use super::{
+    Target, World,
+    config::stop_timeout,
+    effect::{Host, Order},
+    event::Source,
+    lifecycle::{State, Trigger},
+    machine::Machine,
+    refusal::Refusal,
+    signal,
+};
+
+/// How to stop: what a request says, where it says something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StopOrder {
+    signal: Option<i32>,
+    timeout: Option<Duration>,
+}
+
+impl StopOrder {
+    /// Reads `signal` and `timeout`; a timeout of `0s` means the default.
+    pub(crate) fn read(signal: &Value, timeout: &Value) -> Result<Self, Refusal> {
+        let known = || signal::read(signal);
+        let signal = match signal {
+            Value::Null => None,
+            Value::String(name) if name.is_empty() => None,
+            other => {
+                Some(known().ok_or_else(|| Refusal::invalid(format!("unknown signal {other}")))?)
+            }
+        };
+        let timeout = stop_timeout(timeout, Duration::ZERO)?;
+        Ok(Self { signal, timeout: (!timeout.is_zero()).then_some(timeout) })
+    }
+}
+
+/// Whether a machine may be destroyed while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Destroy {
+    IfIdle,
+    ByForce,
+}
+
+impl World {
+    /// Starts an idle machine; returns the state it was in.
+    pub(crate) fn start(&mut self, target: Target<'_>) -> Result<State, Refusal> {
+        let (machine, host) = self.hold(target)?;
+        let was = machine.state;
+        if was == State::Replacing {
+            return Err(Refusal::precondition("machine getting replaced, refusing to start"));
+        }
+        machine.step(Trigger::Start, "start", host)?;
+        if was == State::Suspended && machine.order(Order::SignalAll(Signal::SIGCONT as i32), host)
+        {
+            machine.booted(host);
+        } else {
+            machine.boot(host);
+        }
+        Ok(was)
+    }
+
+    /// Stops a machine; a stopped one stays so.
+    pub(crate) fn stop(&mut self, target: Target<'_>, how: StopOrder) -> Result<(), Refusal> {
+        let (machine, host) = self.hold(target)?;
+        let was = machine.state;
+        machine.step(Trigger::Stop, "stop", host)?;
+        if was != State::Stopped {
+            machine.log("stop", Source::User, host);
+            machine.end(how, was, host);
+        }
+        Ok(())
+    }
+
+    /// Stops the process and starts it again.
+    pub(crate) fn restart(&mut self, target: Target<'_>, how: StopOrder) -> Result<(), Refusal> {
+        let (machine, host) = self.hold(target)?;
+        let was = machine.state;
+        machine.step(Trigger::Restart, "restart", host)?;
+        machine.log("restart", Source::User, host);
+        machine.end(how, was, host);
+        Ok(())
+    }
+
+    /// Lets the process stand still.
+    pub(crate) fn suspend(&mut self, target: Target<'_>) -> Result<(), Refusal> {
+        let (machine, host) = self.hold(target)?;
+        machine.step(Trigger::Suspend, "suspend", host)?;
+        machine.log("suspend", Source::User, host);
+        machine.order(Order::SignalAll(Signal::SIGSTOP as i32), host);
+        machine.must(Trigger::Frozen, host);
+        Ok(())
+    }
+
+    /// Sends a signal to the process of a started machine.
+    pub(crate) fn signal(&mut self, target: Target<'_>, signal: &Value) -> Result<(), Refusal> {
+        let (machine, host) = self.hold(target)?;
+        let number = signal::read(signal)
+            .ok_or_else(|| Refusal::invalid(format!("unknown signal {signal}")))?;
+        if machine.state != State::Started {
+            let state = machine.state.as_str();
+            let why = format!("unable to signal machine from current state: '{state}'");
+            return Err(Refusal::precondition(why));
+        }
+        machine.order(Order::Signal(number), host);
+        Ok(())
+    }
+
+    /// Takes a machine out of the proxy's pool, or puts it in.
+    pub(crate) fn cordon(&mut self, target: Target<'_>, cordoned: bool) -> Result<(), Refusal> {
+        let (machine, host) = self.hold(target)?;
+        if machine.cordoned != cordoned {
+            machine.cordoned = cordoned;
+            machine.updated_at = host.now;
+            machine.log(if cordoned { "cordon" } else { "uncordon" }, Source::User, host);
+        }
+        Ok(())
+    }
+
+    /// Destroys a machine; one that runs only by force.
+    pub(crate) fn destroy(&mut self, target: Target<'_>, how: Destroy) -> Result<(), Refusal> {
+        let (machine, host) = self.hold(target)?;
+        let idle = [State::Created, State::Stopped, State::Suspended, State::Failed];
+        if how == Destroy::IfIdle && !idle.contains(&machine.state) {
+            let state = machine.state.as_str();
+            let why = format!("unable to destroy machine from current state: '{state}', use force");
+            return Err(Refusal::precondition(why));
+        }
+        machine.step(Trigger::Destroy, "destroy", host)?;
+        machine.log("destroy", Source::User, host);
+        machine.change = None;
+        if !machine.order(Order::Kill, host) {
+            machine.gone(host);
+        }
+        Ok(())
+    }
+}
+
+impl Machine {
+    /// Ends the process as asked, or as configured; without a process it has ended.
+    fn end(&mut self, how: StopOrder, was: State, host: &mut Host) {
+        let (Ok(signal), Ok(grace)) = (self.config().stop_signal(), self.config().stop_timeout())
+        else {
+            unreachable!("configurations are validated before they are taken");
+        };
+        let stop = Order::Stop {
+            signal: how.signal.unwrap_or(signal),
+            grace: how.timeout.unwrap_or(grace),
+        };
+        // A process that stands still cannot answer a signal.
+        let order = if was == State::Suspended { Order::Kill } else { stop };
+        if !self.order(order, host) {
+            self.gone(host);
+        }
+    }
+}
+
+/// The reply to a start.
+pub(crate) fn start_json(was: State) -> Value {
+    json!({ "previous_state": was, "migrated": false, "new_host": "" })
+}

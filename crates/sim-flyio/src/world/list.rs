@@ -1,0 +1,89 @@
+//! Listing the machines of an app.
+
+use serde_json::Value;
+
+use super::{World, machine::Machine, refusal::Refusal, view::MachineView};
+
+/// Which machines a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Filter {
+    states: Vec<String>,
+    region: Option<String>,
+    metadata: Vec<(String, String)>,
+    include_deleted: bool,
+    summary: bool,
+}
+
+impl Filter {
+    /// Reads the query of a list request; what it does not know it leaves aside.
+    pub(crate) fn read(query: &[(String, String)]) -> Self {
+        let mut filter = Self::default();
+        for (key, value) in query {
+            match key.as_str() {
+                "state" => filter.states.extend(value.split(',').map(str::to_owned)),
+                "region" => filter.region = Some(value.clone()),
+                "include_deleted" => filter.include_deleted = value == "true",
+                "summary" => filter.summary = value == "true",
+                key => filter.metadata.extend(
+                    key.strip_prefix("metadata.").map(|key| (key.to_owned(), value.clone())),
+                ),
+            }
+        }
+        filter
+    }
+
+    fn admits(&self, machine: &Machine) -> bool {
+        let metadata = machine.config().strings("metadata");
+        let named = self.states.iter().any(|state| state == machine.state.as_str());
+        (self.states.is_empty() || named)
+            && (self.include_deleted || !machine.is_destroyed())
+            && self.region.as_ref().is_none_or(|region| *region == machine.region)
+            && self.metadata.iter().all(|(key, value)| metadata.get(key) == Some(value))
+    }
+}
+
+impl World {
+    /// The machines that `filter` admits, oldest first.
+    pub(crate) fn list(&self, app: &str, filter: &Filter) -> Result<Vec<Value>, Refusal> {
+        let found = self.readable(app)?.into_iter().filter(|machine| filter.admits(machine));
+        let shown = |m: &Machine| if filter.summary { m.summary() } else { m.to_json() };
+        Ok(found.map(shown).collect())
+    }
+
+    /// The truth about all machines of an app, oldest first.
+    pub(crate) fn views(&self, app: &str) -> Result<Vec<MachineView>, Refusal> {
+        Ok(self.readable(app)?.into_iter().map(|machine| machine.view(self.host.now)).collect())
+    }
+
+    fn readable(&self, app: &str) -> Result<Vec<&Machine>, Refusal> {
+        let machines = self.app(app)?.machines.values();
+        let mut found: Vec<_> = machines.filter(|m| m.is_readable(self.host.now)).collect();
+        found.sort_by(|a, b| a.versions[0].id.cmp(&b.versions[0].id));
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_into_a_filter() {
+        let pairs = [
+            ("state", "started,stopped"),
+            ("region", "fra"),
+            ("metadata.role", "canary"),
+            ("include_deleted", "true"),
+            ("limit", "10"),
+        ];
+        let pairs: Vec<_> = pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        let wanted = Filter {
+            states: vec!["started".into(), "stopped".into()],
+            region: Some("fra".into()),
+            metadata: vec![("role".into(), "canary".into())],
+            include_deleted: true,
+            summary: false,
+        };
+        assert_eq!(Filter::read(&pairs), wanted);
+    }
+}

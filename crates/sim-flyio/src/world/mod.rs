@@ -1,0 +1,125 @@
+//! The truth: apps, machines, versions, leases, checks. Pure: it has no clock, no process and no
+//! network. A call changes it and leaves behind the effects that have to follow.
+
+mod act;
+mod app;
+mod check;
+mod config;
+mod create;
+mod effect;
+mod event;
+mod fact;
+mod lease;
+mod lifecycle;
+mod list;
+mod machine;
+mod metadata;
+mod refusal;
+mod route;
+mod signal;
+mod update;
+mod view;
+mod wait;
+
+use std::collections::BTreeMap;
+
+pub(crate) use act::{Destroy, StopOrder, start_json};
+pub(crate) use app::App;
+pub(crate) use check::{CheckSpec, Ports, Probe};
+pub(crate) use create::MachineRequest;
+pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
+pub(crate) use fact::{Exit, Fact};
+pub(crate) use lease::LeaseAsk;
+pub(crate) use list::Filter;
+pub(crate) use machine::Machine;
+pub(crate) use metadata::MetadataPatch;
+pub(crate) use refusal::Refusal;
+pub(crate) use route::Route;
+pub use view::{CheckView, LeaseView, MachineView};
+pub(crate) use wait::{Reached, WaitFor};
+
+use crate::clock::Millis;
+
+/// A destroyed machine can still be read for so long; clients fetch exit codes from it.
+const RETENTION: Millis = 5 * 60 * 1000;
+
+/// A machine as a request names it, with the lease nonce that came along.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'a> {
+    pub(crate) app: &'a str,
+    pub(crate) machine: &'a str,
+    pub(crate) nonce: Option<&'a str>,
+}
+
+/// Everything there is.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) apps: BTreeMap<String, App>,
+    pub(crate) host: Host,
+}
+
+impl World {
+    pub(crate) fn new(host: Host) -> Self {
+        Self { apps: BTreeMap::new(), host }
+    }
+
+    pub(crate) fn app(&self, name: &str) -> Result<&App, Refusal> {
+        self.apps.get(name).ok_or_else(|| Refusal::not_found("app"))
+    }
+
+    /// A machine that can be read: one that lives, or was destroyed within the retention time.
+    pub(crate) fn read(&self, target: Target<'_>) -> Result<&Machine, Refusal> {
+        let app = self.app(target.app)?;
+        if !crate::ids::is_machine_id(target.machine) {
+            return Err(Refusal::invalid_machine_id(target.machine));
+        }
+        let machine = app.machines.get(target.machine);
+        machine
+            .filter(|m| m.is_readable(self.host.now))
+            .ok_or_else(|| Refusal::not_found("machine"))
+    }
+
+    /// A machine that can be acted on, whoever holds its lease.
+    pub(crate) fn touch(
+        &mut self,
+        target: Target<'_>,
+    ) -> Result<(&mut Machine, &mut Host), Refusal> {
+        if self.read(target)?.is_destroyed() {
+            return Err(Refusal::not_found("machine"));
+        }
+        let app = self.apps.get_mut(target.app).expect("just read");
+        Ok((app.machines.get_mut(target.machine).expect("just read"), &mut self.host))
+    }
+
+    /// A machine that this request may change: no lease is active, or the request holds it.
+    pub(crate) fn hold(
+        &mut self,
+        target: Target<'_>,
+    ) -> Result<(&mut Machine, &mut Host), Refusal> {
+        let (machine, host) = self.touch(target)?;
+        machine.guard(target.nonce, host.now)?;
+        Ok((machine, host))
+    }
+
+    /// Takes in what happened to a machine; facts about machines that are gone are dropped.
+    pub(crate) fn note(&mut self, key: &MachineKey, fact: Fact) {
+        let app = self.apps.get_mut(&key.app);
+        if let Some(machine) = app.and_then(|app| app.machines.get_mut(&key.machine)) {
+            machine.note(fact, &mut self.host);
+        }
+    }
+
+    /// Forgets machines that were destroyed long ago.
+    pub(crate) fn forget(&mut self) {
+        for app in self.apps.values_mut() {
+            app.machines.retain(|_, machine| machine.is_readable(self.host.now));
+        }
+    }
+
+    pub(crate) fn machines(&self) -> impl Iterator<Item = &Machine> {
+        self.apps.values().flat_map(|app| app.machines.values())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! Updating a machine: a whole new configuration, as a new version, in place of the old one.
+
+use serde_json::{Value, json};
+
+use super::{
+    Target, World,
+    config::Config,
+    create::MachineRequest,
+    effect::{Host, Order},
+    event::Source,
+    fact::Lapse,
+    lease::LeaseAsk,
+    lifecycle::{State, Trigger},
+    machine::{Fate, Machine, Version},
+    refusal::Refusal,
+};
+
+/// An update under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change {
+    /// The version that was current before.
+    pub(crate) from: usize,
+    /// The state the machine was in before.
+    pub(crate) was: State,
+    /// Whether the new version is to be booted.
+    boots: bool,
+    /// Whether there is an image to boot it from.
+    installs: bool,
+}
+
+impl World {
+    /// Begins an update; it is finished by facts that come later.
+    pub(crate) fn update(
+        &mut self,
+        target: Target<'_>,
+        launch: MachineRequest,
+    ) -> Result<(), Refusal> {
+        let (machine, host) = self.hold(target)?;
+        machine.may_become(&launch)?;
+        let image = host.resolve(&launch.config);
+        let installs = host.registry.pull(&image).is_some();
+        let was = machine.state;
+        machine.step(Trigger::Update, "update", host)?;
+        if let Some(ttl) = launch.lease_ttl {
+            let ask = LeaseAsk { ttl: Some(ttl), ..LeaseAsk::default() };
+            machine.acquire(ask, target.nonce, host)?;
+        }
+        let runs = matches!(was, State::Starting | State::Started | State::Failed);
+        let from = machine.current;
+        machine.change = Some(Change { from, was, boots: runs && !launch.skip_launch, installs });
+        let version =
+            Version { id: host.ulid(), config: launch.config, image, fate: Fate::Current };
+        machine.begin(version, host);
+        Ok(())
+    }
+}
+
+impl Machine {
+    /// Refuses what cannot be changed, and what was decided on an outdated view.
+    fn may_become(&self, launch: &MachineRequest) -> Result<(), Refusal> {
+        Config(&launch.config).validate()?;
+        let version = &self.version().id;
+        if let Some(expected) = launch.current_version.as_ref().filter(|v| *v != version) {
+            let why = format!("machine version is {version}, not the expected {expected}");
+            return Err(Refusal::aborted(why));
+        }
+        if self.state == State::Replacing {
+            return Err(Refusal::aborted("machine is replacing: concurrent update in progress"));
+        }
+        let fixed = [("name", &launch.name, &self.name), ("region", &launch.region, &self.region)];
+        for (what, asked, own) in fixed {
+            if asked.as_ref().is_some_and(|asked| asked != own) {
+                return Err(Refusal::invalid(format!("the {what} of a machine cannot be changed")));
+            }
+        }
+        if mounts(&launch.config) != mounts(&self.version().config) {
+            return Err(Refusal::invalid("the mounts of a machine cannot be changed"));
+        }
+        if launch.lease_ttl == Some(0) {
+            return Err(Refusal::invalid("lease ttl must be positive"));
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, version: Version, host: &mut Host) {
+        let installs = self.change.is_some_and(|change| change.installs);
+        let suspended = self.change.is_some_and(|change| change.was == State::Suspended);
+        // The old process is told how to stop by the old configuration, before the new one counts.
+        let stops = installs
+            && if suspended { self.order(Order::Kill, host) } else { self.stop_process(host) };
+        self.versions.push(version);
+        self.current = self.versions.len() - 1;
+        self.log("update", Source::User, host);
+        match (installs, stops) {
+            (false, _) => self.later(Lapse::Revert, host),
+            (true, false) => self.later(Lapse::Install, host),
+            (true, true) => {} // goes on when the process has ended
+        }
+    }
+
+    /// Whether the end of the process is what the update waits for.
+    pub(crate) fn is_installing(&self) -> bool {
+        self.state == State::Replacing && self.change.is_some_and(|change| change.installs)
+    }
+
+    /// The new version takes the place of the old one.
+    pub(crate) fn install(&mut self, host: &mut Host) {
+        let change = self.change.take().expect("an update is under way");
+        self.versions[change.from].fate = Fate::Replaced;
+        if change.boots {
+            self.must(Trigger::TookOver, host);
+            return self.boot(host);
+        }
+        self.checks.clear();
+        if change.was == State::Created {
+            self.must(Trigger::KeptCreated, host);
+            self.later(Lapse::Settle, host);
+        } else {
+            self.must(Trigger::KeptStopped, host);
+        }
+    }
+
+    /// The image cannot be pulled: the platform gives up on the version without a word to
+    /// whoever asked for it, and the machine is what it was.
+    pub(crate) fn revert(&mut self, host: &mut Host) {
+        let change = self.change.take().expect("an update is under way");
+        let image = self.version().image.full();
+        self.versions[self.current].fate = Fate::LaunchFailed;
+        self.current = change.from;
+        let ran = matches!(change.was, State::Starting | State::Started);
+        let runs = self.vm.as_ref().is_some_and(|vm| vm.pid.is_some());
+        let former = match (ran, runs) {
+            (true, true) => State::Started,
+            (true, false) => State::Starting,
+            (false, _) => change.was,
+        };
+        self.must(Trigger::Reverted(former), host);
+        let request: Value = json!({ "error": format!("failed to pull image {image}") });
+        self.log_with(("update", Source::Flyd, request), host);
+        if former == State::Starting && self.vm.is_none() {
+            self.boot(host);
+        }
+        if former == State::Created {
+            self.later(Lapse::Settle, host);
+        }
+    }
+}
+
+fn mounts(config: &Value) -> Option<&Vec<Value>> {
+    config["mounts"].as_array().filter(|mounts| !mounts.is_empty())
+}

@@ -1,0 +1,13 @@
+//! The simulator from outside: over HTTP, with real processes.
+
+#![cfg(test)]
+
+mod checks;
+mod faults;
+mod machines_api;
+mod processes;
+mod proxy;
+mod rules;
+mod stage;
+mod update;
+mod wait;
