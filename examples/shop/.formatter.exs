@@ -1,0 +1,4 @@
+[
+  inputs: ["{mix,.formatter}.exs", "{config,rel}/**/*.exs"],
+  subdirectories: ["apps/*"]
+]

@@ -1,0 +1,60 @@
+defmodule ShopWeb.Client do
+  @moduledoc """
+  A plain HTTP client for tests: it sends any bytes and reads one answer at a time.
+  """
+
+  @timeout 5_000
+
+  @doc "Connects to a server on this machine."
+  def connect(port) do
+    :gen_tcp.connect({127, 0, 0, 1}, port, [:binary, active: false, packet: :http_bin])
+  end
+
+  @doc "Connects, or fails the test."
+  def connect!(port) do
+    {:ok, socket} = connect(port)
+    socket
+  end
+
+  @doc "Sends a GET request without waiting for its answer."
+  def ask(socket, path), do: send_bytes(socket, "GET #{path} HTTP/1.1\r\nhost: shop\r\n\r\n")
+
+  @doc "Sends a GET request and reads its answer."
+  def get(socket, path) do
+    ask(socket, path)
+    read(socket)
+  end
+
+  @doc "Sends bytes as they are."
+  def send_bytes(socket, bytes), do: :ok = :gen_tcp.send(socket, bytes)
+
+  @doc "Reads one answer; one to HEAD has no body whatever its length says."
+  def read(socket, method \\ "GET") do
+    :inet.setopts(socket, packet: :http_bin)
+    {:ok, {:http_response, _version, status, _reason}} = :gen_tcp.recv(socket, 0, @timeout)
+    headers = headers(socket, %{})
+    %{status: status, headers: headers, body: body(socket, method, headers)}
+  end
+
+  @doc "Whether the server has closed the connection, without a byte more."
+  def closed?(socket), do: :gen_tcp.recv(socket, 0, @timeout) == {:error, :closed}
+
+  defp headers(socket, headers) do
+    case :gen_tcp.recv(socket, 0, @timeout) do
+      {:ok, {:http_header, _, _, name, value}} ->
+        headers(socket, Map.put(headers, String.downcase(name), value))
+
+      {:ok, :http_eoh} ->
+        headers
+    end
+  end
+
+  defp body(_socket, "HEAD", _headers), do: ""
+  defp body(_socket, _method, %{"content-length" => "0"}), do: ""
+
+  defp body(socket, _method, %{"content-length" => length}) do
+    :inet.setopts(socket, packet: :raw)
+    {:ok, body} = :gen_tcp.recv(socket, String.to_integer(length), @timeout)
+    body
+  end
+end
