@@ -1,0 +1,138 @@
+//! The gate `format`: is every file written as `mix format` would write it?
+
+use std::fs;
+use std::path::Path;
+
+use async_trait::async_trait;
+use pipeline_core::{Context, Finding, Gate, Inputs, Outcome, Report};
+
+use crate::diagnostics;
+use crate::error::{Error, Trouble};
+use crate::layout::{Layout, Place};
+use crate::mix::{Answer, MixTask};
+use crate::project::MixProject;
+use crate::trouble;
+
+/// Mix's own words for "no".
+const REFUSED: &str = "mix format failed due to --check-formatted";
+/// Mix's words for a file that it cannot parse.
+const BROKEN: &str = "mix format failed for file: ";
+
+/// `mix format --check-formatted`: refuses with one finding for each file that is not formatted.
+#[derive(Clone, Debug)]
+pub struct Format {
+    project: MixProject,
+}
+
+impl Format {
+    /// The gate for this project.
+    pub fn new(project: MixProject) -> Self {
+        Self { project }
+    }
+}
+
+#[async_trait]
+impl Gate for Format {
+    fn inputs(&self, _: &Context) -> Option<Inputs> {
+        let tools = self.project.known_tools().clone();
+        let files = ["**/*.ex", "**/*.exs", "**/*.heex", "**/.formatter.exs", "mix.lock"];
+        // A plug-in may format other files, and depends on its own code.
+        let complete =
+            !tools.is_empty() && !uses_plugins(self.project.dir(), &self.project.layout());
+        let (files, environment) = (files.map(Into::into).into(), self.project.environment());
+        Some(Inputs { files, tools, environment, complete })
+    }
+
+    async fn check(&self, cx: &Context) -> Outcome {
+        let answer = self.project.run(&task(), cx).await?;
+        Ok(read(&answer, &self.project.layout())?)
+    }
+}
+
+fn task() -> MixTask {
+    MixTask::new(["format", "--check-formatted"]).env("MIX_ENV", "dev")
+}
+
+/// What the answer of `mix format --check-formatted` says.
+fn read(answer: &Answer, layout: &Layout) -> Result<Report, Error> {
+    let text = &answer.text;
+    if text.contains(REFUSED) {
+        let findings: Vec<_> = files(text).map(|path| finding(path, layout)).collect();
+        let number = findings.len();
+        if number == 0 {
+            return Ok(Report::refused(
+                Finding::error("mix says that files are not formatted, and not which")
+                    .rule("format")
+                    .remedy("run `mix format`"),
+            ));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "nobody has 2^52 files")]
+        return Ok(Report::refused_if_any(findings).number("files", number as f64));
+    }
+    if let Some(trouble) = broken(text, layout).or_else(|| trouble(text, layout)) {
+        return Err(answer.trouble(trouble));
+    }
+    if answer.code == 0 {
+        return Ok(Report::passed());
+    }
+    Err(answer.unreadable("it says neither which files are not formatted nor what is wrong"))
+}
+
+fn finding(path: &str, layout: &Layout) -> Finding {
+    let (file, app) = match layout.place(path, None) {
+        Place::Own { file, app } => (file, app),
+        Place::Foreign => (path.to_owned(), None),
+    };
+    let finding = Finding::error("not formatted").rule("format").remedy("run `mix format`");
+    Finding { app, ..finding.in_file(file) }
+}
+
+/// The paths after Mix's refusal: `  * path`, or since 1.15 a path alone above its differences, whose lines
+/// begin with a number or a space.
+fn files(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().skip_while(|line| !line.contains(REFUSED)).skip(1);
+    lines.filter_map(|line| {
+        if let Some(path) = line.strip_prefix("  * ") {
+            return Some(path.trim());
+        }
+        let alone = line.starts_with(|it: char| !it.is_whitespace() && !it.is_ascii_digit());
+        let is_path = line.contains('.') && !line.ends_with(':') && !line.starts_with("** (");
+        (alone && is_path).then(|| line.trim())
+    })
+}
+
+/// A file that cannot be parsed cannot be formatted either.
+fn broken(text: &str, layout: &Layout) -> Option<Trouble> {
+    let file = text.lines().find_map(|line| line.strip_prefix(BROKEN))?.trim();
+    let boxed = diagnostics::read(text, layout);
+    let boxed = boxed.into_iter().find_map(|it| Some((it.spot?, it.message)));
+    let crash = || trouble::crash(text, layout).and_then(|it| Some((it.spot?, it.message)));
+    Some(match boxed.or_else(crash) {
+        Some((spot, message)) => Trouble::DoesNotCompile { place: spot.text(), message },
+        None => {
+            Trouble::DoesNotCompile { place: file.into(), message: "it cannot be parsed".into() }
+        }
+    })
+}
+
+fn trouble(text: &str, layout: &Layout) -> Option<Trouble> {
+    let nothing = ["Expected one or more files/patterns", "Could not find a file to format"];
+    if nothing.iter().any(|it| text.contains(it)) {
+        return Some(if layout.mix_exs { Trouble::NothingToFormat } else { Trouble::NotAProject });
+    }
+    trouble::read(text, layout)
+}
+
+/// Does any `.formatter.exs` name plug-ins? One that cannot be read might.
+fn uses_plugins(dir: &Path, layout: &Layout) -> bool {
+    let folders = layout.apps.values().map(String::as_str).chain([""]);
+    let mut files = folders.map(|folder| dir.join(folder).join(".formatter.exs"));
+    files.any(|file| match fs::read_to_string(&file) {
+        Ok(text) => text.contains("plugins"),
+        Err(_) => file.exists(),
+    })
+}
+
+#[cfg(test)]
+#[path = "format_tests.rs"]
+mod tests;

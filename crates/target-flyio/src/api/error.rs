@@ -1,0 +1,251 @@
+//! What can go wrong in a call of the Machines API, told apart by status and body.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use serde_json::Value;
+use thiserror::Error;
+
+/// Why a call has no good answer. `call` names the action, the machine and the app.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// 401 or 403.
+    #[error("{call}: Fly.io does not accept the token: {message}")]
+    Unauthorized {
+        /// What was asked.
+        call: String,
+        /// Fly.io's words.
+        message: String,
+    },
+    /// 404: the app or the machine is not there.
+    #[error("{call}: {message}")]
+    NotFound {
+        /// What was asked.
+        call: String,
+        /// Fly.io's words.
+        message: String,
+    },
+    /// 408: the platform gave up; whether it did the thing is not known.
+    #[error("{call}: Fly.io gave up waiting: {message}")]
+    TimedOut {
+        /// What was asked.
+        call: String,
+        /// Fly.io's words.
+        message: String,
+    },
+    /// 409: somebody else holds the machine's lease.
+    #[error("{call}: the machine is leased by {owner} until {until}")]
+    Leased {
+        /// What was asked.
+        call: String,
+        /// Who holds it.
+        owner: String,
+        /// Until when, as Fly.io says it.
+        until: String,
+        /// How long that is by the platform's own clock, if it could be told.
+        left: Option<Duration>,
+    },
+    /// 409: another change is under way, or the machine is not what it was when it was read.
+    #[error("{call}: {message}")]
+    Conflict {
+        /// What was asked.
+        call: String,
+        /// Fly.io's words.
+        message: String,
+    },
+    /// 412: the machine is in a state in which this cannot be done.
+    #[error("{call}: {message}")]
+    Precondition {
+        /// What was asked.
+        call: String,
+        /// Fly.io's words.
+        message: String,
+    },
+    /// 422: understood, and impossible: no capacity, a limit, a name.
+    #[error("{call}: Fly.io cannot do it: {message}")]
+    Impossible {
+        /// What was asked.
+        call: String,
+        /// Fly.io's words.
+        message: String,
+    },
+    /// 429.
+    #[error("{call}: too many requests: {message}")]
+    RateLimited {
+        /// What was asked.
+        call: String,
+        /// Fly.io's words.
+        message: String,
+    },
+    /// 5xx.
+    #[error("{call}: Fly.io answered {status}: {message}")]
+    Server {
+        /// What was asked.
+        call: String,
+        /// The status.
+        status: u16,
+        /// Fly.io's words.
+        message: String,
+    },
+    /// Any other refusal, mostly 400.
+    #[error("{call}: Fly.io refused with {status}: {message}")]
+    Rejected {
+        /// What was asked.
+        call: String,
+        /// The status.
+        status: u16,
+        /// Fly.io's words.
+        message: String,
+    },
+    /// No answer came.
+    #[error("{call}: no answer")]
+    Connect {
+        /// What was asked.
+        call: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The answer makes no sense.
+    #[error("{call}: the answer could not be read")]
+    Decode {
+        /// What was asked.
+        call: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl ApiError {
+    /// Reads a refusal. `date` is the reply's own `date` header.
+    pub(crate) fn of(call: &str, status: StatusCode, date: Option<&str>, body: &str) -> Self {
+        let (call, message) = (call.to_owned(), message(body));
+        match status.as_u16() {
+            401 | 403 => Self::Unauthorized { call, message },
+            404 => Self::NotFound { call, message },
+            408 => Self::TimedOut { call, message },
+            409 => match holder(&message) {
+                Some((owner, until)) => {
+                    let left = time_left(&until, date);
+                    Self::Leased { call, owner, until, left }
+                }
+                None => Self::Conflict { call, message },
+            },
+            412 => Self::Precondition { call, message },
+            422 => Self::Impossible { call, message },
+            429 => Self::RateLimited { call, message },
+            status @ 500..=599 => Self::Server { call, status, message },
+            status => Self::Rejected { call, status, message },
+        }
+    }
+
+    /// May asking the same again bring another answer?
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::TimedOut { .. }
+                | Self::RateLimited { .. }
+                | Self::Server { .. }
+                | Self::Connect { .. }
+                | Self::Decode { .. }
+        )
+    }
+
+    /// Is the machine in the way of itself, so that reading it again tells what to do?
+    pub(crate) fn wants_a_second_look(&self) -> bool {
+        matches!(self, Self::Conflict { .. } | Self::Precondition { .. })
+    }
+
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. })
+    }
+
+    /// What a person should do next.
+    #[must_use]
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::Unauthorized { .. } => {
+                "give a token that may deploy this app: `fly tokens create deploy`"
+            }
+            Self::NotFound { .. } => "check the app's name and that the machine still exists",
+            Self::Leased { .. } => {
+                "wait until that deploy has ended, or release it with `fly machine leases clear`"
+            }
+            Self::Conflict { .. } | Self::Precondition { .. } => {
+                "see who else changes this app: `fly machine status` shows its events"
+            }
+            Self::Impossible { .. } => {
+                "ask for less, or another region: `fly platform regions` shows what there is"
+            }
+            Self::Rejected { .. } => "correct the machine's configuration in fly.toml",
+            _ => "look at https://status.flyio.net, then resume the run",
+        }
+    }
+}
+
+/// Fly.io's words: `message` before `error` before the raw body (fly-go does it in this order).
+fn message(body: &str) -> String {
+    let json: Value = serde_json::from_str(body).unwrap_or_default();
+    let told = ["message", "error"].iter().find_map(|key| json[*key].as_str());
+    let text = told.unwrap_or(body).trim();
+    let short: String = text.chars().take(400).collect();
+    if short.is_empty() { "no reason was given".to_owned() } else { short }
+}
+
+/// Owner and expiry out of a lease conflict.
+fn holder(message: &str) -> Option<(String, String)> {
+    let (_, rest) = message.split_once("lease currently held by ")?;
+    let (owner, until) = rest.split_once(", expires at ").unwrap_or((rest, "an unknown time"));
+    Some((owner.trim().to_owned(), until.trim().to_owned()))
+}
+
+/// By the platform's own clock, so that a wrong one here does no harm.
+fn time_left(until: &str, date: Option<&str>) -> Option<Duration> {
+    let until: Timestamp = until.parse().ok()?;
+    let now = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date?).ok()?;
+    Some(until.duration_since(now).try_into().unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(status: u16, body: &str) -> ApiError {
+        let date = Some("Fri, 14 Aug 2026 09:57:30 GMT");
+        ApiError::of("update machine a of shop", StatusCode::from_u16(status).unwrap(), date, body)
+    }
+
+    #[test]
+    fn refusals_are_told_apart_by_status_and_words() {
+        let table = [
+            (401, r#"{"error":"Authenticate: token validation error"}"#, "update machine a of shop: Fly.io does not accept the token: Authenticate: token validation error", false),
+            (404, r#"{"error":"machine not found"}"#, "update machine a of shop: machine not found", false),
+            (408, "", "update machine a of shop: Fly.io gave up waiting: no reason was given", true),
+            (409, r#"{"error":"aborted: machine is replacing: concurrent update in progress"}"#, "update machine a of shop: aborted: machine is replacing: concurrent update in progress", false),
+            (412, r#"{"error":"failed_precondition: machine getting replaced, refusing to start"}"#, "update machine a of shop: failed_precondition: machine getting replaced, refusing to start", false),
+            (422, r#"{"error":"insufficient memory"}"#, "update machine a of shop: Fly.io cannot do it: insufficient memory", false),
+            (429, "slow down", "update machine a of shop: too many requests: slow down", true),
+            (502, "<html>", "update machine a of shop: Fly.io answered 502: <html>", true),
+            (400, r#"{"status":"error","message":"bad"}"#, "update machine a of shop: Fly.io refused with 400: bad", false),
+        ];
+        for (status, body, text, transient) in table {
+            let error = of(status, body);
+            assert_eq!((error.to_string().as_str(), error.is_transient()), (text, transient));
+            assert!(!error.next_step().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_lease_conflict_names_owner_and_expiry_and_how_long_it_is() {
+        let error = of(409, r#"{"error":"aborted: machine ID a lease currently held by ann@tokens.fly.io, expires at 2026-08-14T09:57:35Z"}"#);
+        assert_eq!(
+            error.to_string(),
+            "update machine a of shop: the machine is leased by ann@tokens.fly.io until 2026-08-14T09:57:35Z"
+        );
+        assert!(matches!(error, ApiError::Leased { left: Some(left), .. } if left.as_secs() == 5));
+    }
+}

@@ -1,0 +1,92 @@
+//! How to deploy to one app: where the API is, how fast to go, how long to wait.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::fly_toml::FlyToml;
+
+/// The public Machines API (fly.io docs: machines/api).
+const API: &str = "https://api.machines.dev";
+
+/// In which order machines get the new release.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// One machine first, then a few at a time, each in place.
+    #[default]
+    Rolling,
+    /// New machines beside the old ones, then the traffic, then the old ones go.
+    BlueGreen,
+}
+
+/// All that a deploy to one app goes by. Made by [`new`](Self::new), then changed where need be.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FlyConfig {
+    /// The app's name at Fly.io.
+    pub app: String,
+    /// Where the Machines API is; `https://api.machines.dev` if not changed.
+    pub api_url: String,
+    /// A token that may deploy the app.
+    pub token: SecretString,
+    /// Where users reach the app.
+    pub url: String,
+    /// Where requests go that are pinned to one machine; [`url`](Self::url) if `None`.
+    pub probe_url: Option<String>,
+    /// The path that is asked to see which machine answers; `/` if not changed.
+    pub probe_path: String,
+    /// The answer's header in which the app names its machine; `x-machine-id` if not changed.
+    pub machine_header: String,
+    /// What the machines shall be.
+    pub fly_toml: FlyToml,
+    /// In which order; what `fly.toml` says, else rolling.
+    pub strategy: Strategy,
+    /// How many machines may be out at a time: a share below 1, else a number. 0.33 as in flyctl.
+    pub max_unavailable: f64,
+    /// How many machines are worked on at a time where none serves. 8 as in flyctl.
+    pub concurrency: usize,
+    /// Are two machines made for each group with services of a new app? Yes, as in flyctl.
+    pub ha: bool,
+    /// How long a lease holds, in whole seconds. 13 s as in flyctl; refreshed every third of it.
+    pub lease_ttl: Duration,
+    /// How long a machine may take to start, and then again to become healthy. 5 min as in flyctl.
+    pub wait_timeout: Duration,
+    /// How often a machine is read while it is waited for. 1 s; the platform allows five a second.
+    pub poll: Duration,
+    /// For how long, after a change of what serves, no answer may come from the other side. 2 s.
+    pub drain: Duration,
+    /// How long to wait instead where the app does not name its machine. 10 s as in flyctl.
+    pub blind_drain: Duration,
+}
+
+impl FlyConfig {
+    /// A configuration with flyctl's own defaults, and with what `fly.toml` says.
+    pub fn new(
+        app: impl Into<String>,
+        url: impl Into<String>,
+        token: impl Into<SecretString>,
+        fly_toml: FlyToml,
+    ) -> Self {
+        Self {
+            app: app.into(),
+            api_url: API.to_owned(),
+            token: token.into(),
+            url: url.into(),
+            probe_url: None,
+            probe_path: "/".to_owned(),
+            machine_header: "x-machine-id".to_owned(),
+            strategy: fly_toml.strategy.unwrap_or_default(),
+            max_unavailable: fly_toml.max_unavailable.unwrap_or(0.33),
+            concurrency: 8,
+            ha: true,
+            lease_ttl: Duration::from_secs(13),
+            wait_timeout: fly_toml.wait_timeout.unwrap_or(Duration::from_mins(5)),
+            poll: Duration::from_secs(1),
+            drain: Duration::from_secs(2),
+            blind_drain: Duration::from_secs(10),
+            fly_toml,
+        }
+    }
+}

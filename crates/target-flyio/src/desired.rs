@@ -1,0 +1,279 @@
+//! What a group's machines shall be: an overlay on what they are, so that whatever this crate does not
+//! know about a machine is kept.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::fly_toml::FlyToml;
+
+/// The run that a machine was last changed by.
+pub(crate) const RUN: &str = "pipeline_run";
+/// The version that run deployed.
+pub(crate) const VERSION: &str = "pipeline_version";
+/// What a machine was created for: unique to run and place.
+pub(crate) const LAUNCH: &str = "pipeline_launch";
+/// The group, as flyctl writes it.
+pub(crate) const GROUP: &str = "fly_process_group";
+
+/// What `fly.toml` says about one group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct GroupSpec {
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) services: Vec<Value>,
+    pub(crate) checks: Map<String, Value>,
+    pub(crate) init: Map<String, Value>,
+    pub(crate) restart: Option<Value>,
+    pub(crate) stop: Option<Value>,
+    pub(crate) guest: Option<Value>,
+    /// Where volumes are mounted.
+    pub(crate) mounts: Vec<String>,
+}
+
+/// How a group's machines are configured.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Template {
+    /// `fly.toml` laid over what the machine has.
+    Overlay(Box<GroupSpec>),
+    /// What an earlier run recorded, whole.
+    Exact(Value),
+}
+
+/// Everything that a deploy wants the app to be, except the image.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Desired {
+    pub(crate) groups: BTreeMap<String, Template>,
+    pub(crate) region: Option<String>,
+    pub(crate) image: Option<String>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// What a deploy leaves on every machine, beside the configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Stamp<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) image: &'a str,
+    /// flyctl's release number: one more than any before.
+    pub(crate) release: u64,
+}
+
+impl Desired {
+    pub(crate) fn of(fly_toml: &FlyToml) -> Self {
+        let overlay = |(name, spec): (&String, &GroupSpec)| {
+            (name.clone(), Template::Overlay(Box::new(spec.clone())))
+        };
+        Self {
+            groups: fly_toml.groups.iter().map(overlay).collect(),
+            region: fly_toml.primary_region.clone(),
+            image: fly_toml.image.clone(),
+            warnings: fly_toml.warnings.clone(),
+        }
+    }
+
+    /// The same configurations as in an earlier run.
+    pub(crate) fn recorded(templates: BTreeMap<String, Value>, image: &str) -> Self {
+        let exact = |(name, config)| (name, Template::Exact(config));
+        Self {
+            groups: templates.into_iter().map(exact).collect(),
+            image: Some(image.to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+impl Template {
+    /// The whole configuration for a machine that has `existing`, or that is new.
+    pub(crate) fn config(&self, existing: Option<&Value>) -> Value {
+        match self {
+            Self::Overlay(spec) => spec.over(existing),
+            Self::Exact(recorded) => {
+                let mut config = recorded.clone();
+                // Volumes belong to the machine, and who stands by for whom to the machines there are.
+                for key in ["mounts", "standbys"] {
+                    put(&mut config, key, existing.and_then(|it| it.get(key)).cloned());
+                }
+                config
+            }
+        }
+    }
+
+    /// Does the proxy send anything to these machines?
+    pub(crate) fn is_served(&self) -> bool {
+        match self {
+            Self::Overlay(spec) => !spec.services.is_empty(),
+            Self::Exact(config) => is_served(config),
+        }
+    }
+
+    /// Do they need volumes?
+    pub(crate) fn is_mounted(&self) -> bool {
+        match self {
+            Self::Overlay(spec) => !spec.mounts.is_empty(),
+            Self::Exact(config) => !mounts(config).is_empty(),
+        }
+    }
+
+    /// Is the machine mounted as it shall be? A recorded template takes it as it is.
+    pub(crate) fn fits(&self, existing: &Value) -> bool {
+        match self {
+            Self::Overlay(spec) => spec.mounts == mounts(existing),
+            Self::Exact(_) => true,
+        }
+    }
+}
+
+impl GroupSpec {
+    /// Replaces whole what `fly.toml` owns, as flyctl does, and keeps everything else.
+    fn over(&self, existing: Option<&Value>) -> Value {
+        let mut config = existing.filter(|it| it.is_object()).cloned().unwrap_or_else(|| json!({}));
+        config["env"] = json!(self.env);
+        config["services"] = json!(self.services);
+        put(&mut config, "checks", (!self.checks.is_empty()).then(|| json!(self.checks)));
+        for (key, value) in
+            [("restart", &self.restart), ("stop_config", &self.stop), ("guest", &self.guest)]
+        {
+            if let Some(value) = value {
+                config[key] = value.clone();
+            }
+        }
+        if !config["init"].is_object() {
+            config["init"] = json!({});
+        }
+        for key in ["cmd", "entrypoint", "exec"] {
+            put(&mut config["init"], key, None);
+        }
+        for (key, value) in &self.init {
+            config["init"][key] = value.clone();
+        }
+        config
+    }
+}
+
+impl Stamp<'_> {
+    /// Writes image and metadata into a configuration: flyctl's keys, so that it and the dashboard keep
+    /// working, and ours.
+    pub(crate) fn put_on(&self, config: &mut Value, group: &str, launch: Option<&str>) {
+        config["image"] = self.image.into();
+        if !config["metadata"].is_object() {
+            config["metadata"] = json!({});
+        }
+        let release = self.release.to_string();
+        let own = [
+            ("fly_platform_version", "v2"),
+            (GROUP, group),
+            ("fly_release_version", &*release),
+            ("fly_release_id", self.run),
+            (RUN, self.run),
+            (VERSION, self.version),
+        ];
+        for (key, value) in own {
+            config["metadata"][key] = value.into();
+        }
+        put(&mut config["metadata"], LAUNCH, launch.map(Value::from));
+    }
+}
+
+/// What people call the release that a configuration belongs to.
+pub(crate) fn version_of(config: &Value) -> String {
+    let metadata = |key: &str| config["metadata"][key].as_str().filter(|it| !it.is_empty());
+    let release = metadata("fly_release_version").map(|number| format!("v{number}"));
+    metadata(VERSION).map(str::to_owned).or(release).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// flyctl's release number.
+pub(crate) fn release_of(config: &Value) -> u64 {
+    let number = config["metadata"]["fly_release_version"].as_str();
+    number.and_then(|it| it.parse().ok()).unwrap_or(0)
+}
+
+/// The process group, by its old key too.
+pub(crate) fn group_of(config: &Value) -> String {
+    let metadata = |key: &str| config["metadata"][key].as_str().filter(|it| !it.is_empty());
+    metadata(GROUP).or_else(|| metadata("process_group")).unwrap_or("app").to_owned()
+}
+
+/// Does the proxy send anything to a machine with this configuration?
+pub(crate) fn is_served(config: &Value) -> bool {
+    config["services"].as_array().is_some_and(|services| !services.is_empty())
+}
+
+fn mounts(config: &Value) -> Vec<String> {
+    let mounts = config["mounts"].as_array().into_iter().flatten();
+    mounts.filter_map(|mount| Some(mount["path"].as_str()?.to_owned())).collect()
+}
+
+fn put(object: &mut Value, key: &str, value: Option<Value>) {
+    let Some(object) = object.as_object_mut() else { return };
+    match value {
+        Some(value) => drop(object.insert(key.to_owned(), value)),
+        None => drop(object.remove(key)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> GroupSpec {
+        GroupSpec {
+            env: [("A".to_owned(), "new".to_owned())].into(),
+            services: vec![json!({"internal_port": 4000})],
+            guest: None,
+            ..GroupSpec::default()
+        }
+    }
+
+    #[test]
+    fn what_fly_toml_owns_is_replaced_whole_and_the_rest_is_kept() {
+        let existing = json!({
+            "env": {"A": "old", "B": "by hand"},
+            "services": [{"internal_port": 1}, {"internal_port": 2}],
+            "checks": {"old": {}},
+            "init": {"cmd": ["old"], "tty": true},
+            "guest": {"cpus": 2},
+            "spot": {"unknown": ["to", "us"]},
+            "files": [{"guest_path": "/etc/x"}],
+        });
+        let config = Template::Overlay(Box::new(spec())).config(Some(&existing));
+        assert_eq!(
+            config,
+            json!({
+                "env": {"A": "new"},
+                "services": [{"internal_port": 4000}],
+                "init": {"tty": true},
+                "guest": {"cpus": 2},
+                "spot": {"unknown": ["to", "us"]},
+                "files": [{"guest_path": "/etc/x"}],
+            })
+        );
+    }
+
+    #[test]
+    fn a_recorded_configuration_comes_back_exactly_but_volumes_stay_with_their_machine() {
+        let recorded = json!({"guest": {"cpus": 1}, "mounts": [{"volume": "vol_a", "path": "/d"}]});
+        let existing = json!({"guest": {"cpus": 4}, "mounts": [{"volume": "vol_b", "path": "/d"}]});
+        let config = Template::Exact(recorded).config(Some(&existing));
+        assert_eq!(
+            config,
+            json!({"guest": {"cpus": 1}, "mounts": [{"volume": "vol_b", "path": "/d"}]})
+        );
+    }
+
+    #[test]
+    fn the_stamp_merges_metadata_and_forgets_an_older_launch() {
+        let mut config = json!({"metadata": {"mine": "kept", "pipeline_launch": "run-0.app.0"}});
+        let stamp = Stamp { run: "run-1", version: "v2", image: "r/shop:v2", release: 7 };
+        stamp.put_on(&mut config, "web", None);
+        assert_eq!(
+            config,
+            json!({"image": "r/shop:v2", "metadata": {
+                "mine": "kept", "fly_platform_version": "v2", "fly_process_group": "web",
+                "fly_release_version": "7", "fly_release_id": "run-1",
+                "pipeline_run": "run-1", "pipeline_version": "v2",
+            }})
+        );
+        assert_eq!((version_of(&config), release_of(&config)), ("v2".to_owned(), 7));
+        assert_eq!(group_of(&config), "web");
+    }
+}

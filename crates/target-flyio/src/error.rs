@@ -1,0 +1,175 @@
+//! What can stop a deploy to Fly.io, and whether trying again helps.
+
+use std::time::Duration;
+
+use pipeline_core::Fault;
+use thiserror::Error;
+
+use crate::api::ApiError;
+
+/// Why a deploy, a restore or a look at an app was stopped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FlyError {
+    /// A call of the Machines API.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// Somebody else works on a machine.
+    #[error("machine {machine} is leased by {owner} until {until}")]
+    Leased {
+        /// The machine.
+        machine: String,
+        /// Who holds the lease.
+        owner: String,
+        /// Until when, as Fly.io says it.
+        until: String,
+    },
+    /// Our lease is gone: from here on somebody else may change the machine.
+    #[error("the lease on machine {machine} was lost, so nothing more is changed")]
+    LeaseLost {
+        /// The machine.
+        machine: String,
+    },
+    /// The platform gave up on the new version without a word.
+    #[error(
+        "the platform put machine {machine} back to {back_to}: the image {image} cannot be pulled?"
+    )]
+    Reverted {
+        /// The machine.
+        machine: String,
+        /// What it runs again.
+        back_to: String,
+        /// What it should run.
+        image: String,
+    },
+    /// A machine's program ended by itself.
+    #[error("machine {machine} does not stay up: {how}")]
+    Crashed {
+        /// The machine.
+        machine: String,
+        /// Exit code, signal, or out of memory.
+        how: String,
+    },
+    /// A machine is not where it should be in time.
+    #[error("machine {machine} is not {wanted} after {after:?}: {seen}")]
+    NotInTime {
+        /// The machine.
+        machine: String,
+        /// `started` or `healthy`.
+        wanted: &'static str,
+        /// How long it was given.
+        after: Duration,
+        /// What it last showed.
+        seen: String,
+    },
+    /// An action was tried as often as is sensible.
+    #[error("machine {machine} could not be {action} after {tries} tries; it is {state}")]
+    GaveUp {
+        /// The machine.
+        machine: String,
+        /// `updated`, `started` or `created`.
+        action: &'static str,
+        /// How often it was tried.
+        tries: u32,
+        /// The state it is in.
+        state: String,
+    },
+    /// A machine vanished while it was worked on.
+    #[error("machine {machine} is gone; somebody else destroyed it")]
+    Gone {
+        /// The machine.
+        machine: String,
+    },
+    /// Users' requests do not reach the side they should.
+    #[error("after {after:?} requests to {url} are still not answered by {side} machines alone")]
+    TrafficStays {
+        /// Where users go.
+        url: String,
+        /// `new` or `old`.
+        side: &'static str,
+        /// How long it was watched.
+        after: Duration,
+    },
+    /// The proxy or the app could not be asked.
+    #[error("{url} could not be asked which machine answers")]
+    Probe {
+        /// Where users go.
+        url: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The deploy cannot be planned as the app is.
+    #[error("{problem}")]
+    Unplannable {
+        /// Why.
+        problem: String,
+        /// What to do.
+        next: String,
+    },
+    /// A snapshot or a stage was written by something else.
+    #[error("the run's {what} cannot be read; it was written by another version of pipeline")]
+    Foreign {
+        /// `snapshot` or `stage`.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A machine that is needed has no lasting place among those that serve.
+    #[error("the app is not what the stage makes: {problem}")]
+    Unsettled {
+        /// What is amiss.
+        problem: String,
+    },
+    /// The run was asked to stop.
+    #[error("stopped on request")]
+    Cancelled,
+}
+
+impl FlyError {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Api(error) => error.is_transient() || error.wants_a_second_look(),
+            Self::LeaseLost { .. } | Self::Probe { .. } => true,
+            _ => false,
+        }
+    }
+
+    fn next_step(&self) -> String {
+        match self {
+            Self::Api(error) => error.next_step().to_owned(),
+            Self::Leased { machine, .. } => format!(
+                "wait until that deploy has ended, or, if it has died, run \
+                 `fly machine leases clear {machine}`"
+            ),
+            Self::LeaseLost { .. } => "see who else deploys this app, then resume the run".into(),
+            Self::Reverted { .. } => {
+                "check that the image is in the registry and that the app may pull it".into()
+            }
+            Self::Crashed { machine, .. } | Self::NotInTime { machine, .. } => {
+                format!("read its log: `fly logs --machine {machine}`")
+            }
+            Self::GaveUp { machine, .. } => format!("look at `fly machine status {machine}`"),
+            Self::Gone { .. } => "see who else changes this app, then take the run back".into(),
+            Self::TrafficStays { .. } | Self::Unsettled { .. } => {
+                "look at `fly machine list` and at the proxy's log, then resume the run".into()
+            }
+            Self::Probe { .. } => "check the environment's `url`, then resume the run".into(),
+            Self::Unplannable { next, .. } => next.clone(),
+            Self::Foreign { .. } => "resume it with the version that started it".into(),
+            Self::Cancelled => String::new(),
+        }
+    }
+}
+
+impl From<FlyError> for Fault {
+    fn from(error: FlyError) -> Self {
+        if matches!(error, FlyError::Cancelled) {
+            return Self::cancelled();
+        }
+        let (transient, next) = (error.is_transient(), error.next_step());
+        let fault = if transient { Self::transient(error) } else { Self::permanent(error) };
+        fault.hint(next)
+    }
+}

@@ -1,0 +1,268 @@
+//! What one machine shall be, and the one step that brings it nearer. Pure: whatever half-way state a
+//! crash left, reading the machine and taking the step that is asked for ends at the goal.
+
+use serde_json::Value;
+
+use crate::api::{Machine, Power, has_checks};
+use crate::desired::{LAUNCH, RUN};
+use crate::plan::{Place, Work};
+use crate::record::Recorded;
+
+/// How often the same action is tried before a person is asked.
+pub(crate) const TRIES: u32 = 6;
+/// In how many looks a machine without checks must be up, so that one that dies at once is seen.
+const STEADY: u32 = 3;
+/// After how many looks a machine that is merely `created` is started by hand.
+const STUCK: u32 = 3;
+
+/// What one machine shall be.
+#[derive(Clone, Debug)]
+pub(crate) struct Goal {
+    pub(crate) place: Place,
+    pub(crate) region: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) config: Value,
+    pub(crate) same: Same,
+    pub(crate) wanted: Wanted,
+    /// Must its checks pass?
+    pub(crate) healthy: bool,
+    /// In or out of the proxy's pool; `None` leaves it.
+    pub(crate) cordoned: Option<bool>,
+}
+
+/// How a machine is recognised that is at its goal's configuration already.
+#[derive(Clone, Debug)]
+pub(crate) enum Same {
+    /// This run put this image on it.
+    Run { run: String, image: String },
+    /// It is at this version, or has the goal's very configuration.
+    Was { instance: String },
+    /// It was created for the goal, whatever the platform made of its configuration.
+    Born,
+}
+
+/// Shall it run?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Yes.
+    Running,
+    /// It need not; if the proxy started it, it may.
+    Resting,
+    /// No.
+    Stopped,
+}
+
+/// What was seen and done on the way.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    /// The machine, once it is known.
+    pub(crate) id: Option<String>,
+    /// The version that is the goal's.
+    pub(crate) held: Option<String>,
+    pub(crate) creates: u32,
+    pub(crate) updates: u32,
+    pub(crate) starts: u32,
+    /// Looks at a machine that settled at another version than the one held.
+    pub(crate) doubts: u32,
+    /// Looks at it being up, and merely being created.
+    pub(crate) ups: u32,
+    pub(crate) stills: u32,
+}
+
+/// The one thing to do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Create,
+    Update,
+    Start,
+    Stop,
+    Cordon,
+    Uncordon,
+    /// Wait until the platform has done what it is at.
+    Settle,
+    /// Wait for its checks.
+    Watch,
+    Done,
+    Fail(Failure),
+}
+
+/// Why a goal cannot be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Gone,
+    Reverted,
+    Crashed(String),
+    GaveUp { action: &'static str, tries: u32 },
+}
+
+impl Goal {
+    /// The machine of a stage.
+    pub(crate) fn of(work: &Work, run: &str, image: &str) -> Self {
+        Self {
+            place: work.place.clone(),
+            region: work.region.clone(),
+            name: None,
+            config: work.config.clone(),
+            same: Same::Run { run: run.to_owned(), image: image.to_owned() },
+            wanted: if work.runs { Wanted::Running } else { Wanted::Resting },
+            healthy: work.runs,
+            cordoned: Some(work.cordoned),
+        }
+    }
+
+    /// The machine of a snapshot.
+    pub(crate) fn was(recorded: &Recorded) -> Self {
+        Self {
+            place: Place::Machine(recorded.id.clone()),
+            region: Some(recorded.region.clone()),
+            name: None,
+            config: recorded.config.clone(),
+            same: Same::Was { instance: recorded.instance_id.clone() },
+            wanted: match (recorded.ran(), &*recorded.state) {
+                (true, _) => Wanted::Running,
+                (false, "failed") => Wanted::Resting,
+                (false, _) => Wanted::Stopped,
+            },
+            // Without checks there is nothing to go by but old exits, which the old release lived with.
+            healthy: recorded.ran() && recorded.healthy && has_checks(&recorded.config),
+            cordoned: Some(recorded.cordoned),
+        }
+    }
+
+    /// A machine that shall stop and otherwise stay as it is.
+    pub(crate) fn stopped(machine: &Machine) -> Self {
+        Self {
+            place: Place::Machine(machine.id.clone()),
+            region: None,
+            name: None,
+            config: machine.config.clone(),
+            same: Same::Born,
+            wanted: Wanted::Stopped,
+            healthy: false,
+            cordoned: None,
+        }
+    }
+
+    /// Is this the machine, whatever it is like?
+    pub(crate) fn is_for(&self, machine: &Machine) -> bool {
+        match &self.place {
+            Place::Machine(id) => machine.id == *id,
+            Place::Launch(launch) => machine.metadata(LAUNCH) == Some(launch),
+        }
+    }
+
+    /// Has the machine the goal's configuration already, so that reaching it takes nothing down?
+    pub(crate) fn is_already(&self, machines: &[Machine]) -> bool {
+        machines.iter().any(|it| self.is_for(it) && self.is_at(it))
+    }
+
+    /// Would reaching the goal take down a machine that serves now?
+    pub(crate) fn disturbs(&self, machines: &[Machine]) -> bool {
+        let serves = |it: &Machine| it.power() == Power::Up && !it.cordoned && it.is_healthy();
+        machines.iter().any(|it| self.is_for(it) && serves(it) && !self.is_at(it))
+    }
+
+    /// The same with another place in the proxy's pool.
+    pub(crate) fn cordoned(mut self, cordoned: Option<bool>) -> Self {
+        self.cordoned = cordoned;
+        self
+    }
+
+    /// Is the machine at the goal's configuration?
+    pub(crate) fn is_at(&self, machine: &Machine) -> bool {
+        match &self.same {
+            Same::Run { run, image } => {
+                machine.metadata(RUN) == Some(run.as_str()) && machine.runs(image)
+            }
+            Same::Was { instance } => {
+                machine.instance_id == *instance || machine.config == self.config
+            }
+            Same::Born => true,
+        }
+    }
+
+    /// The next step, from what is seen of the machine.
+    pub(crate) fn step(&self, memory: &Memory, machine: Option<&Machine>) -> Step {
+        let Some(machine) = machine.filter(|it| it.power() != Power::Gone) else {
+            return match self.place {
+                Place::Launch(_) if memory.id.is_none() => {
+                    bounded("created", memory.creates, Step::Create)
+                }
+                _ => Step::Fail(Failure::Gone),
+            };
+        };
+        let held = memory.held.as_deref() == Some(machine.instance_id.as_str());
+        if !held && !self.is_at(machine) {
+            return self.toward(memory, machine);
+        }
+        let powered = match self.wanted {
+            Wanted::Running => self.running(memory, machine),
+            Wanted::Resting => resting(machine),
+            Wanted::Stopped => stopped(machine),
+        };
+        match (powered, self.cordoned) {
+            (Some(step), _) => step,
+            (None, Some(true)) if !machine.cordoned => Step::Cordon,
+            (None, Some(false)) if machine.cordoned => Step::Uncordon,
+            (None, _) => Step::Done,
+        }
+    }
+
+    /// It has another configuration.
+    fn toward(&self, memory: &Memory, machine: &Machine) -> Step {
+        let updatable = matches!(&*machine.state, "created" | "starting");
+        if machine.power() == Power::Moving && !updatable {
+            return Step::Settle;
+        }
+        match (&memory.held, memory.doubts) {
+            // It was right, and settled at something else: one look may err, two do not.
+            (Some(_), 0) => Step::Settle,
+            (Some(_), _) => Step::Fail(Failure::Reverted),
+            (None, _) => bounded("updated", memory.updates, Step::Update),
+        }
+    }
+
+    /// What is missing until it runs, and well; `None` is nothing.
+    fn running(&self, memory: &Memory, machine: &Machine) -> Option<Step> {
+        let crash = machine.crash().filter(|_| self.healthy);
+        let failed = |how: String| Some(Step::Fail(Failure::Crashed(how)));
+        match machine.power() {
+            Power::Up if !self.healthy => None,
+            Power::Up if machine.is_checked() && machine.is_healthy() => None,
+            Power::Up => match crash {
+                Some(how) => failed(how),
+                None if machine.is_checked() || memory.ups < STEADY => Some(Step::Watch),
+                None => None,
+            },
+            Power::Down => match crash {
+                Some(how) => failed(how),
+                None => Some(bounded("started", memory.starts, Step::Start)),
+            },
+            _ if machine.state == "created" && memory.stills >= STUCK => {
+                Some(bounded("started", memory.starts, Step::Start))
+            }
+            _ => crash.map_or(Some(Step::Settle), failed),
+        }
+    }
+}
+
+fn resting(machine: &Machine) -> Option<Step> {
+    let moving = machine.power() == Power::Moving && machine.state != "created";
+    moving.then_some(Step::Settle)
+}
+
+fn stopped(machine: &Machine) -> Option<Step> {
+    match machine.power() {
+        Power::Up => Some(Step::Stop),
+        Power::Moving if machine.state != "created" => Some(Step::Settle),
+        _ => None,
+    }
+}
+
+fn bounded(action: &'static str, tries: u32, step: Step) -> Step {
+    if tries < TRIES { step } else { Step::Fail(Failure::GaveUp { action, tries }) }
+}
+
+#[cfg(test)]
+#[path = "goal_tests.rs"]
+mod tests;

@@ -1,0 +1,229 @@
+//! The leases of a run: taken on all machines before the first change, kept fresh in the background, given
+//! back at the end. Dropped, they are no longer refreshed and run out by themselves.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::{BoxFuture, FutureExt, join_all};
+use pipeline_core::Context;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::api::{Api, ApiError, Guard};
+use crate::error::FlyError;
+
+/// How many leases are asked for at a time.
+const AT_A_TIME: usize = 8;
+
+/// The leases that are held.
+#[derive(Debug)]
+pub(crate) struct Leases {
+    book: Arc<Book>,
+    refresher: Mutex<JoinSet<()>>,
+}
+
+#[derive(Debug)]
+struct Book {
+    api: Api,
+    ttl: Duration,
+    held: Mutex<BTreeMap<String, Held>>,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    nonce: String,
+    /// Counted from before it was asked for, so that it ends here no later than there.
+    until: Instant,
+}
+
+impl Leases {
+    pub(crate) fn new(api: &Api, ttl: Duration) -> Self {
+        // The platform counts in whole seconds.
+        let ttl = Duration::from_secs(ttl.as_secs().max(1));
+        let book = Arc::new(Book { api: api.clone(), ttl, held: Mutex::default() });
+        Self { book, refresher: Mutex::default() }
+    }
+
+    /// The right to change a machine, if it is still ours.
+    pub(crate) fn guard(&self, machine: &str) -> Result<Guard, FlyError> {
+        let held = self.book.held().get(machine).cloned();
+        match held.filter(|it| it.until > Instant::now()) {
+            Some(held) => Ok(Guard::new(machine, &held.nonce)),
+            None => Err(FlyError::LeaseLost { machine: machine.to_owned() }),
+        }
+    }
+
+    /// Leases all of `machines` or none. A lease that stands still is waited out for up to twice our own
+    /// time: it may be that of a run that was killed. One that moves belongs to somebody alive.
+    pub(crate) async fn take(&self, machines: &[String], cx: &Context) -> Result<(), FlyError> {
+        let missing: Vec<String> =
+            machines.iter().filter(|id| self.guard(id).is_err()).cloned().collect();
+        let asked: Vec<BoxFuture<'_, _>> =
+            missing.iter().map(|id| self.book.take(id, cx).boxed()).collect();
+        let answers: Vec<_> = futures::stream::iter(asked).buffer_unordered(AT_A_TIME).collect().await;
+        self.refresh_in_background();
+        if let Some(error) = answers.into_iter().find_map(Result::err) {
+            self.release(&missing).await;
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Gives all leases back and takes them anew, so that a request of ours that is still on its way
+    /// cannot change anything any more.
+    pub(crate) async fn renew(&self, machines: &[String], cx: &Context) -> Result<(), FlyError> {
+        self.release_all().await;
+        self.take(machines, cx).await
+    }
+
+    /// Takes over a lease that came with a creation.
+    pub(crate) fn adopt(&self, machine: &str, nonce: &str, asked: Instant) {
+        let held = Held { nonce: nonce.to_owned(), until: asked + self.book.ttl };
+        self.book.held().insert(machine.to_owned(), held);
+        self.refresh_in_background();
+    }
+
+    /// Forgets the lease of a machine that is destroyed.
+    pub(crate) fn forget(&self, machine: &str) {
+        self.book.held().remove(machine);
+    }
+
+    /// Gives all leases back, as well as may be: what is not given back runs out.
+    pub(crate) async fn release_all(&self) {
+        let all: Vec<String> = self.book.held().keys().cloned().collect();
+        self.release(&all).await;
+    }
+
+    async fn release(&self, machines: &[String]) {
+        let guards: Vec<Guard> = machines.iter().filter_map(|id| self.guard(id).ok()).collect();
+        for machine in machines {
+            self.forget(machine);
+        }
+        let released = guards.iter().map(|guard| self.book.api.release(guard));
+        for error in join_all(released).await.into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "a lease could not be given back and will run out");
+        }
+    }
+
+    fn refresh_in_background(&self) {
+        let mut refresher = self.refresher.lock().unwrap_or_else(PoisonError::into_inner);
+        if refresher.is_empty() {
+            let book = self.book.clone();
+            refresher.spawn(async move {
+                loop {
+                    sleep(book.ttl / 3).await;
+                    book.refresh().await;
+                }
+            });
+        }
+    }
+}
+
+impl Book {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn take(&self, machine: &str, cx: &Context) -> Result<(), FlyError> {
+        let (began, mut first) = (Instant::now(), None::<String>);
+        loop {
+            let asked = Instant::now();
+            let words = format!("pipeline {}", cx.run());
+            match self.api.lease(machine, self.ttl, &words).await {
+                Ok(grant) => {
+                    let held = Held { nonce: grant.nonce, until: asked + self.ttl };
+                    self.held().insert(machine.to_owned(), held);
+                    return Ok(());
+                }
+                Err(ApiError::Leased { owner, until, left, .. }) => {
+                    let seen = Conflict { first: first.as_deref(), until: &until, left };
+                    let Some(wait) = seen.wait(self.ttl, began.elapsed()) else {
+                        let machine = machine.to_owned();
+                        return Err(FlyError::Leased { machine, owner, until });
+                    };
+                    if first.is_none() {
+                        cx.note(format!("machine {machine} is leased by {owner} until {until}; waiting"));
+                    }
+                    first = Some(until);
+                    sleep(wait).await;
+                }
+                // It went between being listed and now; whoever works on it will notice.
+                Err(error) if error.is_not_found() => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn refresh(&self) {
+        let all: Vec<(String, Held)> =
+            self.held().iter().map(|(id, held)| (id.clone(), held.clone())).collect();
+        join_all(all.iter().map(|(id, held)| self.refresh_one(id, held))).await;
+    }
+
+    async fn refresh_one(&self, machine: &str, old: &Held) {
+        let (asked, guard) = (Instant::now(), Guard::new(machine, &old.nonce));
+        let answer = timeout(self.ttl / 3, self.api.refresh(&guard, self.ttl)).await;
+        let Ok(answer) = answer else { return };
+        let mut held = self.held();
+        // It may have been given back, or taken anew, in the meantime.
+        let Some(current) = held.get_mut(machine).filter(|it| it.nonce == old.nonce) else { return };
+        match answer {
+            Ok(grant) if grant.nonce == old.nonce => current.until = asked + self.ttl,
+            // Another nonce is a new lease: the old one had ended, and anything may have happened since.
+            Ok(_) => drop(held.remove(machine)),
+            // The time it was granted for is still ours; after that `guard` refuses.
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, "a lease could not be refreshed");
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a lease was lost");
+                held.remove(machine);
+            }
+        }
+    }
+}
+
+/// A lease in the way.
+struct Conflict<'a> {
+    /// When it was said to end when it was first met.
+    first: Option<&'a str>,
+    /// When it is said to end now.
+    until: &'a str,
+    /// How long that is, if it could be told.
+    left: Option<Duration>,
+}
+
+impl Conflict<'_> {
+    /// How long to wait before asking again; `None` is not to wait at all.
+    fn wait(&self, ttl: Duration, waited: Duration) -> Option<Duration> {
+        let most = ttl * 2;
+        let alive = self.first.is_some_and(|first| first != self.until);
+        let too_long = self.left.is_some_and(|left| left > most);
+        if alive || too_long || waited > most + Duration::from_secs(1) {
+            return None;
+        }
+        let pause = self.left.unwrap_or(Duration::from_secs(1)) + Duration::from_millis(50);
+        Some(pause.clamp(Duration::from_millis(200), Duration::from_secs(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_that_stands_still_and_ends_soon_is_waited_out() {
+        let secs = Duration::from_secs;
+        let wait = |first, left, waited| {
+            Conflict { first, until: "10:00:13", left }.wait(secs(13), waited).is_some()
+        };
+        assert!(wait(None, Some(secs(13)), secs(0)));
+        assert!(wait(Some("10:00:13"), Some(secs(1)), secs(12)));
+        assert!(wait(None, None, secs(0)));
+        assert!(!wait(None, Some(secs(300)), secs(0)), "too long to wait for");
+        assert!(!wait(Some("10:00:09"), Some(secs(13)), secs(4)), "it is refreshed: its owner lives");
+        assert!(!wait(Some("10:00:13"), None, secs(28)), "waited long enough");
+    }
+}

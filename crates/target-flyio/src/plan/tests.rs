@@ -1,0 +1,190 @@
+//! Plans as a person reads them, and what is refused.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::fly_toml::FlyToml;
+
+const TOML: &str = r#"
+primary_region = "fra"
+kill_signal = "SIGTERM"
+[http_service]
+internal_port = 4000
+[[http_service.checks]]
+path = "/health"
+"#;
+
+fn desired(toml: &str) -> Desired {
+    Desired::of(&FlyToml::parse(Path::new("fly.toml"), toml).unwrap())
+}
+
+fn machine(id: &str, state: &str, more: &Value) -> crate::api::Machine {
+    let mut config = json!({
+        "image": "shop:v1",
+        "services": [{"internal_port": 4000}],
+        "metadata": {"fly_platform_version": "v2", "fly_process_group": "app", "fly_release_version": "41"},
+    });
+    for (key, value) in more["config"].as_object().into_iter().flatten() {
+        config[key] = value.clone();
+    }
+    for (key, value) in more["metadata"].as_object().into_iter().flatten() {
+        config["metadata"][key] = value.clone();
+    }
+    serde_json::from_value(json!({
+        "id": id, "state": state, "region": "fra", "instance_id": format!("{id}-1"),
+        "cordoned": more["cordoned"], "config": config,
+    }))
+    .unwrap()
+}
+
+fn world(machines: &[crate::api::Machine]) -> World {
+    World::of(machines).unwrap()
+}
+
+fn order(strategy: Strategy) -> Order<'static> {
+    Order { run: "run-1", version: "v42", image: "shop:v2", strategy, max_unavailable: 0.33, ha: true }
+}
+
+fn told(stages: &[Stage]) -> String {
+    let mut text = String::new();
+    for stage in stages {
+        text += &format!("{}{}\n", stage.name, if stage.settles { " (settles)" } else { "" });
+        stage.changes.iter().for_each(|it| text += &format!("  {it}\n"));
+        stage.warnings.iter().for_each(|it| text += &format!("  ! {it}\n"));
+    }
+    text
+}
+
+#[test]
+fn rolling_updates_each_machine_in_place() {
+    let world = world(&[machine("b", "stopped", &json!({})), machine("a", "started", &json!({}))]);
+    let stages = stages(&world, &desired(TOML), &order(Strategy::Rolling)).unwrap();
+    insta::assert_snapshot!(told(&stages), @r"
+    roll
+      update machine a (app, fra) from v41 to v42 (shop:v2)
+      update machine b (app, fra) from v41 to v42 (shop:v2), left stopped
+      ! the group app has one running machine, so rolling takes it down for a moment; bluegreen does not
+    ");
+    let data = StageData::read(&stages[0].data).unwrap();
+    assert_eq!(data.works[0].config["metadata"]["fly_release_version"], "42");
+    assert_eq!(data.works[0].config["metadata"]["pipeline_run"], "run-1");
+}
+
+#[test]
+fn bluegreen_puts_new_machines_beside_the_old_ones() {
+    let world = world(&[machine("a", "started", &json!({})), machine("b", "stopped", &json!({}))]);
+    let stages = stages(&world, &desired(TOML), &order(Strategy::BlueGreen)).unwrap();
+    insta::assert_snapshot!(told(&stages), @r"
+    green
+      create a machine (app, fra) with v42 (shop:v2), without traffic
+      create a machine (app, fra) with v42 (shop:v2), without traffic, left stopped
+    switch
+      send traffic to 2 new machines
+      take traffic from a, b
+    settle (settles)
+      remove machine a (app, v41)
+      remove machine b (app, v41)
+    ");
+    let data = StageData::read(&stages[2].data).unwrap();
+    let launches: Vec<&Value> =
+        data.works.iter().map(|it| &it.config["metadata"]["pipeline_launch"]).collect();
+    assert_eq!(launches, ["run-1.app.0", "run-1.app.1"]);
+}
+
+#[test]
+fn a_group_that_rests_gets_one_new_machine_that_runs() {
+    let world = world(&[machine("a", "stopped", &json!({})), machine("b", "stopped", &json!({}))]);
+    let stages = stages(&world, &desired(TOML), &order(Strategy::BlueGreen)).unwrap();
+    let data = StageData::read(&stages[0].data).unwrap();
+    assert_eq!(data.works.iter().map(|it| it.runs).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn a_first_deploy_creates_two_machines_where_something_is_served() {
+    let toml = r#"
+primary_region = "fra"
+kill_signal = "SIGTERM"
+[processes]
+web = "server"
+worker = "work --all"
+[http_service]
+processes = ["web"]
+[[http_service.checks]]
+path = "/health"
+"#;
+    let first = stages(&world(&[]), &desired(toml), &order(Strategy::BlueGreen)).unwrap();
+    insta::assert_snapshot!(told(&first), @r"
+    create
+      create a machine (web, fra) with v42 (shop:v2)
+      create a machine (web, fra) with v42 (shop:v2)
+      create a machine (worker, fra) with v42 (shop:v2)
+      ! the group worker has no services: its new machines work as soon as they start, beside the old ones
+    ");
+    let alone = Order { ha: false, ..order(Strategy::Rolling) };
+    let stages = stages(&world(&[]), &desired(toml), &alone).unwrap();
+    assert_eq!(stages[0].changes.len(), 2);
+}
+
+#[test]
+fn leftovers_and_groups_that_are_no_more_go_at_the_end_and_strangers_stay() {
+    let left = json!({"cordoned": true, "metadata": {"pipeline_run": "run-0", "pipeline_launch": "run-0.app.0"}});
+    let gone = json!({"metadata": {"fly_process_group": "cron"}});
+    let stranger = json!({"metadata": {"fly_platform_version": "v1"}});
+    let world = world(&[
+        machine("a", "started", &json!({})),
+        machine("b", "started", &json!({})),
+        machine("c", "started", &left),
+        machine("d", "started", &gone),
+        machine("e", "started", &stranger),
+    ]);
+    let stages = stages(&world, &desired("[http_service]"), &order(Strategy::Rolling)).unwrap();
+    insta::assert_snapshot!(told(&stages), @r#"
+    roll
+      update machine a (app, fra) from v41 to v42 (shop:v2)
+      update machine b (app, fra) from v41 to v42 (shop:v2)
+      ! machine e is left alone: it carries no fly_platform_version=v2, so no deploy made it
+      ! machine c was left behind by run-0 and is removed at the end
+      ! the group app has no health check: a machine counts as good once it has started
+      ! machines of the group app are stopped with SIGINT, on which many servers drop their requests; set kill_signal = "SIGTERM" in fly.toml
+    settle (settles)
+      remove machine c (app, v41), left behind by run-0
+      remove machine d (cron, v41), a group that fly.toml no longer has
+    "#);
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_before_anything_is_touched() {
+    let volume = json!({"config": {"mounts": [{"volume": "vol_1", "path": "/data"}]}});
+    let other = json!({"config": {"image": "shop:v0"}});
+    let mounted = "[[mounts]]\nsource = \"data\"\ndestination = \"/data\"\n";
+    let plain = [machine("a", "started", &json!({}))];
+    let table = [
+        (vec![machine("a", "started", &volume)], TOML, Strategy::BlueGreen, "machine a has a volume, which bluegreen cannot move"),
+        (vec![machine("a", "started", &volume)], TOML, Strategy::Rolling, "machine a has other mounts than fly.toml says"),
+        (plain.to_vec(), mounted, Strategy::BlueGreen, "the group app needs volumes, and its machines would be new"),
+        (vec![], mounted, Strategy::Rolling, "the group app needs volumes, and its machines would be new"),
+        (
+            vec![machine("a", "started", &json!({})), machine("b", "started", &other)],
+            TOML,
+            Strategy::BlueGreen,
+            "machines of the group app run different images: a runs shop:v1, b runs shop:v0",
+        ),
+    ];
+    for (machines, toml, strategy, problem) in table {
+        let error = stages(&world(&machines), &desired(toml), &order(strategy)).unwrap_err();
+        assert_eq!(error.to_string(), problem);
+    }
+}
+
+#[test]
+fn a_plan_without_an_image_says_so() {
+    let world = world(&[machine("a", "started", &json!({}))]);
+    let blind = Order { image: "", ..order(Strategy::Rolling) };
+    let stages = stages(&world, &desired(TOML), &blind).unwrap();
+    assert_eq!(
+        stages[0].changes,
+        ["update machine a (app, fra) from v41 to v42 (an image yet to be built)"]
+    );
+}

@@ -1,0 +1,137 @@
+//! Making the app what a snapshot says, from whatever half-way state. First what was there is brought back
+//! and serves; only then what the run made goes.
+
+use std::collections::BTreeSet;
+
+use futures::future::{FutureExt, try_join_all};
+
+use crate::api::{Machine, Power};
+use crate::desired::{LAUNCH, is_served};
+use crate::error::FlyError;
+use crate::goal::{Goal, Same, Wanted};
+use crate::plan::Place;
+use crate::record::World;
+use crate::session::{Session, ids};
+
+/// How often it is begun again because something changed under it.
+const ROUNDS: usize = 3;
+
+impl Session<'_> {
+    /// Makes it so and returns all machines as they are then.
+    pub(crate) async fn restore(&self, world: &World) -> Result<Vec<Machine>, FlyError> {
+        let mut amiss = String::new();
+        let mut machines = self.seize_anew().await?;
+        for _ in 0..ROUNDS {
+            self.bring_back(world, &machines).await?;
+            self.send_away(world).await?;
+            machines = self.machines().await?;
+            match self.differs(world, &machines) {
+                None => return Ok(machines),
+                Some(problem) => amiss = problem,
+            }
+        }
+        Err(FlyError::Unsettled { problem: amiss })
+    }
+
+    /// Every machine of the snapshot, as it was. What serves nobody now is worked on at once; what serves
+    /// goes in waves, so that a release that only was too slow is not replaced by an outage.
+    async fn bring_back(&self, world: &World, machines: &[Machine]) -> Result<(), FlyError> {
+        let goals = self.goals(world, machines);
+        let (waiting, serving): (Vec<Goal>, Vec<Goal>) =
+            goals.into_iter().partition(|goal| !goal.disturbs(machines));
+        self.drive_all(&waiting, self.config().concurrency).await?;
+        let mut groups: Vec<Vec<Goal>> = Vec::new();
+        for goal in serving {
+            let group = |it: &Goal| crate::desired::group_of(&it.config);
+            match groups.iter_mut().find(|it| group(&it[0]) == group(&goal)) {
+                Some(known) => known.push(goal),
+                None => groups.push(vec![goal]),
+            }
+        }
+        let share = self.config().max_unavailable;
+        let waves = groups.iter().map(|goals| self.in_waves(goals, machines, share).boxed());
+        try_join_all(waves.collect::<Vec<_>>()).await.map(drop)
+    }
+
+    /// What the run made goes: first from the proxy, once the old machines answer, then altogether.
+    async fn send_away(&self, world: &World) -> Result<(), FlyError> {
+        let machines = self.machines().await?;
+        let made = |it: &&Machine| self.is_extra(world, it);
+        let extras: Vec<&Machine> = machines.iter().filter(made).collect();
+        self.leases().take(&ids(extras.iter().copied()).into_iter().collect::<Vec<_>>(), self.cx()).await?;
+        let old = self.serving(world, &machines);
+        let open: Vec<&Machine> = extras
+            .iter()
+            .copied()
+            .filter(|it| !it.cordoned && it.power() == Power::Up && is_served(&it.config))
+            .collect();
+        if !open.is_empty() && !old.is_empty() {
+            self.cx().note("waiting until the old machines answer users");
+            self.traffic().arrives(&old).await?;
+        }
+        try_join_all(open.iter().map(|it| self.cordon(&it.id)).collect::<Vec<_>>()).await?;
+        if !open.is_empty() && !old.is_empty() {
+            self.traffic().leaves(&ids(open), &old).await?;
+        }
+        let removed = extras.iter().map(|it| self.dismiss(it).boxed());
+        try_join_all(removed.collect::<Vec<_>>()).await.map(drop)
+    }
+
+    async fn dismiss(&self, machine: &Machine) -> Result<(), FlyError> {
+        // A machine that is on its way up is not worth waiting for.
+        if machine.power() == Power::Up {
+            return self.stop_and_destroy(machine).await;
+        }
+        self.remove(&machine.id).await
+    }
+
+    /// A machine of the snapshot that is gone is created again; its launch id keeps it from being created
+    /// twice.
+    fn goals(&self, world: &World, machines: &[Machine]) -> Vec<Goal> {
+        let goal = |it: &crate::record::Recorded| {
+            let goal = Goal::was(it);
+            if machines.iter().any(|machine| machine.id == it.id) {
+                return goal;
+            }
+            let launch = self.relaunch(&it.id);
+            let mut goal = Goal { same: Same::Born, place: Place::Launch(launch.clone()), ..goal };
+            goal.config["metadata"][LAUNCH] = launch.into();
+            goal
+        };
+        world.current().map(goal).collect()
+    }
+
+    fn relaunch(&self, id: &str) -> String {
+        format!("{}.restore.{id}", self.cx().run())
+    }
+
+    /// Was it made by this run, and does it stand for no machine of the snapshot?
+    fn is_extra(&self, world: &World, machine: &Machine) -> bool {
+        let again = world.current().any(|it| machine.metadata(LAUNCH) == Some(&self.relaunch(&it.id)));
+        world.machine(&machine.id).is_none() && !again && self.made(machine)
+    }
+
+    /// The machines of the snapshot that users' requests should reach.
+    fn serving(&self, world: &World, machines: &[Machine]) -> BTreeSet<String> {
+        let old = machines.iter().filter(|it| !self.is_extra(world, it));
+        ids(old.filter(|it| it.power() == Power::Up && !it.cordoned && is_served(&it.config)))
+    }
+
+    /// What is not as the snapshot says, if anything.
+    fn differs(&self, world: &World, machines: &[Machine]) -> Option<String> {
+        if let Some(extra) = machines.iter().find(|it| self.is_extra(world, it)) {
+            return Some(format!("machine {} is still there", extra.id));
+        }
+        for goal in self.goals(world, machines) {
+            let Some(machine) = machines.iter().find(|it| goal.is_for(it)) else {
+                return Some("a machine of the snapshot is missing".to_owned());
+            };
+            let down = goal.wanted == Wanted::Running && machine.power() == Power::Down;
+            if down || goal.cordoned != Some(machine.cordoned) {
+                let pool = if machine.cordoned { "cordoned" } else { "in the pool" };
+                return Some(format!("machine {} is {} and {pool}", machine.id, machine.state));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,212 @@
+//! Doing a stage. Each begins by leasing and reading everything, so that it converges from wherever a
+//! crash left the app, and ends by reading everything again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::{BoxFuture, FutureExt, try_join_all};
+
+use crate::api::{Machine, Power};
+use crate::desired::is_served;
+use crate::error::FlyError;
+use crate::goal::Goal;
+use crate::plan::{Kind, Place, StageData};
+use crate::session::{Session, ids, width};
+
+/// How often a stage is begun again because something changed under it.
+const ROUNDS: usize = 3;
+
+impl Session<'_> {
+    /// Does the stage and returns all machines as they are then.
+    pub(crate) async fn advance(&self, stage: &StageData) -> Result<Vec<Machine>, FlyError> {
+        if stage.image.is_empty() {
+            return Err(FlyError::Unplannable {
+                problem: "there is no image to deploy".into(),
+                next: "build one, or name one with --image".into(),
+            });
+        }
+        let mut missing = String::new();
+        for _ in 0..ROUNDS {
+            let machines = self.seize().await?;
+            match stage.kind {
+                Kind::Create | Kind::Green => self.create_all(stage).await?,
+                Kind::Roll => self.roll(stage, &machines).await?,
+                Kind::Switch => self.switch(stage).await?,
+                Kind::Settle => self.settle(stage).await?,
+            }
+            let machines = self.machines().await?;
+            match unfinished(stage, &machines) {
+                None => return Ok(machines),
+                Some(problem) => missing = problem,
+            }
+        }
+        Err(FlyError::Unsettled { problem: missing })
+    }
+
+    async fn create_all(&self, stage: &StageData) -> Result<(), FlyError> {
+        let goals = stage.goals();
+        self.cx().note(format!("creating {} machines", goals.len()));
+        self.drive_all(&goals, self.config().concurrency).await.map(drop)
+    }
+
+    /// Machine by machine: the groups side by side; in each the first machine alone, then a few at a time,
+    /// and those that rest at the end.
+    async fn roll(&self, stage: &StageData, machines: &[Machine]) -> Result<(), FlyError> {
+        let mut groups: BTreeMap<&str, (Vec<Goal>, Vec<Goal>)> = BTreeMap::new();
+        for (work, goal) in stage.works.iter().zip(stage.goals()) {
+            let group = groups.entry(&work.group).or_default();
+            if work.runs { group.0.push(goal) } else { group.1.push(goal) }
+        }
+        let rolled = groups.into_values().map(|(warm, cold)| -> BoxFuture<'_, _> {
+            async move {
+                self.in_waves(&warm, machines, stage.max_unavailable).await?;
+                self.drive_all(&cold, self.config().concurrency).await.map(drop)
+            }
+            .boxed()
+        });
+        let rolled: Vec<_> = futures::future::join_all(rolled).await;
+        rolled.into_iter().collect()
+    }
+
+    /// Drives goals in waves that leave enough machines up. Between waves the proxy learns that the last
+    /// ones are back.
+    pub(crate) async fn in_waves(
+        &self,
+        goals: &[Goal],
+        machines: &[Machine],
+        max_unavailable: f64,
+    ) -> Result<(), FlyError> {
+        let (done, todo): (Vec<Goal>, Vec<Goal>) =
+            goals.iter().cloned().partition(|goal| goal.is_already(machines));
+        let mut returned = ids(&self.drive_all(&done, self.config().concurrency).await?);
+        let mut rest = todo.as_slice();
+        while !rest.is_empty() {
+            let size = if rest.len() == goals.len() { 1 } else { width(goals.len(), max_unavailable) };
+            let (wave, later) = rest.split_at(size.min(rest.len()));
+            if goals.iter().any(|goal| is_served(&goal.config)) && !returned.is_empty() {
+                self.traffic().returns(&returned).await;
+            }
+            self.check_cancelled()?;
+            returned = ids(&self.drive_all(wave, self.config().concurrency).await?);
+            rest = later;
+            self.cx().progress((goals.len() - rest.len()) as u64, Some(goals.len() as u64));
+        }
+        Ok(())
+    }
+
+    /// Traffic to green, and only once users are answered by green, none to blue.
+    async fn switch(&self, stage: &StageData) -> Result<(), FlyError> {
+        let goals = stage.goals();
+        let waiting: Vec<Goal> = goals.iter().map(|it| it.clone().cordoned(None)).collect();
+        self.drive_all(&waiting, self.config().concurrency).await?;
+        let open: Vec<Goal> = stage.open_goals();
+        let green = ids(&self.drive_all(&open, self.config().concurrency).await?);
+        let served = self.served(stage, &green);
+        if !served.is_empty() {
+            self.cx().note("waiting until the new machines answer users");
+            self.traffic().arrives(&served).await?;
+        }
+        self.close(stage, &served).await
+    }
+
+    /// Takes traffic from the retired machines and waits until none reaches them. The new ones were just
+    /// read as started, healthy and in the pool.
+    async fn close(&self, stage: &StageData, green: &BTreeSet<String>) -> Result<(), FlyError> {
+        let machines = self.machines().await?;
+        let old: Vec<&Machine> = machines.iter().filter(|it| stage.retires(&it.id)).collect();
+        let cordoned = old.iter().filter(|it| !it.cordoned).map(|it| self.cordon(&it.id));
+        try_join_all(cordoned.collect::<Vec<_>>()).await?;
+        let served = old.iter().any(|it| it.power() != Power::Down && is_served(&it.config));
+        if served {
+            self.cx().note("waiting until the old machines answer nobody");
+            self.traffic().leaves(&ids(old), green).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the retired machines, after a last look at those that take their place.
+    async fn settle(&self, stage: &StageData) -> Result<(), FlyError> {
+        let carrying = self.drive_all(&stage.open_goals(), self.config().concurrency).await?;
+        self.enough(stage, &carrying)?;
+        self.close(stage, &self.served(stage, &ids(&carrying))).await?;
+        let machines = self.machines().await?;
+        let old = machines.iter().filter(|it| stage.retires(&it.id));
+        let removed = old.map(|it| self.stop_and_destroy(it).boxed());
+        try_join_all(removed.collect::<Vec<_>>()).await.map(drop)
+    }
+
+    /// Never fewer than before: as many machines run as did when the run began.
+    fn enough(&self, stage: &StageData, carrying: &[Machine]) -> Result<(), FlyError> {
+        let before = stage.retired.iter().filter(|it| it.ran && it.replaced).count();
+        let now = carrying.iter().filter(|it| it.power() == Power::Up).count();
+        if now >= before {
+            return Ok(());
+        }
+        let app = self.api().app();
+        let problem = format!("{now} new machines of {app} run and {before} old ones did");
+        Err(FlyError::Unsettled { problem })
+    }
+
+    /// Stops a machine as its configuration says, waits for that, then destroys it.
+    pub(crate) async fn stop_and_destroy(&self, machine: &Machine) -> Result<(), FlyError> {
+        if machine.power() != Power::Down {
+            let stopping = Goal::stopped(machine);
+            match self.drive(&stopping).await {
+                // It is not wanted any more: that it does not stop, or is gone, is no reason to keep it.
+                Ok(_) | Err(FlyError::Gone { .. } | FlyError::NotInTime { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.cx().note(format!("removing machine {}", machine.id));
+        self.destroy(&machine.id).await
+    }
+
+    pub(crate) async fn cordon(&self, id: &str) -> Result<(), FlyError> {
+        let guard = self.leases().guard(id)?;
+        Ok(self.api().cordon(&guard).await?)
+    }
+
+    /// The green machines that users' requests should reach.
+    fn served(&self, stage: &StageData, green: &BTreeSet<String>) -> BTreeSet<String> {
+        let any = stage.works.iter().any(|it| it.runs && !it.cordoned && is_served(&it.config));
+        if any { green.clone() } else { BTreeSet::new() }
+    }
+}
+
+impl StageData {
+    /// The machines of the release; greens are out of the pool until the switch.
+    fn goals(&self) -> Vec<Goal> {
+        let goal = |goal: Goal| match self.kind {
+            Kind::Green => goal.cordoned(Some(true)),
+            _ => goal,
+        };
+        self.works.iter().map(|work| goal(Goal::of(work, &self.run, &self.image))).collect()
+    }
+
+    /// The machines of the release, in the pool.
+    fn open_goals(&self) -> Vec<Goal> {
+        self.works.iter().map(|work| Goal::of(work, &self.run, &self.image)).collect()
+    }
+
+    fn retires(&self, id: &str) -> bool {
+        self.retired.iter().any(|it| it.id == id)
+    }
+}
+
+/// What is not as the stage makes it, if anything.
+fn unfinished(stage: &StageData, machines: &[Machine]) -> Option<String> {
+    for (work, goal) in stage.works.iter().zip(stage.goals()) {
+        let of_place = machines.iter().filter(|it| goal.is_for(it)).collect::<Vec<_>>();
+        let [machine] = of_place[..] else {
+            let place = match &work.place { Place::Machine(id) | Place::Launch(id) => id };
+            return Some(format!("there are {} machines for {place}", of_place.len()));
+        };
+        if !goal.is_at(machine) {
+            return Some(format!("machine {} is not at {}", machine.id, stage.version));
+        }
+        if work.runs && matches!(machine.power(), Power::Down) {
+            return Some(format!("machine {} is {}", machine.id, machine.state));
+        }
+    }
+    let left = machines.iter().find(|it| stage.kind == Kind::Settle && stage.retires(&it.id));
+    left.map(|it| format!("machine {} is still there", it.id))
+}

@@ -1,0 +1,157 @@
+//! One call of the deployer: the app, the run, and whether it listens to being stopped.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::StreamExt;
+use futures::future::{BoxFuture, FutureExt};
+use pipeline_core::Context;
+
+use crate::api::{Api, Machine, Power};
+use crate::config::FlyConfig;
+use crate::desired::{LAUNCH, RUN};
+use crate::error::FlyError;
+use crate::goal::Goal;
+use crate::leases::Leases;
+use crate::target::FlyTarget;
+use crate::traffic::Traffic;
+
+/// Does the work stop when the run is asked to?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heed {
+    /// Between machines.
+    BetweenMachines,
+    /// Never: it is the way back, or the last step.
+    Never,
+}
+
+/// One call.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    target: &'a FlyTarget,
+    cx: &'a Context,
+    heed: Heed,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(target: &'a FlyTarget, cx: &'a Context, heed: Heed) -> Self {
+        Self { target, cx, heed }
+    }
+
+    pub(crate) fn cx(&self) -> &Context {
+        self.cx
+    }
+
+    pub(crate) fn api(&self) -> &Api {
+        &self.target.api
+    }
+
+    pub(crate) fn leases(&self) -> &Leases {
+        &self.target.leases
+    }
+
+    pub(crate) fn config(&self) -> &FlyConfig {
+        &self.target.config
+    }
+
+    pub(crate) fn traffic(&self) -> Traffic<'_> {
+        Traffic { http: &self.target.http, config: &self.target.config }
+    }
+
+    /// All machines that are ours to touch and not gone.
+    pub(crate) async fn machines(&self) -> Result<Vec<Machine>, FlyError> {
+        let mut machines = self.api().machines().await?;
+        machines.retain(|it| it.power() != Power::Gone && it.foreign().is_none());
+        Ok(machines)
+    }
+
+    /// Leases every machine there is, then reads them: from here on nobody else changes them.
+    pub(crate) async fn seize(&self) -> Result<Vec<Machine>, FlyError> {
+        let ids: Vec<String> = self.machines().await?.into_iter().map(|it| it.id).collect();
+        self.leases().take(&ids, self.cx).await?;
+        self.machines().await
+    }
+
+    /// The same, after giving back what is held.
+    pub(crate) async fn seize_anew(&self) -> Result<Vec<Machine>, FlyError> {
+        let ids: Vec<String> = self.machines().await?.into_iter().map(|it| it.id).collect();
+        self.leases().renew(&ids, self.cx).await?;
+        self.machines().await
+    }
+
+    /// Was this machine created or changed by this run?
+    pub(crate) fn made(&self, machine: &Machine) -> bool {
+        let run = self.cx.run().as_str();
+        let launched = machine.metadata(LAUNCH).and_then(|it| it.strip_prefix(run));
+        machine.metadata(RUN) == Some(run) || launched.is_some_and(|it| it.starts_with('.'))
+    }
+
+    pub(crate) fn check_cancelled(&self) -> Result<(), FlyError> {
+        let asked = self.heed == Heed::BetweenMachines && self.cx.is_cancelled();
+        if asked { Err(FlyError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Drives goals, `width` at a time. After the first failure no further one is begun; those under way
+    /// are brought to their end, so that no machine is left in the middle.
+    pub(crate) async fn drive_all(&self, goals: &[Goal], width: usize) -> Result<Vec<Machine>, FlyError> {
+        let failed = AtomicBool::new(false);
+        let work: Vec<BoxFuture<'_, Option<Result<Machine, FlyError>>>> = goals
+            .iter()
+            .map(|goal| {
+                let failed = &failed;
+                async move {
+                    if failed.load(Ordering::Relaxed) {
+                        return None;
+                    }
+                    let done = match self.check_cancelled() {
+                        Ok(()) => self.drive(goal).await,
+                        Err(error) => Err(error),
+                    };
+                    failed.fetch_or(done.is_err(), Ordering::Relaxed);
+                    Some(done)
+                }
+                .boxed()
+            })
+            .collect();
+        let done = futures::stream::iter(work).buffer_unordered(width.max(1)).collect::<Vec<_>>().await;
+        done.into_iter().flatten().collect()
+    }
+}
+
+/// The ids of machines.
+pub(crate) fn ids<'m>(machines: impl IntoIterator<Item = &'m Machine>) -> BTreeSet<String> {
+    machines.into_iter().map(|it| it.id.clone()).collect()
+}
+
+/// How many machines of `count` may be out at a time: a share is rounded up, a number is taken as it is
+/// (flyctl: `max_unavailable`).
+pub(crate) fn width(count: usize, max_unavailable: f64) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "machine counts are small, and the result is clamped"
+    )]
+    let width = if max_unavailable < 1.0 {
+        (count as f64 * max_unavailable).ceil() as usize
+    } else {
+        max_unavailable as usize
+    };
+    width.clamp(1, count.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::width;
+
+    #[test]
+    fn shares_are_rounded_up_and_numbers_are_taken() {
+        let table = [
+            (0, 0.33, 1), (1, 0.33, 1), (2, 0.33, 1), (3, 0.33, 1), (4, 0.33, 2), (10, 0.33, 4),
+            (10, 1.0, 1), (10, 3.0, 3), (2, 5.0, 2), (4, 0.0, 1),
+        ];
+        for (count, max, wanted) in table {
+            assert_eq!(width(count, max), wanted, "{max} of {count}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The deployer: an app at Fly.io, in the core's words.
+
+use async_trait::async_trait;
+use pipeline_core::{Context, Deployer, Deployment, Fault, Snapshot, Stage};
+use reqwest::Client;
+use serde_json::Value;
+
+use crate::api::{Api, Machine, http_client};
+use crate::config::FlyConfig;
+use crate::desired::Desired;
+use crate::error::FlyError;
+use crate::leases::Leases;
+use crate::plan::{Order, StageData, stages};
+use crate::record::World;
+use crate::session::{Heed, Session};
+use crate::view::{MachineStatus, deployment};
+
+/// One app at Fly.io.
+///
+/// Whatever fails at whatever moment, [`advance`](Deployer::advance) and [`restore`](Deployer::restore)
+/// begin by leasing and reading every machine and go on from what they find, in this process or another.
+#[derive(Debug)]
+pub struct FlyTarget {
+    name: String,
+    pub(crate) config: FlyConfig,
+    desired: Desired,
+    pub(crate) api: Api,
+    pub(crate) http: Client,
+    pub(crate) leases: Leases,
+}
+
+impl FlyTarget {
+    /// An app, to be deployed as `config` and its `fly.toml` say.
+    #[must_use]
+    pub fn new(config: FlyConfig) -> Self {
+        let desired = Desired::of(&config.fly_toml);
+        Self::wanting(config, desired)
+    }
+
+    /// An app, to be deployed exactly as an earlier run did: `stage_data` is the data of any stage that
+    /// run recorded. `fly.toml` is not looked at; strategy and image are that run's, unless the run that
+    /// is to come brings an image of its own.
+    ///
+    /// # Errors
+    /// When `stage_data` was not written by this crate.
+    pub fn from_recorded(config: FlyConfig, stage_data: &Value) -> Result<Self, FlyError> {
+        let stage = StageData::read(stage_data)?;
+        let desired = Desired::recorded(stage.templates, &stage.image);
+        Ok(Self::wanting(FlyConfig { strategy: stage.strategy, ..config }, desired))
+    }
+
+    /// What runs now, machine by machine, by id.
+    ///
+    /// # Errors
+    /// When the API gives no answer.
+    pub async fn status(&self) -> Result<Vec<MachineStatus>, FlyError> {
+        let mut machines = self.api.machines().await?;
+        machines.retain(|it| it.power() != crate::api::Power::Gone && it.foreign().is_none());
+        machines.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(machines.iter().map(MachineStatus::of).collect())
+    }
+
+    fn wanting(config: FlyConfig, desired: Desired) -> Self {
+        let api = Api::new(&config.api_url, &config.app, &config.token);
+        let leases = Leases::new(&api, config.lease_ttl);
+        let name = format!("flyio:{}", config.app);
+        Self { name, config, desired, api, http: http_client(), leases }
+    }
+
+    fn seen(&self, machines: &[Machine], cx: &Context) -> Option<Deployment> {
+        deployment(machines, cx.run().as_str(), &self.config)
+    }
+}
+
+#[async_trait]
+impl Deployer for FlyTarget {
+    fn target(&self) -> &str {
+        &self.name
+    }
+
+    async fn snapshot(&self, cx: &Context) -> Result<Snapshot, Fault> {
+        let machines = self.api.machines().await.map_err(FlyError::from)?;
+        let world = World::of(&machines)?;
+        let ours: Vec<Machine> =
+            machines.into_iter().filter(|it| world.machine(&it.id).is_some()).collect();
+        Ok(Snapshot { current: self.seen(&ours, cx), data: world.to_data() })
+    }
+
+    async fn stages(&self, from: &Snapshot, cx: &Context) -> Result<Vec<Stage>, Fault> {
+        let world = World::read(&from.data)?;
+        let built = cx.artifact().map(|it| it.reference.as_str());
+        let order = Order {
+            run: cx.run().as_str(),
+            version: &cx.release().version,
+            image: built.or(self.desired.image.as_deref()).unwrap_or_default(),
+            strategy: self.config.strategy,
+            max_unavailable: self.config.max_unavailable,
+            ha: self.config.ha,
+        };
+        Ok(stages(&world, &self.desired, &order)?)
+    }
+
+    async fn advance(&self, stage: &Stage, _: &Snapshot, cx: &Context) -> Result<Deployment, Fault> {
+        let data = StageData::read(&stage.data)?;
+        let heed = if stage.settles { Heed::Never } else { Heed::BetweenMachines };
+        let machines = Session::new(self, cx, heed).advance(&data).await?;
+        if stage.settles {
+            self.leases.release_all().await;
+        }
+        Ok(self.seen(&machines, cx).unwrap_or_default())
+    }
+
+    async fn restore(&self, to: &Snapshot, cx: &Context) -> Result<Deployment, Fault> {
+        let world = World::read(&to.data)?;
+        let machines = Session::new(self, cx, Heed::Never).restore(&world).await?;
+        Ok(self.seen(&machines, cx).unwrap_or_default())
+    }
+
+    async fn finish(&self, _: &Context) {
+        self.leases.release_all().await;
+    }
+}

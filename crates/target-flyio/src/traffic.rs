@@ -1,0 +1,126 @@
+//! What users' requests reach. Nothing in the API says that the proxy has learned of a change, so it is
+//! asked: the app names its machine in a header of its answers. An app that does not is waited for blindly.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures::future::join_all;
+use reqwest::Client;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::config::FlyConfig;
+use crate::error::FlyError;
+
+/// The header that pins a request to one machine (fly.io docs: networking, request headers).
+pub(crate) const PIN: &str = "fly-force-instance-id";
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The time between rounds of questions.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How many questions at once: a balancer that goes by load spreads them.
+const ROUND: usize = 4;
+/// How long the proxy may take to learn what it must.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// The public side of an app.
+#[derive(Clone, Debug)]
+pub(crate) struct Traffic<'a> {
+    pub(crate) http: &'a Client,
+    pub(crate) config: &'a FlyConfig,
+}
+
+impl Traffic<'_> {
+    /// Waits until users reach one of `new`.
+    pub(crate) async fn arrives(&self, new: &BTreeSet<String>) -> Result<(), FlyError> {
+        if !self.is_named_by(new).await {
+            sleep(self.config.blind_drain).await;
+            return Ok(());
+        }
+        if self.sees(new, LONGEST).await { Ok(()) } else { Err(self.stays("new", LONGEST)) }
+    }
+
+    /// Gives the proxy time to learn that `machines` are back. Not seeing them is no failure: a balancer
+    /// may have no reason to choose them.
+    pub(crate) async fn returns(&self, machines: &BTreeSet<String>) {
+        if self.is_named_by(machines).await {
+            // What is seen at once may be what the proxy knew from before.
+            sleep(self.config.drain / 2).await;
+            self.sees(machines, self.config.drain / 2).await;
+        } else {
+            sleep(self.config.drain).await;
+        }
+    }
+
+    /// Waits until nothing was answered by `old` for a while, and something was by others.
+    pub(crate) async fn leaves(
+        &self,
+        old: &BTreeSet<String>,
+        new: &BTreeSet<String>,
+    ) -> Result<(), FlyError> {
+        if !self.is_named_by(new).await {
+            sleep(self.config.blind_drain).await;
+            return Ok(());
+        }
+        let (began, mut quiet_since) = (Instant::now(), Instant::now());
+        while began.elapsed() < LONGEST + self.config.drain {
+            let answers = self.round().await;
+            let others = !answers.is_empty() && answers.is_disjoint(old);
+            if !others {
+                quiet_since = Instant::now();
+            } else if quiet_since.elapsed() >= self.config.drain {
+                return Ok(());
+            }
+            sleep(PAUSE).await;
+        }
+        Err(self.stays("new", LONGEST))
+    }
+
+    async fn sees(&self, machines: &BTreeSet<String>, limit: Duration) -> bool {
+        let seen = async {
+            while self.round().await.is_disjoint(machines) {
+                sleep(PAUSE).await;
+            }
+        };
+        timeout(limit, seen).await.is_ok()
+    }
+
+    /// Does a request that is pinned to one of them come back with its name?
+    async fn is_named_by(&self, machines: &BTreeSet<String>) -> bool {
+        for _ in 0..if machines.is_empty() { 0 } else { 5 } {
+            for machine in machines {
+                match self.ask(Some(machine)).await {
+                    Some(answer) if answer == *machine => return true,
+                    Some(_) => return false,
+                    None => {}
+                }
+            }
+            sleep(PAUSE).await;
+        }
+        false
+    }
+
+    /// The machines that answer a few requests of users.
+    async fn round(&self) -> BTreeSet<String> {
+        join_all((0..ROUND).map(|_| self.ask(None))).await.into_iter().flatten().collect()
+    }
+
+    /// The machine that answers, if the answer says so.
+    async fn ask(&self, pin: Option<&str>) -> Option<String> {
+        let config = self.config;
+        let base = match pin {
+            Some(_) => config.probe_url.as_ref().unwrap_or(&config.url),
+            None => &config.url,
+        };
+        let url = format!("{}{}", base.trim_end_matches('/'), config.probe_path);
+        let mut request = self.http.get(url).timeout(PATIENCE);
+        if let Some(machine) = pin {
+            request = request.header(PIN, machine);
+        }
+        let reply = request.send().await.ok()?;
+        Some(reply.headers().get(&config.machine_header)?.to_str().ok()?.to_owned())
+    }
+
+    fn stays(&self, side: &'static str, after: Duration) -> FlyError {
+        FlyError::TrafficStays { url: self.config.url.clone(), side, after }
+    }
+}
