@@ -1,0 +1,186 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Takes an application from a commit to verified production, and back by itself when the release is bad.
+#[derive(Debug, Parser)]
+#[command(name = "pipeline", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// The configuration file; the nearest one above this folder if not said
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How facts are printed on standard output
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// Write the run's events to a file, one JSON object a line; `-` is standard output
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) events: Option<String>,
+    /// Show what the steps say
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// Show only failures and the last line
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+/// How facts are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// For programs: one object
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the gates only
+    Validate(Validate),
+    /// Show what a deploy would do; changes nothing
+    Plan(Plan),
+    /// Validate, deploy in stages, verify; roll back if the release is bad
+    Deploy(Deploy),
+    /// Verify what runs now
+    Verify(Environment),
+    /// Bring back an earlier release, then verify it
+    Rollback(Rollback),
+    /// Go on with, or take back, a run that was interrupted
+    Resume(Resume),
+    /// The runs so far, newest first
+    History(History),
+    /// What runs where, and who holds the lock
+    Status(Environment),
+    /// The whole thing against a simulated Fly.io: a good release, a better one, a broken one
+    Demo(Demo),
+    /// The simulated Fly.io alone, for pipeline or anything else to point at
+    Sim(Sim),
+    /// Print the commented reference configuration
+    Config,
+    /// (internal) be a machine of the simulator
+    #[command(name = "__machine", hide = true)]
+    Machine,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Environment {
+    /// An environment of pipeline.toml
+    pub(crate) environment: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// Use this environment's overrides
+    pub(crate) environment: Option<String>,
+    #[command(flatten)]
+    pub(crate) gates: GateChoice,
+}
+
+/// Which gates run, and how.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct GateChoice {
+    /// Only these gates
+    #[arg(long, value_delimiter = ',', value_name = "GATE,…")]
+    pub(crate) only: Vec<String>,
+    /// Stop all gates at the first failure
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// An environment of pipeline.toml
+    pub(crate) environment: String,
+    #[command(flatten)]
+    pub(crate) choice: DeployChoice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Deploy {
+    /// An environment of pipeline.toml
+    pub(crate) environment: String,
+    #[command(flatten)]
+    pub(crate) choice: DeployChoice,
+    #[command(flatten)]
+    pub(crate) gates: GateChoice,
+    /// Show the plan and change nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// What is deployed, and how.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct DeployChoice {
+    /// The image to deploy; the one that [build] of fly.toml names if not said
+    #[arg(long, value_name = "REF")]
+    pub(crate) image: Option<String>,
+    /// Another strategy than the configured one: rolling or bluegreen
+    #[arg(long, value_name = "STRATEGY")]
+    pub(crate) strategy: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// An environment of pipeline.toml
+    pub(crate) environment: String,
+    /// The release to bring back, such as v12; the one before the current if not said
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<String>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The run, as a version such as v12; the newest interrupted one if not said
+    pub(crate) run: Option<String>,
+    /// Take it back instead
+    #[arg(long)]
+    pub(crate) back: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// Only this environment
+    pub(crate) environment: Option<String>,
+    /// How many runs
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Use the bundled small server instead of the Elixir application
+    #[arg(long)]
+    pub(crate) without_mix: bool,
+    /// Keep the folder with the project, the store and the logs
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sim {
+    /// Make these applications
+    #[arg(long = "app", value_name = "NAME")]
+    pub(crate) apps: Vec<String>,
+    /// Make an image known: REF=COMMAND, the command's words split at spaces
+    #[arg(long = "image", value_name = "REF=COMMAND")]
+    pub(crate) images: Vec<String>,
+    /// An environment variable for the images' processes
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<String>,
+}

@@ -1,0 +1,190 @@
+//! `pipeline demo`: the main job on a fresh machine. A release goes live, a second one replaces it under
+//! load, a third one is broken and goes back by itself; all against the simulated Fly.io, with real
+//! processes, real HTTP and, where there is one, the real `mix`.
+
+mod load;
+mod project;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use pipeline_core::Step;
+use sim_flyio::{Ledger, SimConfig, SimFly};
+
+use crate::app::{App, Surroundings};
+use crate::args::{Demo, Deploy, DeployChoice, GateChoice, Global, History};
+use crate::commands::{deploy, history, sim};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::render::Tone;
+use crate::signals;
+use load::Load;
+use project::Images;
+
+/// The application, as in the sample's fly.toml and pipeline.toml.
+const APP: &str = "shop-staging";
+
+/// What the dashboard asks for. It protects nothing: the shop lives as long as the demo.
+const TOKEN: &str = "demo-dashboard-token";
+
+/// One act of the demo.
+struct Act {
+    title: &'static str,
+    /// What makes this release different.
+    env: &'static [(&'static str, &'static str)],
+    /// How it must end.
+    end: Exit,
+}
+
+const ACTS: [Act; 3] = [
+    Act { title: "1. The first release goes live", env: &[], end: Exit::Good },
+    Act { title: "2. A second release replaces it, under load", env: &[], end: Exit::Good },
+    Act {
+        title: "3. A third release answers 500 on /dashboard",
+        env: &[("FAIL_PATH", "/dashboard"), ("FAIL_STATUS", "500")],
+        end: Exit::RolledBack,
+    },
+];
+
+pub(crate) async fn run(app: &App, args: Demo) -> Result<Exit, CliError> {
+    tokio::select! {
+        end = play(app, args) => end,
+        exit = signals::either() => Ok(exit),
+    }
+}
+
+async fn play(app: &App, args: Demo) -> Result<Exit, CliError> {
+    let folder =
+        tempfile::Builder::new().prefix("pipeline-demo-").disable_cleanup(args.keep).tempdir();
+    let folder = folder.map_err(|error| {
+        CliError::new(Exit::Unreachable, format!("a temporary folder: {error}"))
+    })?;
+    let stage = Stage::set(app, folder.path(), !args.without_mix && has_mix().await).await?;
+    let mut load = None;
+    for (number, act) in ACTS.iter().enumerate() {
+        stage.play(act, number + 1, load.as_ref()).await?;
+        load.get_or_insert_with(|| Load::on(&stage.url));
+    }
+    app.say(Tone::Head, "\nHistory");
+    history::run(&stage.app, History { environment: None, limit: 10 }).await?;
+    if args.keep {
+        app.say(Tone::Dim, &format!("\nkept in {}", folder.path().display()));
+    }
+    Ok(Exit::Good)
+}
+
+/// Everything that the acts share.
+struct Stage {
+    app: App,
+    sim: Arc<SimFly>,
+    url: String,
+    releases: Option<std::path::PathBuf>,
+}
+
+impl Stage {
+    async fn set(app: &App, folder: &Path, mix: bool) -> Result<Self, CliError> {
+        let (shop, logs) = (folder.join("shop"), folder.join("logs"));
+        project::write(&shop)?;
+        let config = SimConfig { log_dir: Some(logs), ..SimConfig::default() };
+        let sim = Arc::new(sim::start(config).await?);
+        sim.create_app(APP);
+        let url = sim.app_url(APP).await.map_err(|error| sim::broken(&error))?;
+        app.say(
+            Tone::Dim,
+            &format!("A simulated Fly.io listens at {}, the shop at {url}.", sim.api_url()),
+        );
+        app.say(Tone::Dim, match mix {
+            true => "The shop is examples/shop, an Elixir umbrella, checked and built with the real mix.",
+            false => "There is no mix here: no gates, and a small bundled server stands for the shop.",
+        });
+        let releases = mix.then(|| folder.join("releases"));
+        Ok(Self { app: inside(app, &shop, &sim, &url), sim, url, releases })
+    }
+
+    async fn play(&self, act: &Act, number: usize, load: Option<&Load>) -> Result<(), CliError> {
+        self.app.say(Tone::Head, &format!("\n{}", act.title));
+        let before = self.sim.ledger(APP);
+        load.map(Load::count);
+        let reference = format!("registry.fly.io/{APP}:v{number}");
+        let mut env = BTreeMap::from([
+            ("APP_VERSION".to_owned(), format!("v{number}")),
+            ("SHOP_TOKEN".to_owned(), TOKEN.to_owned()),
+        ]);
+        env.extend(act.env.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        let (sim, releases) = (Arc::clone(&self.sim), self.releases.clone());
+        let images = Images { sim, reference, env, releases };
+        let exit =
+            deploy::with_builder(&self.app, self.arguments(), Step::builder("image", images))
+                .await?;
+        let counted = load.map(Load::count);
+        self.judge(act, exit, counted, &before)
+    }
+
+    /// The demo shows what happened, and fails if it is not what must happen.
+    fn judge(
+        &self,
+        act: &Act,
+        exit: Exit,
+        counted: Option<(u64, u64)>,
+        before: &Ledger,
+    ) -> Result<(), CliError> {
+        if exit != act.end {
+            let message = format!("this release ended with {exit:?}, not with {:?}", act.end);
+            return Err(CliError::new(Exit::Bug, message));
+        }
+        let Some((answered, lost)) = counted else { return Ok(()) };
+        let after = self.sim.ledger(APP);
+        let cut = after.lost.len() - before.lost.len();
+        let mut text = format!("users: {answered} requests answered, {lost} lost");
+        let _ = write!(
+            text,
+            "; the proxy lost {cut}, longest gap {} ms",
+            after.longest_gap.as_millis()
+        );
+        self.app.say(if lost == 0 { Tone::Good } else { Tone::Bad }, &text);
+        if lost > 0 || cut > 0 {
+            return Err(CliError::new(Exit::Bug, "a deploy must not lose requests"));
+        }
+        Ok(())
+    }
+
+    fn arguments(&self) -> Deploy {
+        let only = match self.releases {
+            Some(_) => Vec::new(),
+            None => vec![crate::wire::NO_GATES.into()],
+        };
+        Deploy {
+            environment: "staging".into(),
+            choice: DeployChoice::default(),
+            gates: GateChoice { only, fail_fast: false },
+            dry_run: false,
+            yes: true,
+        }
+    }
+}
+
+/// The command, as if it had been typed in the sample's folder with the simulator's variables set.
+fn inside(app: &App, shop: &Path, sim: &SimFly, url: &str) -> App {
+    let mut vars = app.around.vars.clone();
+    vars.extend([
+        ("FLY_FLAPS_BASE_URL".into(), sim.api_url()),
+        ("FLY_API_TOKEN".into(), sim.token().to_owned()),
+        ("PIPELINE_URL_STAGING".into(), url.to_owned()),
+        ("SHOP_TOKEN".into(), TOKEN.to_owned()),
+    ]);
+    let around = Surroundings { vars, cwd: shop.to_owned(), ..app.around.clone() };
+    App { global: Global { config: None, ..app.global.clone() }, around }
+}
+
+async fn has_mix() -> bool {
+    let asked = tokio::process::Command::new("mix")
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    asked.await.is_ok_and(|status| status.success())
+}

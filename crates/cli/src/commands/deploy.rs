@@ -1,0 +1,136 @@
+//! `pipeline deploy ENV`: all phases, or with `--dry-run` the plan.
+
+use std::io::Write as _;
+
+use pipeline_core::{Builder, Step};
+use serde_json::json;
+use store_sql::RunKind;
+
+use crate::app::App;
+use crate::args::Deploy;
+use crate::commands::plan::{self, Shown};
+use crate::config::{Confirm, Environment};
+use crate::ending::Ending;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::render::{Tone, took};
+use crate::session::{Berth, Session, Way};
+use crate::wire::{self, Wanted};
+
+pub(crate) async fn run(app: &App, args: Deploy) -> Result<Exit, CliError> {
+    deploy(app, args, None).await
+}
+
+/// The same with a builder that no configuration can name.
+pub(crate) async fn with_builder(
+    app: &App,
+    args: Deploy,
+    builder: Step<dyn Builder>,
+) -> Result<Exit, CliError> {
+    deploy(app, args, Some(builder)).await
+}
+
+async fn deploy(
+    app: &App,
+    args: Deploy,
+    builder: Option<Step<dyn Builder>>,
+) -> Result<Exit, CliError> {
+    let config = app.config()?;
+    let environment = config.environment(&args.environment)?;
+    let wanted = match builder {
+        Some(builder) => Wanted::built_by(app, &config, environment, builder)?,
+        None => Wanted::configured(app, &config, environment, &args.choice)?,
+    };
+    let image = wanted.image.clone();
+    let pipeline = wire::pipeline(app, &config, environment, wanted, &args.gates)?;
+    let ask = environment.confirm != Confirm::Never && !args.yes;
+    if args.dry_run || ask {
+        let shown = Shown { environment, image: image.as_deref() };
+        plan::show(app, &config, &pipeline, &shown).await?;
+    }
+    if args.dry_run {
+        return Ok(Exit::Good);
+    }
+    if ask {
+        confirm(app, environment)?;
+    }
+    let session = Session::open(app, &config, environment).await?;
+    let new = wire::new_run(&session, RunKind::Deploy, pipeline.target(), image).await;
+    let berth = session.begin(&new).await?;
+    finish(&session, &pipeline, berth, Way::New).await
+}
+
+/// Carries a run out and says how it ended.
+pub(crate) async fn finish(
+    session: &Session<'_>,
+    pipeline: &pipeline_core::Pipeline,
+    berth: Berth,
+    way: Way,
+) -> Result<Exit, CliError> {
+    let row = berth.row.clone();
+    let ending = session.carry_out(pipeline, berth, way).await?;
+    let kept = session.store.run(row.version.as_str()).await?.unwrap_or(row);
+    report(session, &kept, &ending)?;
+    Ok(ending.exit())
+}
+
+fn report(session: &Session<'_>, row: &store_sql::RunRow, ending: &Ending) -> Result<(), CliError> {
+    let Session { app, config, environment, .. } = session;
+    let words = ending.words(&row.version, &environment.name);
+    let tone = match ending.exit() {
+        Exit::Good => Tone::Good,
+        Exit::DeployFailed | Exit::RolledBack => Tone::Warn,
+        _ => Tone::Bad,
+    };
+    let secrets = app.secrets(Some(config));
+    app.say(tone, &format!("\n{}", secrets.strike(&words)));
+    if app.json() {
+        return app.object(
+            &secrets,
+            json!({
+                "schema": 1,
+                "run": row.id,
+                "version": row.version,
+                "environment": row.begun.environment,
+                "conclusion": ending.conclusion,
+                "outcome": ending.outcome(),
+                "exit": ending.exit() as u8,
+                "duration_ms": row.duration_ms(),
+                "image": ending.image,
+                "failures": ending.failures,
+                "message": words,
+            }),
+        );
+    }
+    app.fact(&history_line(row))
+}
+
+/// `v546: 2026-03-25 14:32 UTC | staging | PASS | 4m 12s`
+pub(crate) fn history_line(row: &store_sql::RunRow) -> String {
+    let started = row.started.strftime("%Y-%m-%d %H:%M UTC");
+    let outcome = row.ending.map_or_else(|| "OPEN".into(), |it| it.outcome.to_string());
+    let duration = row.duration_ms().map_or_else(|| "-".into(), took);
+    format!("{}: {started} | {} | {outcome} | {duration}", row.version, row.begun.environment)
+}
+
+/// Asks for the literal word. Anything else, and nobody to ask, is a no.
+pub(crate) fn confirm(app: &App, environment: &Environment) -> Result<(), CliError> {
+    let word = match environment.confirm {
+        Confirm::App => environment.fly()?.app.clone(),
+        Confirm::Yes | Confirm::Never => "yes".into(),
+    };
+    let refused = |why: &str| {
+        CliError::new(Exit::NotAllowed, format!("{} was not confirmed: {why}", environment.name))
+    };
+    if !app.around.can_ask {
+        return Err(refused("there is nobody to ask").hint("say --yes where no person is there"));
+    }
+    let _ = write!(std::io::stderr(), "\nType `{word}` to deploy to {}: ", environment.name);
+    let _ = std::io::stderr().flush();
+    let mut typed = String::new();
+    let read = std::io::stdin().read_line(&mut typed);
+    match read {
+        Ok(_) if typed.trim_end_matches(['\r', '\n']) == word => Ok(()),
+        _ => Err(refused(&format!("that was not `{word}`"))),
+    }
+}

@@ -1,0 +1,13 @@
+//! One file a command.
+
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod deploy;
+pub(crate) mod history;
+pub(crate) mod plan;
+pub(crate) mod resume;
+pub(crate) mod rollback;
+pub(crate) mod sim;
+pub(crate) mod status;
+pub(crate) mod validate;
+pub(crate) mod verify;

@@ -1,0 +1,85 @@
+//! `pipeline plan ENV`: what a deploy would do; changes nothing.
+
+use std::fmt::Write as _;
+
+use pipeline_core::{Artifact, Pipeline, Plan as Planned, Release, Run, RunId};
+use serde_json::json;
+
+use crate::app::App;
+use crate::args::{GateChoice, Plan};
+use crate::config::{Config, Environment};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::wire::{self, Wanted};
+
+pub(crate) async fn run(app: &App, args: Plan) -> Result<Exit, CliError> {
+    let config = app.config()?;
+    let environment = config.environment(&args.environment)?;
+    let wanted = Wanted::configured(app, &config, environment, &args.choice)?;
+    let image = wanted.image.clone();
+    let pipeline = wire::pipeline(app, &config, environment, wanted, &GateChoice::default())?;
+    show(app, &config, &pipeline, &Shown { environment, image: image.as_deref() }).await?;
+    Ok(Exit::Good)
+}
+
+/// What the plan is of.
+pub(crate) struct Shown<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) image: Option<&'a str>,
+}
+
+/// Computes and prints the plan; people who asked for JSON get that.
+pub(crate) async fn show(
+    app: &App,
+    config: &Config,
+    pipeline: &Pipeline,
+    shown: &Shown<'_>,
+) -> Result<(), CliError> {
+    let run = Run::new(RunId::new("plan"), Release::new("the new release"), &config.dir);
+    let artifact = shown.image.map(Artifact::new);
+    let planned = pipeline.plan(&run, artifact.as_ref()).await?;
+    let secrets = app.secrets(Some(config));
+    if app.json() {
+        let mut object = serde_json::to_value(&planned).expect("a plan is plain data");
+        object["schema"] = json!(1);
+        object["environment"] = json!(shown.environment.name);
+        return app.object(&secrets, object);
+    }
+    let text = words(&planned, &shown.environment.name, shown.image);
+    app.fact(secrets.strike(text.trim_end()).as_ref())
+}
+
+/// The plan for people.
+fn words(plan: &Planned, environment: &str, image: Option<&str>) -> String {
+    let mut text = format!("Plan for {environment} ({})\n\n", plan.target);
+    for (number, level) in plan.gates.iter().enumerate() {
+        let head = if number == 0 { "gates" } else { "  then" };
+        let _ = writeln!(text, "  {head:<10} {}", level.join(", "));
+    }
+    let image = image.map(|it| format!("image {it}"));
+    let built = plan.builder.as_ref().map(|it| format!("built by {it}"));
+    let _ =
+        writeln!(text, "  {:<10} {}", "build", image.or(built).unwrap_or_else(|| "nothing".into()));
+    for stage in &plan.stages {
+        let _ = writeln!(text, "  {:<10} {}", "stage", stage.name);
+        for change in &stage.changes {
+            let _ = writeln!(text, "  {:<10}   {change}", "");
+        }
+        if stage.name != "settle" {
+            let _ = writeln!(text, "  {:<10}   verify: {}", "", named(&plan.verifiers));
+        }
+    }
+    let rollback = match &plan.rollback {
+        Some(to) => format!("{} ({})", to.release, to.image.as_deref().unwrap_or("unknown image")),
+        None => "nothing runs yet: what the deploy makes would be removed".into(),
+    };
+    let _ = writeln!(text, "  {:<10} {rollback}", "rollback");
+    for warning in &plan.warnings {
+        let _ = writeln!(text, "\n  ! {warning}");
+    }
+    text
+}
+
+fn named(verifiers: &[String]) -> String {
+    if verifiers.is_empty() { "nothing configured".into() } else { verifiers.join(", ") }
+}

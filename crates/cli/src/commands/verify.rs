@@ -1,0 +1,74 @@
+//! `pipeline verify ENV`: verify what runs now.
+
+use pipeline_core::{
+    CancelSource, Deployment, Events, Instance, Phase, Release, Run, RunId, Side, Verdict,
+    VerifierAnswer,
+};
+use serde_json::{Value, json};
+
+use crate::app::{App, wall};
+use crate::args::Environment as Named;
+use crate::config::{Config, Environment, Target};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::{signals, wire};
+
+pub(crate) async fn run(app: &App, args: Named) -> Result<Exit, CliError> {
+    let config = app.config()?;
+    let environment = config.environment(&args.environment)?;
+    let secrets = app.secrets(Some(&config));
+    let verifiers = wire::verifiers(environment)?;
+    if verifiers.names().is_empty() {
+        return Err(CliError::usage(format!("{} has nothing to verify", environment.name))
+            .hint("add [[verify.smoke.checks]] with a path to pipeline.toml"));
+    }
+    let events = Events::new(wall(), app.observers(&secrets)?);
+    let source = CancelSource::new();
+    let run = Run::new(RunId::new("verify"), Release::new("verify"), &config.dir)
+        .events(events.clone())
+        .cancel(source.token());
+    let deployment = what_runs(app, &config, environment, &run).await?;
+    let answers = tokio::select! {
+        answers = verifiers.verify(&deployment, &run) => answers,
+        exit = signals::watch(&source, &events) => return Ok(exit),
+    };
+    let verdict = verdict(&answers);
+    if app.json() {
+        let checks: Vec<Value> = answers
+            .iter()
+            .filter_map(|it| it.outcome.as_ref().ok())
+            .flat_map(|report| report.checks().iter().map(|check| json!(check)))
+            .collect();
+        app.object(&secrets, json!({ "schema": 1, "verdict": verdict, "checks": checks }))?;
+    }
+    Ok(if run.cancel.is_cancelled() { Exit::Interrupted } else { Exit::of_verdict(verdict) })
+}
+
+/// What runs now; for an environment without a target, one instance behind its url.
+async fn what_runs(
+    app: &App,
+    config: &Config,
+    environment: &Environment,
+    run: &Run,
+) -> Result<Deployment, CliError> {
+    use pipeline_core::Deployer;
+    if let Target::None = environment.target {
+        let id = environment.name.clone();
+        let instance = Instance { id, side: Side::Old, region: None, serving: true, address: None };
+        let (url, instances) = (environment.url.clone(), vec![instance]);
+        return Ok(Deployment { version: "unknown".into(), artifact: None, url, instances });
+    }
+    let fly = wire::fly_target(app, config, environment)?;
+    let snapshot = fly.snapshot(&run.context(Phase::Verify, fly.target())).await?;
+    snapshot.current.ok_or_else(|| {
+        CliError::new(Exit::CouldNotTell, format!("nothing runs in {}", environment.name))
+            .hint(format!("`pipeline deploy {}` brings a release there", environment.name))
+    })
+}
+
+/// The worst answer; `None` when a verifier could not look and none refused.
+fn verdict(answers: &[VerifierAnswer]) -> Option<Verdict> {
+    let worst = answers.iter().filter_map(|it| Some(it.outcome.as_ref().ok()?.verdict())).max();
+    let blind = answers.iter().any(|it| it.outcome.is_err());
+    worst.filter(|it| !blind || *it == Verdict::Refused)
+}

@@ -1,0 +1,259 @@
+//! From what the file says to what it means; every error points at its place.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use toml::Spanned;
+
+use super::raw::{self, Over, Raw, Text};
+use super::{Config, Confirm, Environment, Fly, Gate, Gates, Smoke, SmokeCheck, Strategy, Target};
+use crate::error::{ConfigError, SourceFile, did_you_mean};
+
+type Checked<T> = Result<T, Box<ConfigError>>;
+
+/// Reads and checks a file.
+pub(super) fn check(file: &SourceFile, vars: &BTreeMap<String, String>) -> Checked<Config> {
+    let raw: Raw = toml::from_str(&file.text).map_err(|error| malformed(file, &error))?;
+    let check = Check { file, vars };
+    let dir = file.path.parent().unwrap_or(Path::new(".")).to_owned();
+    let environments = raw
+        .environments
+        .iter()
+        .map(|(name, it)| Ok((name.clone(), check.environment(name, it, &raw)?)))
+        .collect::<Checked<_>>()?;
+    let store_url = check.store_url(raw.store.url.as_ref(), &dir)?;
+    Ok(Config { gates: check.gates(raw.gates)?, dir, store_url, environments })
+}
+
+/// How many right answers in a row make a pass, if nobody says otherwise.
+const TWICE: NonZeroU32 = NonZeroU32::new(2).expect("2 is not 0");
+
+struct Check<'a> {
+    file: &'a SourceFile,
+    vars: &'a BTreeMap<String, String>,
+}
+
+impl Check<'_> {
+    fn environment(
+        &self,
+        name: &str,
+        written: &Spanned<raw::Environment>,
+        file: &Raw,
+    ) -> Checked<Environment> {
+        let (span, raw) = (written.span(), written.get_ref().clone());
+        let smoke = self.smoke(raw.verify.smoke.clone().over(&file.verify.smoke))?;
+        let gates = self.gates(raw.gates.clone().over(&file.gates))?;
+        let url = self.url(name, raw.url.as_ref())?;
+        let target = match raw.target.as_ref().map(|it| it.get_ref().as_str()) {
+            Some("none") => Target::None,
+            Some("flyio") | None => Target::Fly(self.fly(&raw, span.clone())?),
+            Some(other) => {
+                let span = raw.target.as_ref().map(Spanned::span);
+                return Err(self
+                    .error(span, format!("there is no target `{other}`"))
+                    .hint("targets are: flyio, none"));
+            }
+        };
+        if url.is_none() && (matches!(target, Target::None) || !smoke.checks.is_empty()) {
+            let message = format!("the environment `{name}` has no url to verify at");
+            return Err(self
+                .error(Some(span), message)
+                .hint(format!("add url = \"https://…\", where users reach {name}")));
+        }
+        let confirm = self.confirm(raw.confirm.as_ref())?;
+        Ok(Environment { name: name.into(), target, url, confirm, gates, smoke })
+    }
+
+    fn fly(&self, raw: &raw::Environment, span: std::ops::Range<usize>) -> Checked<Fly> {
+        let Some(app) = &raw.app else {
+            return Err(self
+                .error(Some(span), "this environment names no app")
+                .hint("add app = \"…\", the application's name at Fly.io"));
+        };
+        let strategy = raw.strategy.as_ref().map(|it| self.strategy(it)).transpose()?;
+        let config = raw.config.as_ref().map_or("fly.toml", |it| it.get_ref());
+        Ok(Fly {
+            app: app.get_ref().clone(),
+            config: PathBuf::from(config),
+            strategy,
+            ha: raw.ha.unwrap_or(true),
+            wait_timeout: raw.wait_timeout.as_ref().map(|it| self.length(it)).transpose()?,
+            poll: self.duration(raw.poll.as_ref(), Duration::from_secs(1))?,
+            lease_ttl: self.duration(raw.lease_ttl.as_ref(), Duration::from_secs(13))?,
+            drain: self.duration(raw.drain.as_ref(), Duration::from_secs(2))?,
+            probe_url: raw.probe_url.as_ref().map(|it| self.checked_url(it)).transpose()?,
+        })
+    }
+
+    fn gates(&self, raw: raw::Gates) -> Checked<Gates> {
+        let test = raw::Gate {
+            enabled: raw.test.enabled,
+            required: raw.test.required,
+            timeout: raw.test.timeout,
+        };
+        let min_coverage = match raw.test.min_coverage {
+            Some(it) if !(0.0..=100.0).contains(it.get_ref()) => {
+                return Err(self.error(Some(it.span()), "min_coverage is a percentage, 0 to 100"));
+            }
+            other => other.map(Spanned::into_inner),
+        };
+        let parallel = match raw.parallel {
+            Some(it) if *it.get_ref() == 0 => {
+                return Err(self.error(Some(it.span()), "parallel counts from 1"));
+            }
+            other => other.map_or(4, Spanned::into_inner),
+        };
+        Ok(Gates {
+            fail_fast: raw.fail_fast.unwrap_or(false),
+            parallel,
+            format: self.gate(&raw.format, Duration::from_mins(2))?,
+            compile: self.gate(&raw.compile, Duration::from_mins(10))?,
+            test: self.gate(&test, Duration::from_mins(10))?,
+            min_coverage,
+        })
+    }
+
+    fn gate(&self, raw: &raw::Gate, timeout: Duration) -> Checked<Gate> {
+        Ok(Gate {
+            enabled: raw.enabled.unwrap_or(true),
+            required: raw.required.unwrap_or(true),
+            timeout: self.duration(raw.timeout.as_ref(), timeout)?,
+        })
+    }
+
+    fn smoke(&self, raw: raw::Smoke) -> Checked<Smoke> {
+        let checks = raw.checks.unwrap_or_default();
+        Ok(Smoke {
+            within: self.duration(raw.within.as_ref(), Duration::from_mins(1))?,
+            attempt_timeout: self.duration(raw.attempt_timeout.as_ref(), Duration::from_secs(5))?,
+            retry_every: self.duration(raw.retry_every.as_ref(), Duration::from_secs(2))?,
+            consecutive: raw.consecutive.map_or(TWICE, Spanned::into_inner),
+            per_machine: raw.per_machine.unwrap_or(true),
+            checks: checks.into_iter().map(|it| self.smoke_check(it)).collect::<Checked<_>>()?,
+        })
+    }
+
+    fn smoke_check(&self, raw: raw::SmokeCheck) -> Checked<SmokeCheck> {
+        let path = raw.path.get_ref();
+        if !path.starts_with('/') {
+            let message = format!("the path `{path}` does not begin with a slash");
+            return Err(self
+                .error(Some(raw.path.span()), message)
+                .hint(format!("write path = \"/{path}\"")));
+        }
+        let status = match raw.status {
+            Some(it) if !(100..=599).contains(it.get_ref()) => {
+                return Err(self.error(Some(it.span()), "a status is a number from 100 to 599"));
+            }
+            other => other.map_or(200, Spanned::into_inner),
+        };
+        let bearer = raw.bearer_env.map(|it| self.secret(it.into_inner()));
+        Ok(SmokeCheck { path: path.clone(), status, json: raw.json, bearer })
+    }
+
+    /// A secret by the name of its variable; an empty one is none.
+    fn secret(&self, name: String) -> (String, Option<SecretString>) {
+        let value = self.vars.get(&name).filter(|it| !it.is_empty()).cloned();
+        (name, value.map(SecretString::from))
+    }
+
+    fn strategy(&self, raw: &Text) -> Checked<Strategy> {
+        strategy(raw.get_ref()).map_err(|hint| {
+            self.error(Some(raw.span()), format!("there is no strategy `{}`", raw.get_ref()))
+                .hint(hint)
+        })
+    }
+
+    fn confirm(&self, raw: Option<&Spanned<toml::Value>>) -> Checked<Confirm> {
+        match raw.map(|it| (it.span(), it.get_ref())) {
+            None | Some((_, toml::Value::Boolean(false))) => Ok(Confirm::Never),
+            Some((_, toml::Value::Boolean(true))) => Ok(Confirm::Yes),
+            Some((_, toml::Value::String(word))) if word == "app" => Ok(Confirm::App),
+            Some((span, _)) => Err(self.error(Some(span), "confirm is true, false or \"app\"")),
+        }
+    }
+
+    /// Where the environment is reached; `PIPELINE_URL_<ENV>` goes before the file.
+    fn url(&self, name: &str, raw: Option<&Text>) -> Checked<Option<String>> {
+        let variable = format!("PIPELINE_URL_{}", name.to_uppercase().replace('-', "_"));
+        match (self.vars.get(&variable), raw) {
+            (Some(url), _) => {
+                let bad = |why| self.error(None, format!("the variable {variable}: {why}"));
+                Ok(Some(url_of(url).map_err(bad)?))
+            }
+            (None, Some(raw)) => self.checked_url(raw).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn checked_url(&self, raw: &Text) -> Checked<String> {
+        url_of(raw.get_ref()).map_err(|why| self.error(Some(raw.span()), why))
+    }
+
+    fn store_url(&self, raw: Option<&Text>, dir: &Path) -> Checked<String> {
+        let written = raw.map_or("sqlite:.pipeline/pipeline.db", |it| it.get_ref());
+        match written.strip_prefix("sqlite:") {
+            Some(path) => Ok(format!("sqlite:{}", dir.join(path).display())),
+            None => Err(self
+                .error(raw.map(Spanned::span), format!("there is no store for `{written}`"))
+                .hint("write url = \"sqlite:PATH\"")),
+        }
+    }
+
+    fn duration(&self, raw: Option<&Text>, default: Duration) -> Checked<Duration> {
+        raw.map_or(Ok(default), |it| self.length(it))
+    }
+
+    fn length(&self, raw: &Text) -> Checked<Duration> {
+        let parsed = raw.get_ref().parse::<jiff::SignedDuration>().ok();
+        let positive = parsed.and_then(|it| Duration::try_from(it).ok()).filter(|it| !it.is_zero());
+        positive.ok_or_else(|| {
+            self.error(Some(raw.span()), format!("`{}` is no length of time", raw.get_ref()))
+                .hint("write it with a unit, such as \"500ms\", \"30s\", \"10m\" or \"1h 30m\"")
+        })
+    }
+
+    fn error(
+        &self,
+        span: Option<std::ops::Range<usize>>,
+        message: impl Into<String>,
+    ) -> Box<ConfigError> {
+        ConfigError::at(self.file, span, message)
+    }
+}
+
+/// A strategy by its name, or a hint.
+pub(crate) fn strategy(name: &str) -> Result<Strategy, String> {
+    match name {
+        "rolling" => Ok(Strategy::Rolling),
+        "bluegreen" => Ok(Strategy::BlueGreen),
+        _ => Err("strategies are: rolling, bluegreen".into()),
+    }
+}
+
+fn url_of(written: &str) -> Result<String, String> {
+    let parsed = reqwest::Url::parse(written).map_err(|why| format!("`{written}`: {why}"))?;
+    match parsed.scheme() {
+        "http" | "https" => Ok(written.trim_end_matches('/').to_owned()),
+        other => Err(format!("`{written}`: {other} is neither http nor https")),
+    }
+}
+
+/// The toml crate's own error, pointing at its place, with the nearest known key.
+fn malformed(file: &SourceFile, error: &toml::de::Error) -> Box<ConfigError> {
+    let message = error.message().to_owned();
+    let located = ConfigError::at(file, error.span(), message.clone());
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match quoted.split_first() {
+        Some((typed, known)) if message.starts_with("unknown field") => {
+            match did_you_mean(typed, known.iter().copied()) {
+                Some(near) => located.hint(format!("did you mean `{near}`?")),
+                None => located.hint("`pipeline config` prints every key with its meaning"),
+            }
+        }
+        _ => located,
+    }
+}

@@ -1,0 +1,182 @@
+//! `pipeline.toml`: read twice. `raw` is what the file says, [`Config`] is what it means.
+
+mod check;
+mod raw;
+
+pub(crate) use check::strategy;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::error::{CliError, SourceFile, did_you_mean};
+
+/// The commented reference: documentation, defaults and a test case at once.
+pub(crate) const REFERENCE: &str = include_str!("default.toml");
+
+/// The file's name.
+pub(crate) const FILE_NAME: &str = "pipeline.toml";
+
+/// What the file means, for every environment, with all defaults filled in.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// The folder of the file: the project.
+    pub(crate) dir: PathBuf,
+    pub(crate) store_url: String,
+    /// The gates where no environment is named.
+    pub(crate) gates: Gates,
+    pub(crate) environments: BTreeMap<String, Environment>,
+}
+
+/// The gates of an environment.
+#[derive(Clone, Debug)]
+pub(crate) struct Gates {
+    pub(crate) fail_fast: bool,
+    pub(crate) parallel: u32,
+    pub(crate) format: Gate,
+    pub(crate) compile: Gate,
+    pub(crate) test: Gate,
+    pub(crate) min_coverage: Option<f64>,
+}
+
+/// One gate.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    pub(crate) enabled: bool,
+    pub(crate) required: bool,
+    pub(crate) timeout: Duration,
+}
+
+/// One environment.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    pub(crate) name: String,
+    pub(crate) target: Target,
+    pub(crate) url: Option<String>,
+    pub(crate) confirm: Confirm,
+    pub(crate) gates: Gates,
+    pub(crate) smoke: Smoke,
+}
+
+/// Where an environment is.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// Nothing to deploy to.
+    None,
+    /// An application at Fly.io.
+    Fly(Fly),
+}
+
+/// An application at Fly.io.
+#[derive(Clone, Debug)]
+pub(crate) struct Fly {
+    pub(crate) app: String,
+    pub(crate) config: PathBuf,
+    pub(crate) strategy: Option<Strategy>,
+    pub(crate) ha: bool,
+    /// What fly.toml says, if not said.
+    pub(crate) wait_timeout: Option<Duration>,
+    pub(crate) poll: Duration,
+    pub(crate) lease_ttl: Duration,
+    pub(crate) drain: Duration,
+    pub(crate) probe_url: Option<String>,
+}
+
+/// How machines are replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    Rolling,
+    BlueGreen,
+}
+
+/// How a deploy is confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Confirm {
+    /// Not at all.
+    Never,
+    /// With the word `yes`.
+    Yes,
+    /// With the application's name.
+    App,
+}
+
+/// The smoke tests.
+#[derive(Clone, Debug)]
+pub(crate) struct Smoke {
+    pub(crate) within: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) retry_every: Duration,
+    pub(crate) consecutive: NonZeroU32,
+    pub(crate) per_machine: bool,
+    pub(crate) checks: Vec<SmokeCheck>,
+}
+
+/// One smoke test.
+#[derive(Clone, Debug)]
+pub(crate) struct SmokeCheck {
+    pub(crate) path: String,
+    pub(crate) status: u16,
+    pub(crate) json: bool,
+    /// The variable of the bearer token, and the token if it is set.
+    pub(crate) bearer: Option<(String, Option<SecretString>)>,
+}
+
+impl Config {
+    /// Reads the file that was named, or the nearest one at or above `from`.
+    pub(crate) fn load(
+        named: Option<&Path>,
+        from: &Path,
+        vars: &BTreeMap<String, String>,
+    ) -> Result<Self, CliError> {
+        let path = match named {
+            Some(path) => from.join(path),
+            None => find(from)?,
+        };
+        let file = SourceFile::read(&path)?;
+        Ok(check::check(&file, vars)?)
+    }
+
+    /// The environment of this name.
+    pub(crate) fn environment(&self, name: &str) -> Result<&Environment, CliError> {
+        self.environments.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.environments.keys().map(String::as_str).collect();
+            let error = CliError::usage(format!("there is no environment `{name}` in {FILE_NAME}"));
+            match did_you_mean(name, known.iter().copied()) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!("the environments are: {}", known.join(", "))),
+            }
+        })
+    }
+}
+
+impl Environment {
+    /// The Fly.io application, or why there is none.
+    pub(crate) fn fly(&self) -> Result<&Fly, CliError> {
+        match &self.target {
+            Target::Fly(fly) => Ok(fly),
+            Target::None => Err(CliError::usage(format!(
+                "the environment `{}` has target = \"none\": there is nothing to deploy to",
+                self.name
+            ))
+            .hint(format!("`pipeline verify {}` is what it can do", self.name))),
+        }
+    }
+
+    /// All secrets it knows, for striking them out of what is shown.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.smoke.checks.iter().filter_map(|check| check.bearer.as_ref()?.1.as_ref())
+    }
+}
+
+fn find(from: &Path) -> Result<PathBuf, CliError> {
+    from.ancestors().map(|dir| dir.join(FILE_NAME)).find(|path| path.is_file()).ok_or_else(|| {
+        CliError::usage(format!("there is no {FILE_NAME} in {} or above it", from.display()))
+            .hint(format!("`pipeline config > {FILE_NAME}` writes a commented one to start from"))
+    })
+}
+
+#[cfg(test)]
+mod tests;

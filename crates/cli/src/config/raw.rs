@@ -1,0 +1,148 @@
+//! `pipeline.toml` as it is written: every key optional, unknown ones refused.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A text with its place in the file.
+pub(super) type Text = Spanned<String>;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Raw {
+    pub(super) store: Store,
+    pub(super) gates: Gates,
+    pub(super) environments: BTreeMap<String, Spanned<Environment>>,
+    pub(super) verify: Verify,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Store {
+    pub(super) url: Option<Text>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Gates {
+    pub(super) fail_fast: Option<bool>,
+    pub(super) parallel: Option<Spanned<u32>>,
+    pub(super) format: Gate,
+    pub(super) compile: Gate,
+    pub(super) test: Test,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Gate {
+    pub(super) enabled: Option<bool>,
+    pub(super) required: Option<bool>,
+    pub(super) timeout: Option<Text>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Test {
+    pub(super) enabled: Option<bool>,
+    pub(super) required: Option<bool>,
+    pub(super) timeout: Option<Text>,
+    pub(super) min_coverage: Option<Spanned<f64>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Environment {
+    pub(super) target: Option<Text>,
+    pub(super) app: Option<Text>,
+    pub(super) config: Option<Text>,
+    pub(super) url: Option<Text>,
+    pub(super) probe_url: Option<Text>,
+    pub(super) strategy: Option<Text>,
+    pub(super) confirm: Option<Spanned<toml::Value>>,
+    pub(super) ha: Option<bool>,
+    pub(super) wait_timeout: Option<Text>,
+    pub(super) poll: Option<Text>,
+    pub(super) lease_ttl: Option<Text>,
+    pub(super) drain: Option<Text>,
+    pub(super) gates: Gates,
+    pub(super) verify: Verify,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Verify {
+    pub(super) smoke: Smoke,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Smoke {
+    pub(super) within: Option<Text>,
+    pub(super) attempt_timeout: Option<Text>,
+    pub(super) retry_every: Option<Text>,
+    pub(super) consecutive: Option<Spanned<std::num::NonZeroU32>>,
+    pub(super) per_machine: Option<bool>,
+    pub(super) checks: Option<Vec<SmokeCheck>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SmokeCheck {
+    pub(super) path: Text,
+    pub(super) status: Option<Spanned<u16>>,
+    #[serde(default)]
+    pub(super) json: bool,
+    pub(super) bearer_env: Option<Text>,
+}
+
+/// What an environment says goes before what the file says for all of them, key by key.
+pub(super) trait Over {
+    fn over(self, base: &Self) -> Self;
+}
+
+impl Over for Gates {
+    fn over(self, base: &Self) -> Self {
+        Self {
+            fail_fast: self.fail_fast.or(base.fail_fast),
+            parallel: self.parallel.or_else(|| base.parallel.clone()),
+            format: self.format.over(&base.format),
+            compile: self.compile.over(&base.compile),
+            test: self.test.over(&base.test),
+        }
+    }
+}
+
+impl Over for Gate {
+    fn over(self, base: &Self) -> Self {
+        Self {
+            enabled: self.enabled.or(base.enabled),
+            required: self.required.or(base.required),
+            timeout: self.timeout.or_else(|| base.timeout.clone()),
+        }
+    }
+}
+
+impl Over for Test {
+    fn over(self, base: &Self) -> Self {
+        Self {
+            enabled: self.enabled.or(base.enabled),
+            required: self.required.or(base.required),
+            timeout: self.timeout.or_else(|| base.timeout.clone()),
+            min_coverage: self.min_coverage.or_else(|| base.min_coverage.clone()),
+        }
+    }
+}
+
+impl Over for Smoke {
+    fn over(self, base: &Self) -> Self {
+        Self {
+            within: self.within.or_else(|| base.within.clone()),
+            attempt_timeout: self.attempt_timeout.or_else(|| base.attempt_timeout.clone()),
+            retry_every: self.retry_every.or_else(|| base.retry_every.clone()),
+            consecutive: self.consecutive.or_else(|| base.consecutive.clone()),
+            per_machine: self.per_machine.or(base.per_machine),
+            checks: self.checks.or_else(|| base.checks.clone()),
+        }
+    }
+}

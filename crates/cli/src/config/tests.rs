@@ -1,0 +1,116 @@
+//! The file, good and bad.
+
+use super::*;
+
+fn load(text: &str) -> Result<Config, CliError> {
+    load_with(text, &[])
+}
+
+fn load_with(text: &str, vars: &[(&str, &str)]) -> Result<Config, CliError> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join(FILE_NAME), text).unwrap();
+    let vars = vars.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    Config::load(None, dir.path(), &vars)
+}
+
+/// The message as a person sees it, with the folder's name left out.
+fn complaint(text: &str) -> String {
+    let rendered = load(text).unwrap_err().render(false);
+    let shown = rendered.lines().map(|line| match line.split_once("─[") {
+        Some((before, after)) => {
+            let place = after.rsplit('/').next().unwrap_or(after);
+            format!("{before}─[{place}")
+        }
+        None => line.trim_end().to_owned(),
+    });
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_reference_says_the_defaults() {
+    let bare = "[environments.staging]\napp = \"my-app-staging\"\nurl = \"https://my-app-staging.fly.dev\"";
+    let (mut said, mut silent) = (load(REFERENCE).unwrap(), load(bare).unwrap());
+    for config in [&mut said, &mut silent] {
+        config.dir = PathBuf::new();
+        config.store_url = config.store_url.rsplit('/').next().unwrap().into();
+    }
+    assert_eq!(format!("{said:#?}"), format!("{silent:#?}"));
+}
+
+#[test]
+fn no_key_is_missing_from_the_reference() {
+    let raw = include_str!("raw.rs");
+    let keys = raw.lines().filter_map(|line| {
+        line.trim().strip_prefix("pub(super) ")?.split_once(':').map(|(key, _)| key.to_owned())
+    });
+    let missing: Vec<String> = keys
+        .filter(|key| {
+            !key.contains(' ') && key != "environments" && key != "verify" && key != "smoke"
+        })
+        .filter(|key| {
+            !REFERENCE.contains(&format!("{key} =")) && !REFERENCE.contains(&format!("{key}]"))
+        })
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn an_environment_overrides_key_by_key() {
+    let config = load(
+        r#"
+        [gates.test]
+        min_coverage = 80.0
+        timeout = "3m"
+        [[verify.smoke.checks]]
+        path = "/"
+        [environments.staging]
+        app = "shop-staging"
+        url = "https://a.example"
+        [environments.production]
+        app = "shop"
+        url = "https://b.example/"
+        confirm = "app"
+        gates.test.min_coverage = 90.0
+        verify.smoke.within = "2m"
+        "#,
+    )
+    .unwrap();
+    let production = config.environment("production").unwrap();
+    assert_eq!(production.gates.min_coverage, Some(90.0));
+    assert_eq!(production.gates.test.timeout, Duration::from_mins(3));
+    assert_eq!(production.smoke.within, Duration::from_mins(2));
+    assert_eq!(production.smoke.checks.len(), 1);
+    assert_eq!(production.url.as_deref(), Some("https://b.example"));
+    assert_eq!(production.confirm, Confirm::App);
+    assert_eq!(config.environment("staging").unwrap().gates.min_coverage, Some(80.0));
+}
+
+#[test]
+fn the_variable_for_the_url_goes_before_the_file() {
+    let text = "[environments.eu-staging]\napp = \"a\"\nurl = \"https://a.example\"";
+    let config = load_with(text, &[("PIPELINE_URL_EU_STAGING", "http://127.0.0.1:4000")]).unwrap();
+    let url = config.environment("eu-staging").unwrap().url.clone();
+    assert_eq!(url.as_deref(), Some("http://127.0.0.1:4000"));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_place_and_the_nearest_key() {
+    insta::assert_snapshot!(complaint("[gates.test]\ntimeuot = \"3m\"\n"), @"");
+}
+
+#[test]
+fn a_wrong_value_is_refused_with_its_place_and_what_to_write() {
+    insta::assert_snapshot!(complaint("[gates.test]\ntimeout = \"3 parsecs\"\n"), @"");
+}
+
+#[test]
+fn broken_toml_is_refused_with_its_place() {
+    insta::assert_snapshot!(complaint("[gates\nfail_fast = true\n"), @"");
+}
+
+#[test]
+fn an_unknown_environment_is_never_a_default() {
+    let text = "[environments.staging]\napp = \"a\"\nurl = \"https://a.example\"";
+    let error = load(text).unwrap().environment("stagin").unwrap_err();
+    insta::assert_snapshot!(error.render(false), @"");
+}

@@ -1,0 +1,212 @@
+//! One recorded run, from lock to history line: everything around the engine that must not be forgotten.
+
+use std::time::Duration;
+
+use pipeline_core::{CancelSource, Conclusion, Events, Pipeline, Record, Release, Run, RunError};
+use store_sql::{Lock, NewRun, Owner, RunOutcome, RunRow, Store};
+
+use crate::app::{App, wall};
+use crate::config::{Config, Environment};
+use crate::ending::Ending;
+use crate::error::{CliError, chain};
+use crate::exit::Exit;
+use crate::redact::Discreet;
+use crate::signals;
+
+/// How long a lock lives without a heartbeat.
+const LOCK_TTL: Duration = Duration::from_secs(30);
+
+/// The end of a run that died before it touched anything.
+const ABANDONED: store_sql::Ending = store_sql::Ending {
+    conclusion: Some(Conclusion::Rejected),
+    outcome: RunOutcome::Abort,
+    exit_code: Exit::Interrupted as u8,
+};
+
+/// A command's hold on one environment and its history.
+pub(crate) struct Session<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) config: &'a Config,
+    pub(crate) environment: &'a Environment,
+    pub(crate) store: Store,
+}
+
+/// Which way a run goes, and from where.
+#[derive(Debug)]
+pub(crate) enum Way {
+    /// From the beginning.
+    New,
+    /// On from these records.
+    On(Vec<Record>),
+    /// Back from these records.
+    Back(Vec<Record>),
+}
+
+/// A run that is locked and recorded, ready to go.
+pub(crate) struct Berth {
+    pub(crate) row: RunRow,
+    pub(crate) lock: Lock,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) async fn open(
+        app: &'a App,
+        config: &'a Config,
+        environment: &'a Environment,
+    ) -> Result<Self, CliError> {
+        let store = open_store(config).await?;
+        Ok(Self { app, config, environment, store })
+    }
+
+    /// Locks the target for a new run and records that it began.
+    pub(crate) async fn begin(&self, new: &NewRun) -> Result<Berth, CliError> {
+        let target = &new.target;
+        let lock = self.lock(target).await?;
+        if let Some(open) = self.store.unfinished(target).await? {
+            let records = self.store.records(&open.id).await?;
+            if is_touched(&records) {
+                lock.release().await?;
+                return Err(CliError::new(
+                    Exit::NotAllowed,
+                    format!("{} was interrupted half-way through {target}", open.version),
+                )
+                .hint(format!(
+                    "`pipeline resume {0}` finishes it, `pipeline resume {0} --back` takes it back",
+                    open.version
+                )));
+            }
+            // It died before it touched anything: nothing to go on with.
+            self.store.finish(&open.id, &ABANDONED).await?;
+        }
+        let row = self.store.begin(new).await?;
+        Ok(Berth { row, lock })
+    }
+
+    /// Locks the target, also from a process of this machine that died.
+    pub(crate) async fn lock(&self, target: &str) -> Result<Lock, CliError> {
+        let owner = self.owner();
+        Ok(self.store.lock_or_take_over(target, &owner, LOCK_TTL, is_alive).await?)
+    }
+
+    /// Carries a run to its end and keeps that end.
+    pub(crate) async fn carry_out(
+        &self,
+        pipeline: &Pipeline,
+        berth: Berth,
+        way: Way,
+    ) -> Result<Ending, CliError> {
+        let Berth { row, lock } = berth;
+        let secrets = self.app.secrets(Some(self.config));
+        let mut observers = self.app.observers(&secrets)?;
+        let recorder = self.store.recorder(&row.id);
+        observers.push(Box::new(Discreet { secrets, observer: recorder.clone() }));
+        let events = Events::new(wall(), observers);
+        let source = CancelSource::new();
+        let mut release = Release::new(&row.version);
+        release.revision.clone_from(&row.begun.revision);
+        let run = Run::new(row.id.clone(), release, &self.config.dir)
+            .events(events.clone())
+            .cancel(source.token());
+        let end = tokio::select! {
+            end = self.go(pipeline, &run, &lock, way) => end,
+            lost = lock.keep() => Err(lost_lock(&lost)),
+            exit = signals::watch(&source, &events) => Err(left_at_once(exit, &row)),
+        };
+        drop((run, events));
+        if let Err(error) = recorder.close().await {
+            self.app.say(crate::render::Tone::Warn, &format!("  ! history: {}", chain(&error)));
+        }
+        let ended = self.keep(end, &row).await;
+        // An expired lock is released already; the next run takes it over.
+        let _ = lock.release().await;
+        ended
+    }
+
+    async fn go(
+        &self,
+        pipeline: &Pipeline,
+        run: &Run,
+        lock: &Lock,
+        way: Way,
+    ) -> Result<Conclusion, CliError> {
+        let journal = self.store.journal(&run.id, lock);
+        let mut journal = crate::hooks::wrap(Box::new(journal));
+        let journal = &mut *journal;
+        let end = match way {
+            Way::New => pipeline.run(run, journal).await,
+            Way::On(records) => pipeline.resume(run, &records, journal).await,
+            Way::Back(records) => pipeline.turn_back(run, &records, journal).await,
+        };
+        end.map_err(|error| stopped(&error, &run.release.version))
+    }
+
+    async fn keep(
+        &self,
+        end: Result<Conclusion, CliError>,
+        row: &RunRow,
+    ) -> Result<Ending, CliError> {
+        let conclusion = end?;
+        let ending = Ending::of(conclusion, &self.store.records(&row.id).await?);
+        self.store.finish(&row.id, &ending.row()).await?;
+        Ok(ending)
+    }
+
+    /// Who holds what this command holds.
+    pub(crate) fn owner(&self) -> Owner {
+        Owner { who: who(self.app), host: host(), pid: std::process::id(), run: None }
+    }
+}
+
+pub(crate) async fn open_store(config: &Config) -> Result<Store, CliError> {
+    Ok(Store::open(&config.store_url, wall()).await?)
+}
+
+/// Did the run get as far as changing its target?
+pub(crate) fn is_touched(records: &[Record]) -> bool {
+    pipeline_core::State::replay(records).is_ok_and(|state| state.touched())
+}
+
+/// Who runs this command.
+pub(crate) fn who(app: &App) -> String {
+    let names = ["PIPELINE_USER", "GITHUB_ACTOR", "USER", "LOGNAME"];
+    names.iter().find_map(|name| app.var(name)).unwrap_or("somebody").to_owned()
+}
+
+/// The machine this command runs on.
+pub(crate) fn host() -> String {
+    nix::unistd::gethostname()
+        .ok()
+        .and_then(|it| it.into_string().ok())
+        .unwrap_or_else(|| "unknown".into())
+}
+
+/// Does a process with this number live on this machine? Signal 0 asks without doing anything.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    let Ok(pid) = i32::try_from(pid) else { return false };
+    let asked = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None);
+    asked != Err(nix::errno::Errno::ESRCH)
+}
+
+fn lost_lock(error: &store_sql::StoreError) -> CliError {
+    CliError::new(Exit::Left, format!("stopped where it was: {}", chain(error)))
+        .hint("whoever holds the lock now goes on; `pipeline status` names them")
+}
+
+fn left_at_once(exit: Exit, row: &RunRow) -> CliError {
+    CliError::new(exit, format!("{} was left where it is; nothing is lost", row.version)).hint(
+        format!(
+            "`pipeline resume {0}` goes on, `pipeline resume {0} --back` takes it back",
+            row.version
+        ),
+    )
+}
+
+fn stopped(error: &RunError, version: &str) -> CliError {
+    let exit = match error {
+        RunError::Journal(_) => Exit::Left,
+        RunError::OtherTarget { .. } | RunError::NoWayBack(_) => Exit::Usage,
+        _ => Exit::Bug,
+    };
+    CliError::new(exit, format!("{version} stopped where it was: {}", chain(error)))
+        .hint(format!("mend that, then `pipeline resume {version}`"))
+}
