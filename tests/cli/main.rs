@@ -1,0 +1,119 @@
+//! What a person sees when something is wrong with the input: the file, the line or the key, and what to do.
+
+use pipeline_tests::{Ran, World, WorldConfig};
+
+async fn world() -> World {
+    let program = env!("CARGO_BIN_EXE_pipeline_under_test");
+    World::start(WorldConfig { program, strategy: "rolling", machines: 0, within: "2s" }).await
+}
+
+/// The picture with this world's paths and ports left out.
+fn picture(world: &World, ran: &Ran) -> String {
+    let folder = std::fs::canonicalize(world.path()).expect("the folder is there");
+    let mut text = ran.to_string().replace(&format!("{}/", folder.display()), "");
+    text = text.replace(&folder.display().to_string(), "[DIR]");
+    text = text.replace(&format!("{}/", world.path().display()), "");
+    text = text.replace(&world.path().display().to_string(), "[DIR]");
+    text = text.replace(&world.sim.api_url(), "http://[SIM]");
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_shown_with_its_place() {
+    let world = world().await;
+    world.write("pipeline.toml", "[gates.test]\ntimeuot = \"3m\"\n");
+    let ran = world.run(&["validate"]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @"");
+}
+
+#[tokio::test]
+async fn broken_toml_is_shown_with_its_place() {
+    let world = world().await;
+    world.write("pipeline.toml", "[gates\n");
+    let ran = world.run(&["plan", "staging"]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @"");
+}
+
+#[tokio::test]
+async fn a_broken_fly_toml_is_shown_with_file_and_line() {
+    let world = world().await;
+    world.write("fly.toml", "app = \"shop\"\n\n[http_service]\ninternal_port = \"eighty\"\n");
+    let ran = world.run(&["plan", "staging", "--image", "registry.fly.io/shop:v2"]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @"");
+}
+
+#[tokio::test]
+async fn an_unknown_environment_is_refused_with_the_nearest_name() {
+    let world = world().await;
+    let ran = world.run(&["deploy", "stagin"]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @"");
+}
+
+#[tokio::test]
+async fn a_missing_token_says_where_to_get_one() {
+    let world = world().await;
+    let args = ["deploy", "staging", "--image", "registry.fly.io/shop:v2"];
+    let ran = world.run_with(&args, &[("FLY_API_TOKEN", "")]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @"");
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_touches_nothing() {
+    let world = world().await;
+    let image = world.image("v2", &[]);
+    let args = ["deploy", "staging", "--image", &image];
+    let ran = world.run_with(&args, &[("FLY_API_TOKEN", "another-token")]).await.expect(2);
+    assert!(ran.stderr.contains("FLY_API_TOKEN"), "{ran}");
+    assert!(world.fleet().machines.is_empty());
+}
+
+#[tokio::test]
+async fn a_missing_bearer_token_is_named_before_anything_starts() {
+    let world = world().await;
+    let args = ["deploy", "staging", "--image", "registry.fly.io/shop:v2"];
+    let ran = world.run_with(&args, &[("SHOP_TOKEN", "")]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @"");
+}
+
+#[tokio::test]
+async fn an_api_that_cannot_be_reached_is_safe_to_retry() {
+    let world = world().await;
+    let args = ["deploy", "staging", "--image", "registry.fly.io/shop:v2"];
+    // Port 9 on loopback: nobody listens there.
+    let ran = world.run_with(&args, &[("FLY_FLAPS_BASE_URL", "http://127.0.0.1:9")]).await;
+    let ran = ran.expect(75);
+    assert!(ran.stderr.contains("http://127.0.0.1:9"), "{ran}");
+}
+
+#[tokio::test]
+async fn a_store_that_is_no_database_is_named_and_left_alone() {
+    let world = world().await;
+    std::fs::create_dir(world.path().join(".pipeline")).unwrap();
+    world.write(".pipeline/pipeline.db", "these are somebody's notes, not a database\n");
+    let ran = world.run(&["history"]).await.expect(75);
+    assert!(ran.stderr.contains("pipeline.db"), "{ran}");
+    let kept = std::fs::read_to_string(world.path().join(".pipeline/pipeline.db")).unwrap();
+    assert_eq!(kept, "these are somebody's notes, not a database\n");
+}
+
+#[tokio::test]
+async fn no_mix_is_a_gate_that_could_not_run() {
+    let world = world().await;
+    world.write("pipeline.toml", "[gates]\ncompile.enabled = false\ntest.enabled = false\n");
+    let ran = world.run_with(&["validate"], &[("PIPELINE_MIX", "/nowhere/mix")]).await.expect(11);
+    assert!(ran.stderr.contains("/nowhere/mix"), "{ran}");
+}
+
+#[tokio::test]
+async fn an_unknown_gate_is_refused_with_the_nearest_name() {
+    let world = world().await;
+    let ran = world.run(&["validate", "--only", "fromat"]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @"");
+}
+
+#[tokio::test]
+async fn nothing_to_resume_is_said_plainly() {
+    let world = world().await;
+    let ran = world.run(&["resume"]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @"");
+}

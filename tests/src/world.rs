@@ -1,0 +1,252 @@
+//! A project folder, a simulated Fly.io, and the command.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sim_flyio::{Image, SimConfig, SimFly};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::machines::Fleet;
+use crate::ran::Ran;
+
+/// The application.
+pub const APP: &str = "shop-staging";
+
+/// The bearer token of the dashboard: it must never be seen anywhere.
+pub const SECRET: &str = "sentinel-dashboard-secret";
+
+/// The token for the simulated Fly.io: it must never be seen anywhere.
+const TOKEN: &str = "sentinel-fly-token";
+
+/// What kind of world.
+#[derive(Clone, Debug)]
+pub struct WorldConfig {
+    /// The command's path: `env!("CARGO_BIN_EXE_pipeline_under_test")`.
+    pub program: &'static str,
+    /// `rolling` or `bluegreen`.
+    pub strategy: &'static str,
+    /// How many machines run v1 at the beginning, made as flyctl makes them.
+    pub machines: usize,
+    /// How long a smoke test may take to pass.
+    pub within: &'static str,
+}
+
+/// A project, a simulated Fly.io that runs its release v1, and the command.
+#[derive(Debug)]
+pub struct World {
+    dir: TempDir,
+    /// The simulator.
+    pub sim: Arc<SimFly>,
+    config: WorldConfig,
+    url: String,
+}
+
+impl World {
+    /// Makes one.
+    pub async fn start(config: WorldConfig) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let quick = SimConfig {
+            propagation: Duration::from_millis(60),
+            check_speed: 20.0,
+            boot: Duration::from_millis(5),
+            token: TOKEN.into(),
+            log_dir: None,
+        };
+        let sim = Arc::new(SimFly::start(quick).await.expect("a simulator"));
+        sim.create_app(APP);
+        let url = sim.app_url(APP).await.expect("an address");
+        let world = Self { dir, sim, config, url };
+        world.write("pipeline.toml", &world.pipeline_toml());
+        world.write("fly.toml", FLY_TOML);
+        world.image("v1", &[]);
+        world.populate().await;
+        world
+    }
+
+    /// The project's folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Where users reach the application.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Writes a file of the project.
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.dir.path().join(name), text).expect("the folder can be written");
+    }
+
+    /// Makes an image known; its behaviour is in `env` (see `sim_flyio::app`).
+    pub fn image(&self, version: &str, env: &[(&str, &str)]) -> String {
+        let mut vars = BTreeMap::from([
+            ("APP_VERSION".to_owned(), version.to_owned()),
+            ("SHOP_TOKEN".to_owned(), SECRET.to_owned()),
+        ]);
+        vars.extend(env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let reference = format!("registry.fly.io/{APP}:{version}");
+        let command = vec![self.config.program.to_owned(), "__machine".to_owned()];
+        let image = Image { reference: reference.clone(), command, env: vars, pullable: true };
+        self.sim.register_image(image);
+        reference
+    }
+
+    /// Starts the command.
+    #[must_use]
+    pub fn spawn(&self, args: &[&str], vars: &[(&str, &str)]) -> Child {
+        let mut command = self.command(args);
+        command.envs(vars.iter().copied()).kill_on_drop(true);
+        command.spawn().expect("the command starts")
+    }
+
+    /// Runs the command to its end.
+    pub async fn run(&self, args: &[&str]) -> Ran {
+        Self::ended(self.spawn(args, &[])).await
+    }
+
+    /// Runs the command with more variables.
+    pub async fn run_with(&self, args: &[&str], vars: &[(&str, &str)]) -> Ran {
+        Self::ended(self.spawn(args, vars)).await
+    }
+
+    /// Waits for a command; one that hangs fails the test.
+    pub async fn ended(child: Child) -> Ran {
+        let output = tokio::time::timeout(Duration::from_secs(120), child.wait_with_output())
+            .await
+            .expect("the command ends within two minutes")
+            .expect("its output can be read");
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// What runs.
+    #[must_use]
+    pub fn fleet(&self) -> Fleet {
+        Fleet::of(&self.sim, APP)
+    }
+
+    /// Waits, for a bounded time, until what runs is whole; says which version, or what is wrong.
+    pub async fn settled(&self, count: usize) -> Result<String, String> {
+        for _ in 0..100 {
+            if let Ok(version) = self.fleet().whole(count) {
+                return Ok(version);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.fleet().whole(count)
+    }
+
+    /// The version that users see.
+    pub async fn served(&self) -> Option<String> {
+        let client = reqwest::Client::builder().no_proxy().build().ok()?;
+        let answer = client.get(&self.url).send().await.ok()?;
+        Some(answer.headers().get("x-app-version")?.to_str().ok()?.to_owned())
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(self.config.program);
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .env_clear()
+            .env("HOME", self.dir.path())
+            .env("USER", "tester")
+            .env("FLY_API_TOKEN", TOKEN)
+            .env("FLY_FLAPS_BASE_URL", self.sim.api_url())
+            .env("PIPELINE_URL_STAGING", &self.url)
+            .env("SHOP_TOKEN", SECRET)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(path) = PathBuf::from("/usr/bin").to_str() {
+            command.env("PATH", format!("{path}:/bin:/usr/local/bin"));
+        }
+        command
+    }
+
+    fn pipeline_toml(&self) -> String {
+        let WorldConfig { strategy, within, .. } = self.config;
+        format!(
+            "[gates]\nformat.enabled = false\ncompile.enabled = false\ntest.enabled = false\n\n\
+             [environments.staging]\napp = \"{APP}\"\nurl = \"https://{APP}.fly.dev\"\n\
+             strategy = \"{strategy}\"\nlease_ttl = \"2s\"\ndrain = \"100ms\"\nwait_timeout = \"20s\"\npoll = \"50ms\"\n\n\
+             [verify.smoke]\nwithin = \"{within}\"\nretry_every = \"100ms\"\nconsecutive = 1\n\
+             [[verify.smoke.checks]]\npath = \"/api/v1/health\"\njson = true\n\
+             [[verify.smoke.checks]]\npath = \"/\"\n\
+             [[verify.smoke.checks]]\npath = \"/dashboard\"\nbearer_env = \"SHOP_TOKEN\"\n\
+             [[verify.smoke.checks]]\npath = \"/api/v1/status\"\njson = true\n"
+        )
+    }
+
+    /// Machines as flyctl would have made them.
+    async fn populate(&self) {
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        for number in 0..self.config.machines {
+            let made = client
+                .post(format!("{}/v1/apps/{APP}/machines", self.sim.api_url()))
+                .bearer_auth(TOKEN)
+                .json(&json!({ "name": format!("m{number}"), "region": "fra", "config": machine_config() }))
+                .send()
+                .await
+                .and_then(reqwest::Response::error_for_status);
+            made.expect("the machine is made");
+        }
+        if self.config.machines > 0 {
+            self.settled(self.config.machines).await.expect("v1 runs");
+        }
+    }
+}
+
+/// What flyctl would write for `FLY_TOML`, with a key that nobody here knows.
+fn machine_config() -> Value {
+    json!({
+        "image": format!("registry.fly.io/{APP}:v1"),
+        "env": { "FLY_PROCESS_GROUP": "app", "PRIMARY_REGION": "fra" },
+        "guest": { "cpu_kind": "shared", "cpus": 1, "memory_mb": 256 },
+        "init": {},
+        "restart": { "policy": "on-failure" },
+        "stop_config": { "signal": "SIGTERM", "timeout": "30s" },
+        "metadata": {
+            "fly_platform_version": "v2", "fly_process_group": "app",
+            "fly_release_id": "rel-41", "fly_release_version": "41", "fly_flyctl_version": "0.4.50",
+        },
+        "services": [{
+            "protocol": "tcp", "internal_port": 8080,
+            "ports": [{ "port": 80, "handlers": ["http"] }, { "port": 443, "handlers": ["http", "tls"] }],
+            "checks": [{
+                "type": "http", "method": "get", "path": "/api/v1/health",
+                "interval": "1s", "timeout": "2s", "grace_period": "1s",
+            }],
+        }],
+        "x_unknown_to_us": { "keep": ["me", 1] },
+    })
+}
+
+const FLY_TOML: &str = r#"app = "shop-staging"
+primary_region = "fra"
+kill_signal = "SIGTERM"
+kill_timeout = 30
+
+[http_service]
+internal_port = 8080
+force_https = false
+auto_stop_machines = "off"
+
+[[http_service.checks]]
+method = "GET"
+path = "/api/v1/health"
+interval = "1s"
+timeout = "2s"
+grace_period = "1s"
+"#;
