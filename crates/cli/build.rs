@@ -14,7 +14,8 @@ fn main() {
     let mut code = String::from("&[\n");
     for file in &files {
         let name = file.strip_prefix(&root).expect("it was found below the root").display();
-        let _ = writeln!(code, "    ({:?}, include_bytes!({:?})),", name.to_string(), file);
+        let (name, file) = (name.to_string(), file.display().to_string());
+        let _ = writeln!(code, "    ({name:?}, include_bytes!({file:?})),");
     }
     code.push(']');
     #[expect(clippy::disallowed_methods, reason = "cargo tells build scripts this way")]

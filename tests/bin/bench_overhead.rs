@@ -1,4 +1,4 @@
-//! What the engine costs: ten parallel gates that do nothing, with the journal on SQLite; start to first
+//! What the engine costs: ten parallel gates that do nothing, with the journal on disk; start to first
 //! output; the size of the binary. Ratios and counts, measured in one run: `true` is the yardstick.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its numbers")]
 

@@ -23,7 +23,19 @@ async fn an_unknown_key_is_shown_with_its_place() {
     let world = world().await;
     world.write("pipeline.toml", "[gates.test]\ntimeuot = \"3m\"\n");
     let ran = world.run(&["validate"]).await;
-    insta::assert_snapshot!(picture(&world, &ran), @"");
+    insta::assert_snapshot!(picture(&world, &ran), @r#"
+exit code: 2
+----- stdout -----
+----- stderr -----
+  × unknown field `timeuot`, expected one of `enabled`, `required`, `timeout`, `min_coverage`
+   ╭─[pipeline.toml:2:1]
+ 1 │ [gates.test]
+ 2 │ timeuot = "3m"
+   · ───┬───
+   ·    ╰── here
+   ╰────
+  help: did you mean `timeout`?
+"#);
 }
 
 #[tokio::test]
@@ -31,7 +43,17 @@ async fn broken_toml_is_shown_with_its_place() {
     let world = world().await;
     world.write("pipeline.toml", "[gates\n");
     let ran = world.run(&["plan", "staging"]).await;
-    insta::assert_snapshot!(picture(&world, &ran), @"");
+    insta::assert_snapshot!(picture(&world, &ran), @r#"
+exit code: 2
+----- stdout -----
+----- stderr -----
+  × unclosed table, expected `]`
+   ╭─[pipeline.toml:1:7]
+ 1 │ [gates
+   ·       ┬
+   ·       ╰── here
+   ╰────
+"#);
 }
 
 #[tokio::test]
@@ -39,14 +61,25 @@ async fn a_broken_fly_toml_is_shown_with_file_and_line() {
     let world = world().await;
     world.write("fly.toml", "app = \"shop\"\n\n[http_service]\ninternal_port = \"eighty\"\n");
     let ran = world.run(&["plan", "staging", "--image", "registry.fly.io/shop:v2"]).await;
-    insta::assert_snapshot!(picture(&world, &ran), @"");
+    insta::assert_snapshot!(picture(&world, &ran), @r#"
+exit code: 2
+----- stdout -----
+----- stderr -----
+error: fly.toml:4:17: `http_service.internal_port` must be a port from 1 to 65535
+"#);
 }
 
 #[tokio::test]
 async fn an_unknown_environment_is_refused_with_the_nearest_name() {
     let world = world().await;
     let ran = world.run(&["deploy", "stagin"]).await;
-    insta::assert_snapshot!(picture(&world, &ran), @"");
+    insta::assert_snapshot!(picture(&world, &ran), @r#"
+exit code: 2
+----- stdout -----
+----- stderr -----
+error: there is no environment `stagin` in pipeline.toml
+  next: did you mean `staging`?
+"#);
 }
 
 #[tokio::test]
@@ -54,7 +87,13 @@ async fn a_missing_token_says_where_to_get_one() {
     let world = world().await;
     let args = ["deploy", "staging", "--image", "registry.fly.io/shop:v2"];
     let ran = world.run_with(&args, &[("FLY_API_TOKEN", "")]).await;
-    insta::assert_snapshot!(picture(&world, &ran), @"");
+    insta::assert_snapshot!(picture(&world, &ran), @r#"
+exit code: 2
+----- stdout -----
+----- stderr -----
+error: there is no token for Fly.io: FLY_API_TOKEN is not set
+  next: `fly tokens create deploy` makes one; set FLY_API_TOKEN to it
+"#);
 }
 
 #[tokio::test]
@@ -63,7 +102,7 @@ async fn a_token_that_is_refused_touches_nothing() {
     let image = world.image("v2", &[]);
     let args = ["deploy", "staging", "--image", &image];
     let ran = world.run_with(&args, &[("FLY_API_TOKEN", "another-token")]).await.expect(2);
-    assert!(ran.stderr.contains("FLY_API_TOKEN"), "{ran}");
+    assert!(ran.stderr.contains("does not accept the token"), "{ran}");
     assert!(world.fleet().machines.is_empty());
 }
 
@@ -72,7 +111,13 @@ async fn a_missing_bearer_token_is_named_before_anything_starts() {
     let world = world().await;
     let args = ["deploy", "staging", "--image", "registry.fly.io/shop:v2"];
     let ran = world.run_with(&args, &[("SHOP_TOKEN", "")]).await;
-    insta::assert_snapshot!(picture(&world, &ran), @"");
+    insta::assert_snapshot!(picture(&world, &ran), @r#"
+exit code: 2
+----- stdout -----
+----- stderr -----
+error: the variable SHOP_TOKEN, which the check of /dashboard sends as bearer token, is not set
+  next: set SHOP_TOKEN and try again
+"#);
 }
 
 #[tokio::test]
@@ -108,12 +153,23 @@ async fn no_mix_is_a_gate_that_could_not_run() {
 async fn an_unknown_gate_is_refused_with_the_nearest_name() {
     let world = world().await;
     let ran = world.run(&["validate", "--only", "fromat"]).await;
-    insta::assert_snapshot!(picture(&world, &ran), @"");
+    insta::assert_snapshot!(picture(&world, &ran), @r#"
+exit code: 2
+----- stdout -----
+----- stderr -----
+error: there is no gate `fromat`
+  next: did you mean `format`?
+"#);
 }
 
 #[tokio::test]
 async fn nothing_to_resume_is_said_plainly() {
     let world = world().await;
     let ran = world.run(&["resume"]).await;
-    insta::assert_snapshot!(picture(&world, &ran), @"");
+    insta::assert_snapshot!(picture(&world, &ran), @r#"
+exit code: 2
+----- stdout -----
+----- stderr -----
+error: no run was interrupted: there is nothing to resume
+"#);
 }

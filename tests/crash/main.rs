@@ -58,6 +58,10 @@ async fn a_bad_bluegreen_deploy_survives_every_death() {
     matrix(Case { strategy: "bluegreen", good: false }).await;
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "how many deaths there were is what a reader wants to know"
+)]
 async fn matrix(case: Case) {
     let (calls, writes) = undisturbed(case).await;
     let deaths = (1..=writes)

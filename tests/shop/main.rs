@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pipeline_tests::{APP, Fleet, Ran, SECRET, World};
+use pipeline_tests::{APP, Fleet, Ran, SECRET, World, install_tls};
 use sim_flyio::{Image, SimConfig, SimFly};
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -65,6 +65,7 @@ struct Shop {
 
 impl Shop {
     async fn open() -> Self {
+        install_tls();
         let dir = tempfile::tempdir().expect("a temporary folder");
         copy(&sample(), dir.path());
         let sim = SimFly::start(SimConfig::default()).await.expect("a simulator");
@@ -78,6 +79,7 @@ impl Shop {
         let mut vars = BTreeMap::from([
             ("APP_VERSION".to_owned(), version.to_owned()),
             ("SHOP_TOKEN".to_owned(), SECRET.to_owned()),
+            ("BIND".to_owned(), "loopback".to_owned()),
         ]);
         vars.extend(env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let reference = format!("registry.fly.io/{APP}:{version}");

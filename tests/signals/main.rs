@@ -27,10 +27,10 @@ async fn signalled(world: &World, signals: &[Signal], when: fn(&ApiRequest) -> b
         Verdict::Proceed
     });
     let child = world.spawn(&["deploy", "staging", "--image", &image], &[]);
-    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+    let pid = Pid::from_raw(i32::try_from(child.id().expect("it runs")).expect("a pid"));
     reached.notified().await;
     for signal in signals {
-        kill(pid, *signal).unwrap();
+        kill(pid, *signal).expect("it runs");
         // Two signals of one kind at one moment are one signal.
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

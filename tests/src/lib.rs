@@ -6,4 +6,4 @@ mod world;
 
 pub use machines::Fleet;
 pub use ran::Ran;
-pub use world::{APP, SECRET, World, WorldConfig};
+pub use world::{APP, SECRET, World, WorldConfig, install_tls};

@@ -16,6 +16,7 @@ pub struct Ran {
 impl Ran {
     /// Fails the test, showing everything, unless the command ended with this code.
     #[track_caller]
+    #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "it asserts")]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");
         self

@@ -49,6 +49,7 @@ pub struct World {
 impl World {
     /// Makes one.
     pub async fn start(config: WorldConfig) -> Self {
+        install_tls();
         let dir = tempfile::tempdir().expect("a temporary folder");
         let quick = SimConfig {
             propagation: Duration::from_millis(60),
@@ -86,6 +87,7 @@ impl World {
     }
 
     /// Makes an image known; its behaviour is in `env` (see `sim_flyio::app`).
+    #[expect(clippy::must_use_candidate, reason = "it registers the image")]
     pub fn image(&self, version: &str, env: &[(&str, &str)]) -> String {
         let mut vars = BTreeMap::from([
             ("APP_VERSION".to_owned(), version.to_owned()),
@@ -119,7 +121,7 @@ impl World {
 
     /// Waits for a command; one that hangs fails the test.
     pub async fn ended(child: Child) -> Ran {
-        let output = tokio::time::timeout(Duration::from_secs(120), child.wait_with_output())
+        let output = tokio::time::timeout(Duration::from_mins(2), child.wait_with_output())
             .await
             .expect("the command ends within two minutes")
             .expect("its output can be read");
@@ -204,8 +206,20 @@ impl World {
         }
         if self.config.machines > 0 {
             self.settled(self.config.machines).await.expect("v1 runs");
+            // The proxy learns later than the API: users come once it knows.
+            for _ in 0..200 {
+                if self.served().await.is_some() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
     }
+}
+
+/// The one crypto provider, for this test's own requests; a second call in one process changes nothing.
+pub fn install_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// What flyctl would write for `FLY_TOML`, with a key that nobody here knows.

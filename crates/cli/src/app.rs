@@ -9,7 +9,7 @@ use pipeline_core::{Clock, Observer};
 use secrecy::SecretString;
 
 use crate::args::{Format, Global};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::error::CliError;
 use crate::redact::{Discreet, Secrets};
 use crate::render::{Detail, Live, Plain, Tone, Wire, paint};
@@ -33,7 +33,6 @@ impl Surroundings {
     /// Those of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let vars: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -48,6 +47,26 @@ impl Surroundings {
             colour,
             vars,
         }
+    }
+}
+
+/// A command at work on one environment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) config: &'a Config,
+    pub(crate) environment: &'a Environment,
+}
+
+impl<'a> Setting<'a> {
+    /// The environment of this name.
+    pub(crate) fn of(app: &'a App, config: &'a Config, name: &str) -> Result<Self, CliError> {
+        Ok(Self { app, config, environment: config.environment(name)? })
+    }
+
+    /// All that must never be seen.
+    pub(crate) fn secrets(&self) -> Secrets {
+        self.app.secrets(Some(self.config))
     }
 }
 
@@ -121,6 +140,7 @@ impl App {
     }
 
     /// Writes a fact to standard output.
+    #[expect(clippy::unused_self, reason = "only a command at work may print")]
     pub(crate) fn fact(&self, text: &str) -> Result<(), CliError> {
         match writeln!(std::io::stdout(), "{text}") {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 
 /// An error that ends the command, with its exit code.
 #[derive(Debug, Error)]
-pub enum CliError {
+pub(crate) enum CliError {
     /// The configuration, or a file it names, cannot be used.
     #[error(transparent)]
     Config(#[from] Box<ConfigError>),
@@ -49,7 +49,7 @@ impl CliError {
 
     /// The exit code.
     #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Config(_) => Exit::Usage,
             Self::Plain { exit, .. } => *exit,
@@ -58,7 +58,7 @@ impl CliError {
 
     /// The text for a terminal of this width, with or without colour.
     #[must_use]
-    pub fn render(&self, colour: bool) -> String {
+    pub(crate) fn render(&self, colour: bool) -> String {
         match self {
             Self::Config(error) => error.render(colour),
             Self::Plain { message, hint, .. } => {
@@ -107,7 +107,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 /// A place in a file that cannot be used as it is.
 #[derive(Debug, Error)]
 #[error("{message}")]
-pub struct ConfigError {
+pub(crate) struct ConfigError {
     message: String,
     hint: Option<String>,
     source_code: NamedSource<String>,

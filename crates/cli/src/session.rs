@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use pipeline_core::{CancelSource, Conclusion, Events, Pipeline, Record, Release, Run, RunError};
+use pipeline_core::{
+    CancelSource, Conclusion, Events, Journal, Pipeline, Record, Release, Run, RunError,
+};
 use store_sql::{Lock, NewRun, Owner, RunOutcome, RunRow, Store};
 
-use crate::app::{App, wall};
-use crate::config::{Config, Environment};
+use crate::app::{App, Setting, wall};
+use crate::config::Config;
 use crate::ending::Ending;
 use crate::error::{CliError, chain};
 use crate::exit::Exit;
 use crate::redact::Discreet;
-use crate::signals;
+use crate::{hooks, signals};
 
 /// How long a lock lives without a heartbeat.
 const LOCK_TTL: Duration = Duration::from_secs(30);
@@ -25,9 +27,7 @@ const ABANDONED: store_sql::Ending = store_sql::Ending {
 
 /// A command's hold on one environment and its history.
 pub(crate) struct Session<'a> {
-    pub(crate) app: &'a App,
-    pub(crate) config: &'a Config,
-    pub(crate) environment: &'a Environment,
+    pub(crate) setting: Setting<'a>,
     pub(crate) store: Store,
 }
 
@@ -49,13 +49,8 @@ pub(crate) struct Berth {
 }
 
 impl<'a> Session<'a> {
-    pub(crate) async fn open(
-        app: &'a App,
-        config: &'a Config,
-        environment: &'a Environment,
-    ) -> Result<Self, CliError> {
-        let store = open_store(config).await?;
-        Ok(Self { app, config, environment, store })
+    pub(crate) async fn open(setting: Setting<'a>) -> Result<Self, CliError> {
+        Ok(Self { setting, store: open_store(setting.config).await? })
     }
 
     /// Locks the target for a new run and records that it began.
@@ -96,48 +91,32 @@ impl<'a> Session<'a> {
         way: Way,
     ) -> Result<Ending, CliError> {
         let Berth { row, lock } = berth;
-        let secrets = self.app.secrets(Some(self.config));
-        let mut observers = self.app.observers(&secrets)?;
+        let Setting { app, config, .. } = self.setting;
+        let secrets = self.setting.secrets();
+        let mut observers = app.observers(&secrets)?;
         let recorder = self.store.recorder(&row.id);
         observers.push(Box::new(Discreet { secrets, observer: recorder.clone() }));
         let events = Events::new(wall(), observers);
         let source = CancelSource::new();
         let mut release = Release::new(&row.version);
         release.revision.clone_from(&row.begun.revision);
-        let run = Run::new(row.id.clone(), release, &self.config.dir)
+        let run = Run::new(row.id.clone(), release, &config.dir)
             .events(events.clone())
             .cancel(source.token());
+        let mut journal = hooks::wrap(Box::new(self.store.journal(&run.id, &lock)));
         let end = tokio::select! {
-            end = self.go(pipeline, &run, &lock, way) => end,
+            end = go(pipeline, &run, &mut *journal, way) => end,
             lost = lock.keep() => Err(lost_lock(&lost)),
             exit = signals::watch(&source, &events) => Err(left_at_once(exit, &row)),
         };
         drop((run, events));
         if let Err(error) = recorder.close().await {
-            self.app.say(crate::render::Tone::Warn, &format!("  ! history: {}", chain(&error)));
+            app.say(crate::render::Tone::Warn, &format!("  ! history: {}", chain(&error)));
         }
         let ended = self.keep(end, &row).await;
         // An expired lock is released already; the next run takes it over.
         let _ = lock.release().await;
         ended
-    }
-
-    async fn go(
-        &self,
-        pipeline: &Pipeline,
-        run: &Run,
-        lock: &Lock,
-        way: Way,
-    ) -> Result<Conclusion, CliError> {
-        let journal = self.store.journal(&run.id, lock);
-        let mut journal = crate::hooks::wrap(Box::new(journal));
-        let journal = &mut *journal;
-        let end = match way {
-            Way::New => pipeline.run(run, journal).await,
-            Way::On(records) => pipeline.resume(run, &records, journal).await,
-            Way::Back(records) => pipeline.turn_back(run, &records, journal).await,
-        };
-        end.map_err(|error| stopped(&error, &run.release.version))
     }
 
     async fn keep(
@@ -153,8 +132,22 @@ impl<'a> Session<'a> {
 
     /// Who holds what this command holds.
     pub(crate) fn owner(&self) -> Owner {
-        Owner { who: who(self.app), host: host(), pid: std::process::id(), run: None }
+        Owner { who: who(self.setting.app), host: host(), pid: std::process::id(), run: None }
     }
+}
+
+async fn go(
+    pipeline: &Pipeline,
+    run: &Run,
+    journal: &mut dyn Journal,
+    way: Way,
+) -> Result<Conclusion, CliError> {
+    let end = match way {
+        Way::New => pipeline.run(run, journal).await,
+        Way::On(records) => pipeline.resume(run, &records, journal).await,
+        Way::Back(records) => pipeline.turn_back(run, &records, journal).await,
+    };
+    end.map_err(|error| stopped(&error, &run.release.version))
 }
 
 pub(crate) async fn open_store(config: &Config) -> Result<Store, CliError> {

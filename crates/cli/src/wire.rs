@@ -1,6 +1,5 @@
 //! From configuration to plug-ins: the only place that names all of them.
 
-use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,12 +14,12 @@ use store_sql::{NewRun, RunKind, RunRow};
 use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy};
 use verify_http::{Bearer, Client, Connections, Smoke, SmokeCheck, SmokeConfig};
 
-use crate::app::App;
+use crate::app::{App, Setting};
 use crate::args::{DeployChoice, GateChoice};
 use crate::config::{self, Config, Environment, Fly};
 use crate::error::{CliError, chain, did_you_mean};
 use crate::exit::Exit;
-use crate::session::{Session, host, who};
+use crate::session::{Session, host, is_touched, who};
 
 /// Chosen instead of gates where none shall run, as for a rollback.
 pub(crate) const NO_GATES: &str = "(none)";
@@ -38,48 +37,46 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// What the arguments and the configuration say.
     pub(crate) fn configured(
-        app: &App,
-        config: &Config,
-        environment: &Environment,
+        setting: Setting<'_>,
         choice: &DeployChoice,
     ) -> Result<Self, CliError> {
-        let mut fly = environment.fly()?.clone();
+        let mut fly = setting.environment.fly()?.clone();
         if let Some(name) = &choice.strategy {
             let known = config::strategy(name);
             fly.strategy = Some(known.map_err(|hint| {
                 CliError::usage(format!("there is no strategy `{name}`")).hint(hint)
             })?);
         }
-        let toml = fly_toml(config, &fly)?;
+        let toml = fly_toml(setting.config, &fly)?;
         let image = choice.image.clone().or_else(|| toml.image.clone());
         let image = image.ok_or_else(|| {
             CliError::usage("there is no image to deploy")
                 .hint("name one with --image REF, or in [build] of fly.toml")
         })?;
-        let target = FlyTarget::new(fly_config(app, environment, &fly, toml)?);
+        let target = FlyTarget::new(fly_config(setting, &fly, toml)?);
         Ok(Self::given(image, target))
     }
 
     /// What a builder makes that no configuration can name.
     pub(crate) fn built_by(
-        app: &App,
-        config: &Config,
-        environment: &Environment,
+        setting: Setting<'_>,
         builder: Step<dyn Builder>,
     ) -> Result<Self, CliError> {
-        let target = fly_target(app, config, environment)?;
+        let target = fly_target(setting)?;
         Ok(Self { image: None, builder, target })
     }
 
-    /// What an interrupted run was about. Its own journal says how, whatever the files say by now.
+    /// What an interrupted run was about. Once it has touched something its own journal says how to go on,
+    /// whatever the files say by now; before that it starts again, with the files as they are.
     pub(crate) fn recorded(
-        app: &App,
-        environment: &Environment,
+        setting: Setting<'_>,
         row: &RunRow,
         records: &[Record],
     ) -> Result<Self, CliError> {
-        let fly = environment.fly()?;
-        let target = FlyTarget::new(fly_config(app, environment, fly, no_fly_toml()?)?);
+        let fly = setting.environment.fly()?;
+        let touched = is_touched(records);
+        let toml = if touched { no_fly_toml()? } else { fly_toml(setting.config, fly)? };
+        let target = FlyTarget::new(fly_config(setting, fly, toml)?);
         let image = built(records).or_else(|| row.begun.image.clone()).ok_or_else(|| {
             CliError::usage(format!("{} was interrupted before it had an image", row.version))
                 .hint("nothing was touched: start a new deploy")
@@ -89,8 +86,7 @@ impl Wanted {
 
     /// What an earlier run brought, exactly: its image and its machines' configuration.
     pub(crate) fn again(
-        app: &App,
-        environment: &Environment,
+        setting: Setting<'_>,
         row: &RunRow,
         records: &[Record],
     ) -> Result<Self, CliError> {
@@ -99,7 +95,7 @@ impl Wanted {
             Record::SnapshotTaken { stages, .. } => stages.first().map(|it| it.data.clone()),
             _ => None,
         });
-        let config = fly_config(app, environment, environment.fly()?, no_fly_toml()?)?;
+        let config = fly_config(setting, setting.environment.fly()?, no_fly_toml()?)?;
         let target = FlyTarget::from_recorded(config, &data.ok_or_else(missing)?)
             .map_err(|error| CliError::from(Fault::from(error)))?;
         Ok(Self::given(built(records).ok_or_else(missing)?, target))
@@ -120,15 +116,14 @@ fn built(records: &[Record]) -> Option<String> {
 
 /// All phases for one environment.
 pub(crate) fn pipeline(
-    app: &App,
-    config: &Config,
-    environment: &Environment,
+    setting: Setting<'_>,
     wanted: Wanted,
     choice: &GateChoice,
 ) -> Result<Pipeline, CliError> {
-    let calm = Limits::once().attempts(NonZeroU32::new(3).expect("3 is not 0"));
-    let overall = Duration::from_mins(30);
-    let deployer = Step::deployer(wanted.target).limits(calm.timeout(overall));
+    let Setting { app, config, environment } = setting;
+    // One try: the target's own client tries each call again where that helps.
+    let overall = Limits::once().timeout(Duration::from_mins(30)).grace(Duration::from_mins(2));
+    let deployer = Step::deployer(wanted.target).limits(overall);
     let mut pipeline = Pipeline::to(deployer)
         .builder(wanted.builder)
         .parallel(environment.gates.parallel)
@@ -242,13 +237,9 @@ fn smoke_check(check: &config::SmokeCheck) -> Result<SmokeCheck, CliError> {
 }
 
 /// The target as the configuration has it, to look at or to deploy to.
-pub(crate) fn fly_target(
-    app: &App,
-    config: &Config,
-    environment: &Environment,
-) -> Result<FlyTarget, CliError> {
-    let fly = environment.fly()?;
-    Ok(FlyTarget::new(fly_config(app, environment, fly, fly_toml(config, fly)?)?))
+pub(crate) fn fly_target(setting: Setting<'_>) -> Result<FlyTarget, CliError> {
+    let fly = setting.environment.fly()?;
+    Ok(FlyTarget::new(fly_config(setting, fly, fly_toml(setting.config, fly)?)?))
 }
 
 fn fly_toml(config: &Config, fly: &Fly) -> Result<FlyToml, CliError> {
@@ -261,12 +252,8 @@ fn no_fly_toml() -> Result<FlyToml, CliError> {
     FlyToml::parse(Path::new("fly.toml"), "").map_err(|error| CliError::usage(chain(&error)))
 }
 
-fn fly_config(
-    app: &App,
-    environment: &Environment,
-    fly: &Fly,
-    toml: FlyToml,
-) -> Result<FlyConfig, CliError> {
+fn fly_config(setting: Setting<'_>, fly: &Fly, toml: FlyToml) -> Result<FlyConfig, CliError> {
+    let Setting { app, environment, .. } = setting;
     let token = app.token().ok_or_else(|| {
         CliError::usage("there is no token for Fly.io: FLY_API_TOKEN is not set")
             .hint("`fly tokens create deploy` makes one; set FLY_API_TOKEN to it")
@@ -297,12 +284,12 @@ pub(crate) async fn new_run(
     target: &str,
     image: Option<String>,
 ) -> NewRun {
-    let app = session.app;
+    let Setting { app, config, environment } = session.setting;
     NewRun {
         kind,
-        environment: session.environment.name.clone(),
+        environment: environment.name.clone(),
         target: target.to_owned(),
-        revision: revision(&session.config.dir).await,
+        revision: revision(&config.dir).await,
         image,
         origin: origin(app),
         restores: None,

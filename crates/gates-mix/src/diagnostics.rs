@@ -1,15 +1,12 @@
 //! What the compilers of Elixir and Erlang say, in the forms of all versions since 1.14.
 
 use crate::clean::one_line;
-use crate::layout::{Layout, Place};
+use crate::layout::{Layout, Place, SOURCES};
 
 /// The longest message, in bytes.
 const LONGEST: usize = 500;
 /// The longest diagnostic, in lines: what goes on beyond is none.
 const MOST_LINES: usize = 120;
-/// What sources are called.
-const SOURCES: [&str; 9] =
-    [".ex", ".exs", ".eex", ".leex", ".heex", ".erl", ".hrl", ".yrl", ".xrl"];
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,7 +119,7 @@ impl<'a> Reader<'a> {
             } else if !spots.is_empty() {
                 break;
             } else if message.ends_with(':') && !line.trim_start().starts_with('#') {
-                message = format!("{message} {}", line.trim()).trim_end().to_owned();
+                message = one_line(&format!("{message} {line}"), LONGEST);
             }
             taken += 1;
         }
@@ -172,6 +169,10 @@ impl<'a> Reader<'a> {
     }
 
     fn add(&mut self, weight: Weight, message: &str, spot: Option<Spot>) {
+        let foreign = self.app.is_some_and(|app| self.layout.is_foreign(app));
+        if spot.is_none() && foreign {
+            return;
+        }
         let message = one_line(message, LONGEST);
         let path = spot.as_ref().map_or("mix.exs", |spot| &spot.file);
         let Place::Own { file, app } = self.layout.place(path, self.app) else { return };

@@ -188,14 +188,15 @@ impl Trouble {
     fn hint(&self, task: &str) -> String {
         match self {
             Self::NotAProject => "run it in the folder that holds mix.exs".into(),
-            Self::Configuration { place, .. } => format!("mend {place}"),
             Self::Dependencies(_) => "run `mix deps.get`".into(),
             Self::DependencyBroken(app) => format!("run `mix deps.compile {app}` and look at it"),
             Self::NoInstaller(name) if name == "Hex" => "run `mix local.hex --force`".into(),
             Self::NoInstaller(_) => "run `mix local.rebar --force`".into(),
             Self::NoTask(_) => "add the tool to the dependencies in mix.exs".into(),
             Self::ElixirVersion(_) => "install the version that mix.exs asks for".into(),
-            Self::DoesNotCompile { place, .. } => format!("mend {place}"),
+            Self::Configuration { place, .. } | Self::DoesNotCompile { place, .. } => {
+                format!("mend {place}")
+            }
             Self::NothingToFormat => "add a .formatter.exs with `inputs`".into(),
             Self::DoesNotStart(_) => {
                 "start what the application needs, such as its database, or mend its start".into()

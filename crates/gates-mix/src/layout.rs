@@ -1,8 +1,16 @@
-//! How a project lies on disk: its applications and their folders.
+//! How a project lies on disk: its applications, their folders and their sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// What sources are called.
+pub(crate) const SOURCES: [&str; 9] =
+    [".ex", ".exs", ".eex", ".leex", ".heex", ".erl", ".hrl", ".yrl", ".xrl"];
+/// Folders that hold no sources of the project.
+const FOREIGN: [&str; 6] = ["deps", "_build", "node_modules", "cover", ".git", ".elixir_ls"];
+/// Deeper folders are not looked into.
+const DEEPEST: usize = 24;
 
 /// The applications of a project, from the text of its `mix.exs` files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +23,8 @@ pub(crate) struct Layout {
     pub(crate) app: Option<String>,
     /// The applications of an umbrella, with their folders relative to the project.
     pub(crate) apps: BTreeMap<String, String>,
+    /// The sources, relative to the project. None means that nobody has looked.
+    pub(crate) files: BTreeSet<String>,
 }
 
 /// Whose file it is.
@@ -35,10 +45,15 @@ impl Layout {
         roots.extend(dir.canonicalize().ok().filter(|it| it != dir));
         let apps = literal(&mix_exs, "apps_path:").map(|folder| children(dir, &folder));
         let app = app_name(&mix_exs);
-        Self { roots, mix_exs: file.is_file(), app, apps: apps.unwrap_or_default() }
+        let mut files = BTreeSet::new();
+        sources(dir, "", DEEPEST, &mut files);
+        Self { roots, mix_exs: file.is_file(), app, apps: apps.unwrap_or_default(), files }
     }
 
     /// Whose file `path` is, as a tool wrote it while it was at `app` (`==> app`).
+    ///
+    /// `app` is no more than a hint: those lines come on another stream than diagnostics do, and may be late.
+    /// What counts is who has such a file.
     pub(crate) fn place(&self, path: &str, app: Option<&str>) -> Place {
         let path = path.trim_start_matches("./");
         if Path::new(path).is_absolute() {
@@ -46,6 +61,9 @@ impl Layout {
                 Some(file) if !file.starts_with("deps/") => self.own(file),
                 _ => Place::Foreign,
             };
+        }
+        if !self.files.is_empty() {
+            return self.find(path, app).map_or(Place::Foreign, |file| self.own(file));
         }
         if path.starts_with("deps/") || app.is_some_and(|app| self.is_foreign(app)) {
             return Place::Foreign;
@@ -70,10 +88,34 @@ impl Layout {
         Some(file.to_string_lossy().into_owned())
     }
 
+    /// The source that `path` stands for: of the application it is said to be of, of the root, or of any other.
+    fn find(&self, path: &str, app: Option<&str>) -> Option<String> {
+        let of = |folder: &String| format!("{folder}/{path}");
+        let said = app.and_then(|app| self.apps.get(app)).map(of);
+        let others = self.apps.values().map(of);
+        let mut all = said.into_iter().chain([path.to_owned()]).chain(others);
+        all.find(|file| self.files.contains(file))
+    }
+
     fn own(&self, file: String) -> Place {
         let of = |(_, folder): &(&String, &String)| file.starts_with(&format!("{folder}/"));
         let app = self.apps.iter().find(of).map(|(app, _)| app.clone());
         Place::Own { file, app }
+    }
+}
+
+/// Collects the sources below `folder`. Links are not followed: they may lead anywhere.
+fn sources(dir: &Path, folder: &str, depth: usize, files: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(dir.join(folder)).into_iter().flatten().flatten() {
+        let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else {
+            continue;
+        };
+        let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+        if kind.is_dir() && depth > 0 && !FOREIGN.contains(&name.as_str()) {
+            sources(dir, &path, depth - 1, files);
+        } else if kind.is_file() && SOURCES.iter().any(|it| name.ends_with(it)) {
+            files.insert(path);
+        }
     }
 }
 
@@ -137,7 +179,7 @@ mod tests {
     fn umbrella() -> Layout {
         let apps = [("alpha", "apps/alpha"), ("beta_web", "apps/beta")];
         let apps = apps.map(|(app, folder)| (app.to_owned(), folder.to_owned())).into();
-        Layout { roots: vec!["/home/ci/umb".into()], mix_exs: true, app: None, apps }
+        Layout { roots: vec!["/home/ci/umb".into()], mix_exs: true, apps, ..Layout::default() }
     }
 
     #[test]
@@ -176,6 +218,23 @@ mod tests {
             ("/usr/lib/elixir/lib/enum.ex", None, Place::Foreign),
         ] {
             assert_eq!(umbrella().place(path, at), place, "{path} at {at:?}");
+        }
+    }
+
+    #[test]
+    fn who_has_the_file_counts_more_than_whose_turn_it_was() {
+        let files = ["mix.exs", "apps/alpha/mix.exs", "apps/alpha/lib/a.ex", "apps/beta/lib/b.ex"];
+        let layout = Layout { files: files.map(Into::into).into(), ..umbrella() };
+        for (path, at, file) in [
+            ("lib/a.ex", Some("beta_web"), Some("apps/alpha/lib/a.ex")),
+            ("lib/b.ex", Some("jason"), Some("apps/beta/lib/b.ex")),
+            ("mix.exs", Some("alpha"), Some("apps/alpha/mix.exs")),
+            ("mix.exs", None, Some("mix.exs")),
+            ("lib/jason.ex", Some("alpha"), None),
+        ] {
+            let place = layout.place(path, at);
+            let own = if let Place::Own { file, .. } = &place { Some(file.as_str()) } else { None };
+            assert_eq!(own, file, "{path} at {at:?}");
         }
     }
 }

@@ -52,7 +52,9 @@ mod tests {
     fn lines(chunks: &[&[u8]]) -> Vec<String> {
         let (mut lines, mut seen) = (Lines::new(0), Vec::new());
         let mut see = |line: &[u8]| seen.push(String::from_utf8_lossy(line).into_owned());
-        chunks.iter().for_each(|chunk| lines.push(chunk, &mut see));
+        for chunk in chunks {
+            lines.push(chunk, &mut see);
+        }
         lines.finish(&mut see);
         seen
     }

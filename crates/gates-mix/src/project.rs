@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use pipeline_core::Context;
+use pipeline_core::{Context, Evidence, Report};
 use secrecy::SecretString;
 
 use crate::clean::Redactor;
@@ -17,12 +17,14 @@ use crate::mix::{Answer, MixTask, read_versions};
 use crate::output::Output;
 use crate::process::{self, Command, Exit};
 
-/// What would colour, shorten or change the output if it were handed on. `LC_ALL` makes the VM write UTF-8.
-const ENVIRONMENT: [(&str, Option<&str>); 9] = [
+/// What would colour, shorten or change the output if it were handed on. `LC_ALL` makes the VM write UTF-8; one
+/// `MIX_BUILD_PATH` for all would let environments that run side by side overwrite each other.
+const ENVIRONMENT: [(&str, Option<&str>); 10] = [
     ("CLICOLOR", None),
     ("CLICOLOR_FORCE", None),
     ("FORCE_COLOR", None),
     ("LC_ALL", Some("C.UTF-8")),
+    ("MIX_BUILD_PATH", None),
     ("MIX_DEBUG", None),
     ("MIX_EXS", None),
     ("MIX_QUIET", None),
@@ -141,8 +143,16 @@ impl MixProject {
         &self.redactor
     }
 
+    /// The report with the log, where there is one, to look at.
+    pub(crate) fn with_log(&self, report: Report, cx: &Context) -> Report {
+        match self.log(cx) {
+            Some(log) => report.evidence(Evidence::new("log", log.display().to_string())),
+            None => report,
+        }
+    }
+
     /// The log of the step that `cx` belongs to.
-    pub(crate) fn log(&self, cx: &Context) -> Option<PathBuf> {
+    fn log(&self, cx: &Context) -> Option<PathBuf> {
         let safe = |it: char| if it.is_alphanumeric() || "-_.".contains(it) { it } else { '_' };
         let name: String = cx.step().chars().map(safe).collect();
         Some(self.log_dir.as_ref()?.join(format!("{name}.log")))

@@ -1,6 +1,5 @@
 //! What the tests of this crate share: a context whose notes can be looked at, and outputs of real tools.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -80,10 +79,10 @@ fn layout(root: &str, name: &str) -> Layout {
     let roots = vec![root.into()];
     let mix_exs = name != "not_a_project";
     if !name.starts_with("umbrella-") {
-        return Layout { roots, mix_exs, app: Some("shop".into()), apps: BTreeMap::new() };
+        return Layout { roots, mix_exs, app: Some("shop".into()), ..Layout::default() };
     }
     let apps = ["alpha", "beta", "gamma"].map(|app| (app.into(), format!("apps/{app}")));
-    Layout { roots, mix_exs, app: None, apps: apps.into() }
+    Layout { roots, mix_exs, apps: apps.into(), ..Layout::default() }
 }
 
 /// What `read` makes of all captures of a gate, for a snapshot.

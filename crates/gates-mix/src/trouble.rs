@@ -123,50 +123,46 @@ mod tests {
         read(text, &layout).map(|it| it.to_string())
     }
 
+    const TROUBLES: &[(&str, &str)] = &[
+        ("** (Mix) Could not find a Mix.Project, please ensure", "there is no mix.exs"),
+        (
+            "Unchecked dependencies for environment dev:\n* plug (Hex package)\n  the dependency is \
+                 not available, run \"mix deps.get\"\n* jason (Hex package)\n  lock mismatch\n** (Mix) Can't",
+            "dependencies are missing or out of date: plug, jason",
+        ),
+        ("Could not find Hex, which is needed to build dependency :plug", "Hex is not installed"),
+        ("** (Mix) The task \"credo\" could not be found", "the task credo does not exist here"),
+        (
+            "** (Mix) You're trying to run :shop on Elixir v1.14.0 but it has declared in its mix.exs \
+                 file it supports only Elixir ~> 1.19",
+            "You're trying to run :shop on Elixir v1.14.0 but it has declared in its mix.exs file it \
+                 supports only Elixir ~> 1.19",
+        ),
+        (
+            "== Compilation error in file lib/a.ex ==\n** (CompileError) lib/a.ex:1: no\ncould not \
+                 compile dependency :jason, \"mix compile\" failed.",
+            "the dependency jason does not compile",
+        ),
+        (
+            "** (TokenMissingError) mix.exs:41:1: missing terminator: end\n    (mix 1.14.0) lib/mix/cli.ex:42: x",
+            "mix.exs:41:1: missing terminator: end",
+        ),
+        (
+            "** (TokenMissingError) token missing on mix.exs:41:1:\n    error: missing terminator: end\n    \
+                 │\n 41 │ end\n    │\n    └─ mix.exs:41:1\n    (mix 1.18.4) lib/mix/cli.ex:42: x",
+            "mix.exs:41:1: missing terminator: end",
+        ),
+        (
+            "** (RuntimeError) DATABASE_URL is missing\n    config/runtime.exs:5: (file)",
+            "config/runtime.exs:5: DATABASE_URL is missing",
+        ),
+        ("** (Mix) Something new", "Something new"),
+    ];
+
     #[test]
     fn trouble_is_told_by_the_words_of_mix() {
-        for (text, told) in [
-            ("** (Mix) Could not find a Mix.Project, please ensure", "there is no mix.exs"),
-            (
-                "Unchecked dependencies for environment dev:\n* plug (Hex package)\n  the dependency is \
-                 not available, run \"mix deps.get\"\n* jason (Hex package)\n  lock mismatch\n** (Mix) Can't",
-                "dependencies are missing or out of date: plug, jason",
-            ),
-            (
-                "Could not find Hex, which is needed to build dependency :plug",
-                "Hex is not installed",
-            ),
-            (
-                "** (Mix) The task \"credo\" could not be found",
-                "the task credo does not exist here",
-            ),
-            (
-                "** (Mix) You're trying to run :shop on Elixir v1.14.0 but it has declared in its mix.exs \
-                 file it supports only Elixir ~> 1.19",
-                "You're trying to run :shop on Elixir v1.14.0 but it has declared in its mix.exs file it \
-                 supports only Elixir ~> 1.19",
-            ),
-            (
-                "== Compilation error in file lib/a.ex ==\n** (CompileError) lib/a.ex:1: no\ncould not \
-                 compile dependency :jason, \"mix compile\" failed.",
-                "the dependency jason does not compile",
-            ),
-            (
-                "** (TokenMissingError) mix.exs:41:1: missing terminator: end\n    (mix 1.14.0) lib/mix/cli.ex:42: x",
-                "mix.exs:41:1: missing terminator: end",
-            ),
-            (
-                "** (TokenMissingError) token missing on mix.exs:41:1:\n    error: missing terminator: end\n    \
-                 │\n 41 │ end\n    │\n    └─ mix.exs:41:1\n    (mix 1.18.4) lib/mix/cli.ex:42: x",
-                "mix.exs:41:1: missing terminator: end",
-            ),
-            (
-                "** (RuntimeError) DATABASE_URL is missing\n    config/runtime.exs:5: (file)",
-                "config/runtime.exs:5: DATABASE_URL is missing",
-            ),
-            ("** (Mix) Something new", "Something new"),
-        ] {
-            assert_eq!(trouble(text).as_deref(), Some(told), "{text}");
+        for (text, told) in TROUBLES {
+            assert_eq!(trouble(text).as_deref(), Some(*told), "{text}");
         }
         assert_eq!(trouble("Compiling 1 file (.ex)"), None);
     }

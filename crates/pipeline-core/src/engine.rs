@@ -59,6 +59,8 @@ impl Pipeline {
         journal: &mut dyn Journal,
     ) -> Result<Conclusion, RunError> {
         let state = State::replay(records)?;
+        // Before anything is kept: a journal of another target stays as it is.
+        self.same_target(&state)?;
         if !state.can_turn_back() {
             return Err(RunError::NoWayBack(state.name()));
         }
@@ -72,16 +74,23 @@ impl Pipeline {
         self.go(run, state, journal).await
     }
 
+    fn same_target(&self, state: &State) -> Result<(), RunError> {
+        match state.target() {
+            Some(target) if target != self.target() => {
+                let (journal, pipeline) = (target.to_owned(), self.target().to_owned());
+                Err(RunError::OtherTarget { journal, pipeline })
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn go(
         &self,
         run: &Run,
         state: State,
         journal: &mut dyn Journal,
     ) -> Result<Conclusion, RunError> {
-        if let Some(target) = state.target().filter(|it| *it != self.target()) {
-            let (journal, pipeline) = (target.to_owned(), self.target().to_owned());
-            return Err(RunError::OtherTarget { journal, pipeline });
-        }
+        self.same_target(&state)?;
         run.events.tell(EventKind::RunStarted {
             run: run.id.clone(),
             release: run.release.clone(),

@@ -131,8 +131,8 @@ fn every_legal_pair_stands_here_and_every_other_is_refused_with_both_sides_named
     deciding + decided: leave = Left
     restoring + restored = verifying what was restored
     restoring + restore failed = Stuck
-    verifying what was restored + restore failed = Stuck
     verifying what was restored + restore verified = RolledBack
+    verifying what was restored + restore failed = Stuck
     ");
 }
 

@@ -138,7 +138,7 @@ impl World {
         Deployment {
             version: version.into(),
             artifact: Some(version.into()),
-            url: Some(format!("http://{target}.test")),
+            url: Some(format!("http://{}.test", target.rsplit(':').next().unwrap_or(target))),
             instances: self.machines.iter().map(instance).collect(),
         }
     }

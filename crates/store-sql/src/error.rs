@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use pipeline_core::Fault;
 use thiserror::Error;
 
-use crate::lock::{Holder, Owner};
+use crate::holder::{Holder, Owner};
 use crate::word::Broken;
 
 /// Why the store did not do what it was asked.
@@ -68,7 +68,9 @@ pub enum StoreError {
         source: Box<sqlx::Error>,
     },
     /// There is no room left.
-    #[error("the store {path} could not be written, the disk is full; free some space and resume")]
+    #[error(
+        "the store {path} could not be written, the disk is full; free some space and try again"
+    )]
     Full {
         /// The file.
         path: PathBuf,
@@ -170,7 +172,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Sorts what the database says by `SQLite`'s primary result code (sqlite.org/rescode.html).
+    /// Sorts what the database says by `SQLite`'s result code (sqlite.org/rescode.html).
     pub(crate) fn sql(path: &Path, error: sqlx::Error) -> Self {
         let path = path.to_owned();
         if matches!(error, sqlx::Error::PoolTimedOut) {
@@ -178,11 +180,11 @@ impl StoreError {
         }
         let code = sqlite_code(&error);
         let source = Box::new(error);
-        match code {
+        match code.map(|code| if code == NO_SHARED_MEMORY { code } else { code & 0xff }) {
             Some(BUSY | LOCKED) => Self::Busy { path },
             Some(READONLY) => Self::ReadOnly { path },
             Some(CORRUPT) => Self::Corrupt { path, source },
-            Some(FULL) => Self::Full { path },
+            Some(FULL | NO_SHARED_MEMORY) => Self::Full { path },
             Some(CANTOPEN | AUTH | PERM) => Self::Open { path, source },
             Some(NOTADB) => Self::NotADatabase { path },
             _ => Self::Sql { path, source },
@@ -216,15 +218,17 @@ const FULL: i32 = 13;
 const CANTOPEN: i32 = 14;
 const AUTH: i32 = 23;
 const NOTADB: i32 = 26;
+/// `SQLITE_IOERR_SHMSIZE`: the file beside the store could not be made long enough.
+const NO_SHARED_MEMORY: i32 = 4874;
 
 /// Is somebody else at it just now?
 pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
-    matches!(sqlite_code(error), Some(BUSY | LOCKED))
+    sqlite_code(error).is_some_and(|code| matches!(code & 0xff, BUSY | LOCKED))
 }
 
+/// The extended result code; the primary one is its last byte.
 fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
-    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(extended & 0xff)
+    error.as_database_error()?.code()?.parse().ok()
 }
 
 fn taken(holder: Option<&Holder>) -> String {

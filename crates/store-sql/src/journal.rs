@@ -14,7 +14,8 @@ use crate::word::Columns;
 ///
 /// Each append is one transaction: it shows that the lock is still the newest one of its target, renews
 /// it, and adds the record. When another has taken the lock the fault is permanent, says who, and nothing
-/// is written.
+/// is written. An append whose future is dropped half way keeps the record wholly or not at all, before
+/// anything that is written later.
 #[derive(Debug)]
 pub struct SqlJournal {
     store: Store,

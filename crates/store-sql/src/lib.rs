@@ -47,6 +47,7 @@ mod address;
 mod cut;
 mod error;
 mod events;
+mod holder;
 mod journal;
 mod lock;
 mod measurements;
@@ -62,8 +63,9 @@ mod word;
 
 pub use error::StoreError;
 pub use events::StepRow;
+pub use holder::{Holder, Owner};
 pub use journal::SqlJournal;
-pub use lock::{Holder, Lock, Owner};
+pub use lock::Lock;
 pub use measurements::{Baseline, Sample, Series};
 pub use recorder::Recorder;
 pub use run::{Ending, NewRun, PhaseRow, RunFilter, RunHistory, RunKind, RunOutcome, RunRow};

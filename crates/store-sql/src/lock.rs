@@ -3,53 +3,15 @@
 //! The number grows with every new holder, so that a holder which slept through its expiry is told apart
 //! from the one that came after it (Kleppmann, "How to do distributed locking", 2016).
 
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use pipeline_core::RunId;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
 use sqlx::{Any, Row, Transaction};
 use tokio::time::{Instant, sleep};
 
 use crate::error::StoreError;
+use crate::holder::{Holder, Owner, holder_query, read_holder};
 use crate::store::Store;
-use crate::word::{Broken, Columns};
-
-/// Who holds a lock, or wants one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owner {
-    /// The person or the machine account.
-    pub who: String,
-    /// The host.
-    pub host: String,
-    /// The process on that host.
-    pub pid: u32,
-    /// What it is for.
-    pub run: Option<RunId>,
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {} (process {}", self.who, self.host, self.pid)?;
-        self.run.iter().try_for_each(|run| write!(f, ", run {run}"))?;
-        f.write_str(")")
-    }
-}
-
-/// A lock that is held.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// By whom.
-    pub owner: Owner,
-    /// Its fencing number.
-    pub fence: i64,
-    /// Since when.
-    pub since: Timestamp,
-    /// Until when, unless it is renewed.
-    pub until: Timestamp,
-}
 
 /// The lock on a target. Dropped without [`release`](Self::release) it stays until it expires.
 #[derive(Debug)]
@@ -65,6 +27,9 @@ pub(crate) struct Claim {
     pub(crate) fence: i64,
     ttl: Duration,
 }
+
+/// The expiry of a lock that was given back. Its row stays, so that its number goes on counting.
+const RELEASED: i64 = 0;
 
 impl Store {
     /// Takes the lock on a target for `ttl` if nobody holds it, or if it has expired. Else the error is
@@ -108,9 +73,7 @@ impl Store {
         claim: &Claim,
         tx: &mut Transaction<'_, Any>,
     ) -> Result<(), StoreError> {
-        let update =
-            "UPDATE locks SET expires = $3 WHERE target = $1 AND fence = $2 AND expires > 0";
-        self.touch(update, claim, tx).await
+        self.set_expiry(claim.expiry(self.now_ms()), claim, tx).await
     }
 
     /// Takes a lock that is free, has expired, or still has the fencing number of `claim`. One statement,
@@ -141,21 +104,23 @@ impl Store {
         Ok(Lock { store: self.clone(), claim: Claim { fence, ..claim } })
     }
 
-    async fn touch(
+    /// Changes when a claim expires, if it still holds.
+    async fn set_expiry(
         &self,
-        update: &'static str,
+        expires: i64,
         claim: &Claim,
         tx: &mut Transaction<'_, Any>,
     ) -> Result<(), StoreError> {
-        let now = self.now_ms();
-        let (target, expires) = (claim.target.clone(), claim.expiry(now));
-        let update = sqlx::query(update).bind(target.clone()).bind(claim.fence).bind(expires);
+        let update = sqlx::query(
+            "UPDATE locks SET expires = $3 WHERE target = $1 AND fence = $2 AND expires > 0",
+        );
+        let update = update.bind(claim.target.clone()).bind(claim.fence).bind(expires);
         let done = update.execute(&mut **tx).await.map_err(|error| self.wrong(error))?;
         if done.rows_affected() == 1 {
             return Ok(());
         }
-        let holder = self.holder_in(&claim.target, now, tx).await?.map(Box::new);
-        Err(StoreError::Lost { target, holder })
+        let holder = self.holder_in(&claim.target, self.now_ms(), tx).await?.map(Box::new);
+        Err(StoreError::Lost { target: claim.target.clone(), holder })
     }
 
     /// Why a lock was not given.
@@ -218,10 +183,8 @@ impl Lock {
 
     /// Gives it back. What still holds its number is shut out.
     pub async fn release(self) -> Result<(), StoreError> {
-        let update = "UPDATE locks SET expires = $3 - $3 \
-                      WHERE target = $1 AND fence = $2 AND expires > 0";
         let mut tx = self.store.write().await?;
-        self.store.touch(update, &self.claim, &mut tx).await?;
+        self.store.set_expiry(RELEASED, &self.claim, &mut tx).await?;
         self.store.commit(tx).await
     }
 
@@ -232,33 +195,7 @@ impl Lock {
 
 impl Claim {
     fn expiry(&self, now: i64) -> i64 {
-        now.saturating_add(i64::try_from(self.ttl.as_millis()).unwrap_or(i64::MAX))
+        let ttl = i64::try_from(self.ttl.as_millis()).unwrap_or(i64::MAX);
+        now.saturating_add(ttl).min(Timestamp::MAX.as_millisecond())
     }
-}
-
-fn holder_query(target: &str, now: i64) -> Query<'static, Any, AnyArguments> {
-    sqlx::query("SELECT * FROM locks WHERE target = $1 AND expires > $2")
-        .bind(target.to_owned())
-        .bind(now)
-}
-
-fn read_holder(target: &str, row: Option<&AnyRow>) -> Result<Option<Holder>, StoreError> {
-    row.map(holder_of).transpose().map_err(|broken| {
-        StoreError::unreadable(format!("the holder of the lock on {target}"), broken)
-    })
-}
-
-fn holder_of(row: &AnyRow) -> Result<Holder, Broken> {
-    let row = Columns(row);
-    Ok(Holder {
-        owner: Owner {
-            who: row.get("who")?,
-            host: row.get("host")?,
-            pid: row.number("pid")?,
-            run: row.get::<Option<String>>("run")?.map(RunId::new),
-        },
-        fence: row.get("fence")?,
-        since: row.time("since")?,
-        until: row.time("expires")?,
-    })
 }

@@ -48,6 +48,7 @@ impl Select {
 
     /// Adds the conditions, the order and the limit of a filter over `runs`.
     pub(crate) fn filtered(mut self, filter: &RunFilter) -> Self {
+        // Always true: so that each condition can begin with AND.
         self = self.sql(" WHERE runs.number > 0");
         if let Some(environment) = &filter.environment {
             self = self.text(" AND runs.environment = ", environment);

@@ -117,6 +117,7 @@ fn pool(size: u32) -> AnyPoolOptions {
 async fn probe(address: &Address) -> sqlx::Result<()> {
     let mut connection = AnyConnection::connect(&address.to_url()).await?;
     prepare(&mut connection).await?;
+    sqlx::query("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut connection).await?;
     connection.close().await
 }
 
@@ -140,6 +141,28 @@ async fn prepare(connection: &mut AnyConnection) -> sqlx::Result<()> {
                 waited += pause;
             }
             other => return other.map(drop),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_connection_is_durable_patient_and_keeps_references() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}/store.db", folder.path().display());
+        let store = Store::open(&url, || SystemTime::UNIX_EPOCH).await.unwrap();
+        for pool in [&store.writer, &store.reader] {
+            let ask = "SELECT (SELECT synchronous FROM pragma_synchronous) || ' ' || \
+                       (SELECT foreign_keys FROM pragma_foreign_keys) || ' ' || \
+                       (SELECT timeout FROM pragma_busy_timeout) || ' ' || \
+                       (SELECT journal_mode FROM pragma_journal_mode)";
+            let row = sqlx::query(ask).fetch_one(pool).await.unwrap();
+            assert_eq!(row.get::<String, _>(0), "2 1 10000 wal");
         }
     }
 }

@@ -31,7 +31,8 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
     let (mut rest, mut total) = (text, Duration::ZERO);
     while !rest.is_empty() {
         let (number, tail) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && c != '.')?);
-        let (unit, tail) = tail.split_at(tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len()));
+        let (unit, tail) =
+            tail.split_at(tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len()));
         let seconds = number.parse::<f64>().ok()? * seconds(unit)?;
         total = total.checked_add(Duration::try_from_secs_f64(seconds).ok()?)?;
         rest = tail;

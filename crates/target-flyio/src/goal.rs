@@ -20,7 +20,6 @@ const STUCK: u32 = 3;
 pub(crate) struct Goal {
     pub(crate) place: Place,
     pub(crate) region: Option<String>,
-    pub(crate) name: Option<String>,
     pub(crate) config: Value,
     pub(crate) same: Same,
     pub(crate) wanted: Wanted,
@@ -101,7 +100,6 @@ impl Goal {
         Self {
             place: work.place.clone(),
             region: work.region.clone(),
-            name: None,
             config: work.config.clone(),
             same: Same::Run { run: run.to_owned(), image: image.to_owned() },
             wanted: if work.runs { Wanted::Running } else { Wanted::Resting },
@@ -115,7 +113,6 @@ impl Goal {
         Self {
             place: Place::Machine(recorded.id.clone()),
             region: Some(recorded.region.clone()),
-            name: None,
             config: recorded.config.clone(),
             same: Same::Was { instance: recorded.instance_id.clone() },
             wanted: match (recorded.ran(), &*recorded.state) {
@@ -134,7 +131,6 @@ impl Goal {
         Self {
             place: Place::Machine(machine.id.clone()),
             region: None,
-            name: None,
             config: machine.config.clone(),
             same: Same::Born,
             wanted: Wanted::Stopped,
@@ -193,7 +189,7 @@ impl Goal {
         };
         let held = memory.held.as_deref() == Some(machine.instance_id.as_str());
         if !held && !self.is_at(machine) {
-            return self.toward(memory, machine);
+            return Self::toward(memory, machine);
         }
         let powered = match self.wanted {
             Wanted::Running => self.running(memory, machine),
@@ -209,14 +205,14 @@ impl Goal {
     }
 
     /// It has another configuration.
-    fn toward(&self, memory: &Memory, machine: &Machine) -> Step {
+    fn toward(memory: &Memory, machine: &Machine) -> Step {
         let updatable = matches!(&*machine.state, "created" | "starting");
         if machine.power() == Power::Moving && !updatable {
             return Step::Settle;
         }
         match (&memory.held, memory.doubts) {
             // It was right, and settled at something else: one look may err, two do not.
-            (Some(_), 0) => Step::Settle,
+            (Some(_), 0 | 1) => Step::Settle,
             (Some(_), _) => Step::Fail(Failure::Reverted),
             (None, _) => bounded("updated", memory.updates, Step::Update),
         }
@@ -243,6 +239,21 @@ impl Goal {
             }
             _ => crash.map_or(Some(Step::Settle), failed),
         }
+    }
+}
+
+impl Memory {
+    /// Takes in what was seen.
+    pub(crate) fn see(&mut self, goal: &Goal, machine: &Machine) {
+        let at = goal.is_at(machine) && !matches!(goal.same, Same::Born);
+        let held = self.held.as_deref() == Some(machine.instance_id.as_str());
+        match (held || at, &self.held) {
+            (true, _) => (self.held, self.doubts) = (Some(machine.instance_id.clone()), 0),
+            (false, Some(_)) if machine.power() != Power::Moving => self.doubts += 1,
+            _ => {}
+        }
+        self.ups = if machine.power() == Power::Up { self.ups + 1 } else { 0 };
+        self.stills = if machine.state == "created" { self.stills + 1 } else { 0 };
     }
 }
 

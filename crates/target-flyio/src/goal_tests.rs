@@ -19,7 +19,6 @@ fn goal(wanted_power: Wanted) -> Goal {
     Goal {
         place: Place::Machine("a".into()),
         region: None,
-        name: None,
         config: wanted(),
         same: Same::Run { run: "run-1".into(), image: "shop:v2".into() },
         wanted: wanted_power,
@@ -65,7 +64,9 @@ fn the_next_step_follows_from_what_is_seen() {
 #[test]
 fn machines_that_rest_stay_off_and_those_that_must_stop_are_stopped() {
     let new = wanted();
-    let step = |wanted, state| goal(wanted).step(&Memory::default(), Some(&machine(state, &new, "critical")));
+    let step = |wanted, state| {
+        goal(wanted).step(&Memory::default(), Some(&machine(state, &new, "critical")))
+    };
     for state in ["stopped", "created", "suspended", "failed", "started"] {
         assert_eq!(step(Wanted::Resting, state), Step::Done, "{state}");
     }
@@ -79,7 +80,8 @@ fn machines_that_rest_stay_off_and_those_that_must_stop_are_stopped() {
 fn the_pool_comes_last() {
     let cordoned = Machine { cordoned: true, ..machine("started", &wanted(), "passing") };
     let open = machine("started", &wanted(), "passing");
-    let step = |pool, seen| goal(Wanted::Running).cordoned(pool).step(&Memory::default(), Some(seen));
+    let step =
+        |pool, seen| goal(Wanted::Running).cordoned(pool).step(&Memory::default(), Some(seen));
     assert_eq!(step(Some(false), &cordoned), Step::Uncordon);
     assert_eq!(step(Some(true), &open), Step::Cordon);
     assert_eq!(step(None, &cordoned), Step::Done);
@@ -89,9 +91,11 @@ fn the_pool_comes_last() {
 fn a_machine_that_settled_at_another_version_is_doubted_once_and_then_reverted() {
     let seen = machine("started", &old(), "passing");
     let mut memory = Memory { held: Some("w".into()), ..Memory::default() };
-    assert_eq!(goal(Wanted::Running).step(&memory, Some(&seen)), Step::Settle);
-    memory.doubts = 1;
-    assert_eq!(goal(Wanted::Running).step(&memory, Some(&seen)), Step::Fail(Failure::Reverted));
+    let goal = goal(Wanted::Running);
+    memory.see(&goal, &seen);
+    assert_eq!(goal.step(&memory, Some(&seen)), Step::Settle);
+    memory.see(&goal, &seen);
+    assert_eq!(goal.step(&memory, Some(&seen)), Step::Fail(Failure::Reverted));
 }
 
 #[test]
@@ -160,15 +164,27 @@ fn platform(step: &Step, goal: &Goal, seen: Option<Machine>) -> Option<Machine> 
 
 fn any_machine() -> impl Strategy<Value = Option<Machine>> {
     let states = [
-        "created", "starting", "started", "stopping", "stopped", "suspending", "suspended",
-        "restarting", "replacing", "failed",
+        "created",
+        "starting",
+        "started",
+        "stopping",
+        "stopped",
+        "suspending",
+        "suspended",
+        "restarting",
+        "replacing",
+        "failed",
     ];
-    let known = (prop::sample::select(states.to_vec()), any::<bool>(), any::<bool>(), any::<bool>());
-    prop::option::weighted(0.9, known.prop_map(|(state, new, cordoned, passing)| {
-        let check = if passing { "passing" } else { "critical" };
-        let config = if new { wanted() } else { old() };
-        Machine { cordoned, ..machine(state, &config, check) }
-    }))
+    let known =
+        (prop::sample::select(states.to_vec()), any::<bool>(), any::<bool>(), any::<bool>());
+    prop::option::weighted(
+        0.9,
+        known.prop_map(|(state, new, cordoned, passing)| {
+            let check = if passing { "passing" } else { "critical" };
+            let config = if new { wanted() } else { old() };
+            Machine { cordoned, ..machine(state, &config, check) }
+        }),
+    )
 }
 
 proptest! {

@@ -28,6 +28,9 @@ pub(crate) struct Leases {
 struct Book {
     api: Api,
     ttl: Duration,
+    /// Held while leases are refreshed or given back: a refresh that came after its lease was given back
+    /// would take a new one that nobody knows of.
+    turn: tokio::sync::Mutex<()>,
     held: Mutex<BTreeMap<String, Held>>,
 }
 
@@ -42,7 +45,12 @@ impl Leases {
     pub(crate) fn new(api: &Api, ttl: Duration) -> Self {
         // The platform counts in whole seconds.
         let ttl = Duration::from_secs(ttl.as_secs().max(1));
-        let book = Arc::new(Book { api: api.clone(), ttl, held: Mutex::default() });
+        let book = Arc::new(Book {
+            api: api.clone(),
+            ttl,
+            turn: tokio::sync::Mutex::default(),
+            held: Mutex::default(),
+        });
         Self { book, refresher: Mutex::default() }
     }
 
@@ -60,10 +68,12 @@ impl Leases {
     pub(crate) async fn take(&self, machines: &[String], cx: &Context) -> Result<(), FlyError> {
         let missing: Vec<String> =
             machines.iter().filter(|id| self.guard(id).is_err()).cloned().collect();
+        // Those that are granted at once must outlive the wait for the others.
+        self.refresh_in_background();
         let asked: Vec<BoxFuture<'_, _>> =
             missing.iter().map(|id| self.book.take(id, cx).boxed()).collect();
-        let answers: Vec<_> = futures::stream::iter(asked).buffer_unordered(AT_A_TIME).collect().await;
-        self.refresh_in_background();
+        let answers: Vec<_> =
+            futures::stream::iter(asked).buffer_unordered(AT_A_TIME).collect().await;
         if let Some(error) = answers.into_iter().find_map(Result::err) {
             self.release(&missing).await;
             return Err(error);
@@ -97,11 +107,14 @@ impl Leases {
     }
 
     async fn release(&self, machines: &[String]) {
-        let guards: Vec<Guard> = machines.iter().filter_map(|id| self.guard(id).ok()).collect();
-        for machine in machines {
-            self.forget(machine);
-        }
-        let released = guards.iter().map(|guard| self.book.api.release(guard));
+        let _turn = self.book.turn.lock().await;
+        // Also those that should have ended by now: there, they may have begun a little later.
+        let held: Vec<Guard> = {
+            let mut book = self.book.held();
+            let removed = machines.iter().map(|id| (id, book.remove(id)));
+            removed.filter_map(|(id, held)| Some(Guard::new(id, &held?.nonce))).collect()
+        };
+        let released = held.iter().map(|guard| self.book.api.release(guard));
         for error in join_all(released).await.into_iter().filter_map(Result::err) {
             tracing::warn!(%error, "a lease could not be given back and will run out");
         }
@@ -144,7 +157,9 @@ impl Book {
                         return Err(FlyError::Leased { machine, owner, until });
                     };
                     if first.is_none() {
-                        cx.note(format!("machine {machine} is leased by {owner} until {until}; waiting"));
+                        cx.note(format!(
+                            "machine {machine} is leased by {owner} until {until}; waiting"
+                        ));
                     }
                     first = Some(until);
                     sleep(wait).await;
@@ -157,6 +172,7 @@ impl Book {
     }
 
     async fn refresh(&self) {
+        let _turn = self.turn.lock().await;
         let all: Vec<(String, Held)> =
             self.held().iter().map(|(id, held)| (id.clone(), held.clone())).collect();
         join_all(all.iter().map(|(id, held)| self.refresh_one(id, held))).await;
@@ -166,13 +182,20 @@ impl Book {
         let (asked, guard) = (Instant::now(), Guard::new(machine, &old.nonce));
         let answer = timeout(self.ttl / 3, self.api.refresh(&guard, self.ttl)).await;
         let Ok(answer) = answer else { return };
+        if let Ok(grant) = &answer
+            && grant.nonce != old.nonce
+        {
+            // A new lease: the old one had ended, and anything may have happened since.
+            self.held().remove(machine);
+            let _ = self.api.release(&Guard::new(machine, &grant.nonce)).await;
+            return;
+        }
         let mut held = self.held();
-        // It may have been given back, or taken anew, in the meantime.
-        let Some(current) = held.get_mut(machine).filter(|it| it.nonce == old.nonce) else { return };
+        let Some(current) = held.get_mut(machine).filter(|it| it.nonce == old.nonce) else {
+            return;
+        };
         match answer {
-            Ok(grant) if grant.nonce == old.nonce => current.until = asked + self.ttl,
-            // Another nonce is a new lease: the old one had ended, and anything may have happened since.
-            Ok(_) => drop(held.remove(machine)),
+            Ok(_) => current.until = asked + self.ttl,
             // The time it was granted for is still ours; after that `guard` refuses.
             Err(error) if error.is_transient() => {
                 tracing::warn!(%error, "a lease could not be refreshed");
@@ -223,7 +246,10 @@ mod tests {
         assert!(wait(Some("10:00:13"), Some(secs(1)), secs(12)));
         assert!(wait(None, None, secs(0)));
         assert!(!wait(None, Some(secs(300)), secs(0)), "too long to wait for");
-        assert!(!wait(Some("10:00:09"), Some(secs(13)), secs(4)), "it is refreshed: its owner lives");
+        assert!(
+            !wait(Some("10:00:09"), Some(secs(13)), secs(4)),
+            "it is refreshed: its owner lives"
+        );
         assert!(!wait(Some("10:00:13"), None, secs(28)), "waited long enough");
     }
 }

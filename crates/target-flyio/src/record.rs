@@ -94,7 +94,8 @@ impl World {
     /// and one of the two sides was created by a run: a green that never got traffic, or a blue that
     /// should have been removed.
     fn mark_leftovers(&mut self) {
-        let serving: Vec<Recorded> = self.machines.iter().filter(|it| !it.cordoned).cloned().collect();
+        let serving: Vec<Recorded> =
+            self.machines.iter().filter(|it| !it.cordoned).cloned().collect();
         for machine in self.machines.iter_mut().filter(|it| it.cordoned) {
             let group = machine.group();
             let rivals: Vec<&Recorded> = serving.iter().filter(|it| it.group() == group).collect();
@@ -145,7 +146,9 @@ impl Recorded {
 fn unreachable_host(id: &str, host: &str) -> FlyError {
     FlyError::Unplannable {
         problem: format!("machine {id} cannot be read: its host is {host}"),
-        next: format!("wait until its host is back, or remove it: `fly machine destroy --force {id}`"),
+        next: format!(
+            "wait until its host is back, or remove it: `fly machine destroy --force {id}`"
+        ),
     }
 }
 
@@ -168,11 +171,22 @@ mod tests {
 
     #[test]
     fn what_interrupted_runs_left_is_told_from_what_a_person_cordoned() {
-        let born = |run: &str| json!({"pipeline_run": run, "pipeline_launch": format!("{run}.app.0")});
+        let born =
+            |run: &str| json!({"pipeline_run": run, "pipeline_launch": format!("{run}.app.0")});
         let rolled = |run: &str| json!({"pipeline_run": run});
         let table = [
-            ("a green beside its blue", machine("b", true, &born("run-2")), rolled("run-1"), Some("run-2")),
-            ("a blue of flyctl's", machine("b", true, &json!({})), born("run-2"), Some("an earlier deploy")),
+            (
+                "a green beside its blue",
+                machine("b", true, &born("run-2")),
+                rolled("run-1"),
+                Some("run-2"),
+            ),
+            (
+                "a blue of flyctl's",
+                machine("b", true, &json!({})),
+                born("run-2"),
+                Some("an earlier deploy"),
+            ),
             ("a blue of ours", machine("b", true, &born("run-1")), born("run-2"), Some("run-1")),
             ("cordoned by hand", machine("b", true, &rolled("run-1")), rolled("run-1"), None),
             ("cordoned by hand, no run", machine("b", true, &json!({})), json!({}), None),
@@ -187,9 +201,10 @@ mod tests {
 
     #[test]
     fn a_machine_that_cannot_be_read_stops_the_run_and_foreign_ones_are_ignored() {
-        let lost: Machine =
-            serde_json::from_value(json!({"id": "x", "state": "started", "host_status": "unreachable"}))
-                .unwrap();
+        let lost: Machine = serde_json::from_value(
+            json!({"id": "x", "state": "started", "host_status": "unreachable"}),
+        )
+        .unwrap();
         let error = World::of(&[lost]).unwrap_err().to_string();
         assert_eq!(error, "machine x cannot be read: its host is unreachable");
         let foreign: Machine =

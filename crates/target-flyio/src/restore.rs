@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use futures::future::{FutureExt, try_join_all};
 
 use crate::api::{Machine, Power};
-use crate::desired::{LAUNCH, is_served};
+use crate::desired::LAUNCH;
 use crate::error::FlyError;
 use crate::goal::{Goal, Same, Wanted};
 use crate::plan::Place;
@@ -58,20 +58,18 @@ impl Session<'_> {
         let machines = self.machines().await?;
         let made = |it: &&Machine| self.is_extra(world, it);
         let extras: Vec<&Machine> = machines.iter().filter(made).collect();
-        self.leases().take(&ids(extras.iter().copied()).into_iter().collect::<Vec<_>>(), self.cx()).await?;
+        self.leases()
+            .take(&ids(extras.iter().copied()).into_iter().collect::<Vec<_>>(), self.cx())
+            .await?;
         let old = self.serving(world, &machines);
-        let open: Vec<&Machine> = extras
-            .iter()
-            .copied()
-            .filter(|it| !it.cordoned && it.power() == Power::Up && is_served(&it.config))
-            .collect();
+        let open: Vec<&Machine> = extras.iter().copied().filter(|it| it.serves()).collect();
         if !open.is_empty() && !old.is_empty() {
             self.cx().note("waiting until the old machines answer users");
-            self.traffic().arrives(&old).await?;
+            self.tolerate(self.traffic().arrives(&old).await)?;
         }
         try_join_all(open.iter().map(|it| self.cordon(&it.id)).collect::<Vec<_>>()).await?;
         if !open.is_empty() && !old.is_empty() {
-            self.traffic().leaves(&ids(open), &old).await?;
+            self.tolerate(self.traffic().leaves(&ids(open), &old).await)?;
         }
         let removed = extras.iter().map(|it| self.dismiss(it).boxed());
         try_join_all(removed.collect::<Vec<_>>()).await.map(drop)
@@ -107,14 +105,15 @@ impl Session<'_> {
 
     /// Was it made by this run, and does it stand for no machine of the snapshot?
     fn is_extra(&self, world: &World, machine: &Machine) -> bool {
-        let again = world.current().any(|it| machine.metadata(LAUNCH) == Some(&self.relaunch(&it.id)));
+        let again =
+            world.current().any(|it| machine.metadata(LAUNCH) == Some(&self.relaunch(&it.id)));
         world.machine(&machine.id).is_none() && !again && self.made(machine)
     }
 
     /// The machines of the snapshot that users' requests should reach.
     fn serving(&self, world: &World, machines: &[Machine]) -> BTreeSet<String> {
         let old = machines.iter().filter(|it| !self.is_extra(world, it));
-        ids(old.filter(|it| it.power() == Power::Up && !it.cordoned && is_served(&it.config)))
+        ids(old.filter(|it| it.serves()))
     }
 
     /// What is not as the snapshot says, if anything.

@@ -80,17 +80,48 @@ impl Session<'_> {
         let mut returned = ids(&self.drive_all(&done, self.config().concurrency).await?);
         let mut rest = todo.as_slice();
         while !rest.is_empty() {
-            let size = if rest.len() == goals.len() { 1 } else { width(goals.len(), max_unavailable) };
+            let size =
+                if rest.len() == goals.len() { 1 } else { width(goals.len(), max_unavailable) };
             let (wave, later) = rest.split_at(size.min(rest.len()));
             if goals.iter().any(|goal| is_served(&goal.config)) && !returned.is_empty() {
                 self.traffic().returns(&returned).await;
             }
             self.check_cancelled()?;
+            self.drain(wave).await?;
             returned = ids(&self.drive_all(wave, self.config().concurrency).await?);
             rest = later;
             self.cx().progress((goals.len() - rest.len()) as u64, Some(goals.len() as u64));
         }
         Ok(())
+    }
+
+    /// Takes the machines of a wave out of the pool and waits until no request goes to them, where others
+    /// can take these. A program that is told to stop drops what was just being handed to it.
+    async fn drain(&self, wave: &[Goal]) -> Result<(), FlyError> {
+        let machines = self.machines().await?;
+        let serving: Vec<&Machine> = machines.iter().filter(|it| it.serves()).collect();
+        let (leaving, staying): (Vec<&Machine>, Vec<&Machine>) =
+            serving.into_iter().partition(|it| wave.iter().any(|goal| goal.is_for(it)));
+        let group = |it: &Machine| crate::desired::group_of(&it.config);
+        let relieved = |it: &&Machine| staying.iter().any(|other| group(other) == group(it));
+        let leaving: Vec<&Machine> = leaving.into_iter().filter(relieved).collect();
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        try_join_all(leaving.iter().map(|it| self.cordon(&it.id)).collect::<Vec<_>>()).await?;
+        let left = self.traffic().leaves(&ids(leaving), &ids(staying)).await;
+        self.tolerate(left)
+    }
+
+    /// The proxy's view is a courtesy to users, not what the stage is about: said, and gone on.
+    pub(crate) fn tolerate(&self, seen: Result<(), FlyError>) -> Result<(), FlyError> {
+        match seen {
+            Err(error @ FlyError::TrafficStays { .. }) => {
+                self.cx().note(error);
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// Traffic to green, and only once users are answered by green, none to blue.
@@ -100,7 +131,7 @@ impl Session<'_> {
         self.drive_all(&waiting, self.config().concurrency).await?;
         let open: Vec<Goal> = stage.open_goals();
         let green = ids(&self.drive_all(&open, self.config().concurrency).await?);
-        let served = self.served(stage, &green);
+        let served = stage.served(&green);
         if !served.is_empty() {
             self.cx().note("waiting until the new machines answer users");
             self.traffic().arrives(&served).await?;
@@ -127,7 +158,7 @@ impl Session<'_> {
     async fn settle(&self, stage: &StageData) -> Result<(), FlyError> {
         let carrying = self.drive_all(&stage.open_goals(), self.config().concurrency).await?;
         self.enough(stage, &carrying)?;
-        self.close(stage, &self.served(stage, &ids(&carrying))).await?;
+        self.close(stage, &stage.served(&ids(&carrying))).await?;
         let machines = self.machines().await?;
         let old = machines.iter().filter(|it| stage.retires(&it.id));
         let removed = old.map(|it| self.stop_and_destroy(it).boxed());
@@ -164,12 +195,6 @@ impl Session<'_> {
         let guard = self.leases().guard(id)?;
         Ok(self.api().cordon(&guard).await?)
     }
-
-    /// The green machines that users' requests should reach.
-    fn served(&self, stage: &StageData, green: &BTreeSet<String>) -> BTreeSet<String> {
-        let any = stage.works.iter().any(|it| it.runs && !it.cordoned && is_served(&it.config));
-        if any { green.clone() } else { BTreeSet::new() }
-    }
 }
 
 impl StageData {
@@ -187,6 +212,12 @@ impl StageData {
         self.works.iter().map(|work| Goal::of(work, &self.run, &self.image)).collect()
     }
 
+    /// The new machines, if users' requests should reach any of them.
+    fn served(&self, green: &BTreeSet<String>) -> BTreeSet<String> {
+        let any = self.works.iter().any(|it| it.runs && !it.cordoned && is_served(&it.config));
+        if any { green.clone() } else { BTreeSet::new() }
+    }
+
     fn retires(&self, id: &str) -> bool {
         self.retired.iter().any(|it| it.id == id)
     }
@@ -197,7 +228,9 @@ fn unfinished(stage: &StageData, machines: &[Machine]) -> Option<String> {
     for (work, goal) in stage.works.iter().zip(stage.goals()) {
         let of_place = machines.iter().filter(|it| goal.is_for(it)).collect::<Vec<_>>();
         let [machine] = of_place[..] else {
-            let place = match &work.place { Place::Machine(id) | Place::Launch(id) => id };
+            let place = match &work.place {
+                Place::Machine(id) | Place::Launch(id) => id,
+            };
             return Some(format!("there are {} machines for {place}", of_place.len()));
         };
         if !goal.is_at(machine) {

@@ -93,7 +93,11 @@ impl<'a> Session<'a> {
 
     /// Drives goals, `width` at a time. After the first failure no further one is begun; those under way
     /// are brought to their end, so that no machine is left in the middle.
-    pub(crate) async fn drive_all(&self, goals: &[Goal], width: usize) -> Result<Vec<Machine>, FlyError> {
+    pub(crate) async fn drive_all(
+        &self,
+        goals: &[Goal],
+        width: usize,
+    ) -> Result<Vec<Machine>, FlyError> {
         let failed = AtomicBool::new(false);
         let work: Vec<BoxFuture<'_, Option<Result<Machine, FlyError>>>> = goals
             .iter()
@@ -113,7 +117,8 @@ impl<'a> Session<'a> {
                 .boxed()
             })
             .collect();
-        let done = futures::stream::iter(work).buffer_unordered(width.max(1)).collect::<Vec<_>>().await;
+        let done =
+            futures::stream::iter(work).buffer_unordered(width.max(1)).collect::<Vec<_>>().await;
         done.into_iter().flatten().collect()
     }
 }
@@ -147,8 +152,16 @@ mod tests {
     #[test]
     fn shares_are_rounded_up_and_numbers_are_taken() {
         let table = [
-            (0, 0.33, 1), (1, 0.33, 1), (2, 0.33, 1), (3, 0.33, 1), (4, 0.33, 2), (10, 0.33, 4),
-            (10, 1.0, 1), (10, 3.0, 3), (2, 5.0, 2), (4, 0.0, 1),
+            (0, 0.33, 1),
+            (1, 0.33, 1),
+            (2, 0.33, 1),
+            (3, 0.33, 1),
+            (4, 0.33, 2),
+            (10, 0.33, 4),
+            (10, 1.0, 1),
+            (10, 3.0, 3),
+            (2, 5.0, 2),
+            (4, 0.0, 1),
         ];
         for (count, max, wanted) in table {
             assert_eq!(width(count, max), wanted, "{max} of {count}");

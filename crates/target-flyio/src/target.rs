@@ -100,7 +100,12 @@ impl Deployer for FlyTarget {
         Ok(stages(&world, &self.desired, &order)?)
     }
 
-    async fn advance(&self, stage: &Stage, _: &Snapshot, cx: &Context) -> Result<Deployment, Fault> {
+    async fn advance(
+        &self,
+        stage: &Stage,
+        _: &Snapshot,
+        cx: &Context,
+    ) -> Result<Deployment, Fault> {
         let data = StageData::read(&stage.data)?;
         let heed = if stage.settles { Heed::Never } else { Heed::BetweenMachines };
         let machines = Session::new(self, cx, heed).advance(&data).await?;

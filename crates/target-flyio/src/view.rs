@@ -58,10 +58,15 @@ impl MachineStatus {
 
 /// The deployment that these machines make, seen from `run`. Its version is that of the machines that
 /// serve; where a run's own serve beside others, theirs.
-pub(crate) fn deployment(machines: &[Machine], run: &str, config: &FlyConfig) -> Option<Deployment> {
+pub(crate) fn deployment(
+    machines: &[Machine],
+    run: &str,
+    config: &FlyConfig,
+) -> Option<Deployment> {
     let rank = |it: &&Machine| (serves(it), it.power() == Power::Up, side(it, run) == Side::New);
     let named = machines.iter().max_by_key(rank)?;
-    let mut instances: Vec<Instance> = machines.iter().map(|it| instance(it, run, config)).collect();
+    let mut instances: Vec<Instance> =
+        machines.iter().map(|it| instance(it, run, config)).collect();
     instances.sort_by(|a, b| a.id.cmp(&b.id));
     Some(Deployment {
         version: version_of(&named.config),

@@ -14,7 +14,6 @@ use rustls::crypto::CryptoProvider;
 use thiserror::Error as ThisError;
 use tokio::time::Instant;
 
-use crate::config::Method;
 use crate::error::Error;
 use crate::place::Request;
 use crate::response::{BODY_LIMIT, Response};
@@ -107,13 +106,13 @@ impl Client {
     }
 
     async fn send(&self, client: &reqwest::Client, request: &Request) -> reqwest::Result<Response> {
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Head => reqwest::Method::HEAD,
-        };
         let began = Instant::now();
-        let sent = client.request(method, request.url.clone()).headers(request.headers.clone());
-        let mut answer = sent.send().await?;
+        let (method, url) = (request.method.clone(), request.url.clone());
+        let mut asking = client.request(method, url).headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            asking = asking.body(body.clone());
+        }
+        let mut answer = asking.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let (mut body, mut cut) = (Vec::new(), false);
         while let Some(chunk) = answer.chunk().await? {

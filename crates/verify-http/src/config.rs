@@ -242,6 +242,15 @@ impl Method {
     }
 }
 
+impl From<Method> for reqwest::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::GET,
+            Method::Head => Self::HEAD,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

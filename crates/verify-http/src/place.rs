@@ -7,7 +7,6 @@ use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::Method;
 use crate::error::Error;
 
 /// One place to send requests to.
@@ -23,9 +22,10 @@ pub(crate) struct Place {
 /// A request that can be sent again and again.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    pub(crate) method: Method,
+    pub(crate) method: reqwest::Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 /// The places of a deployment that prove something about it.
@@ -46,16 +46,16 @@ pub(crate) fn places(deployment: &Deployment, per_instance: bool) -> Vec<Place> 
 }
 
 impl Place {
-    /// A request for `path` here.
+    /// A request for `path` here, without a body.
     pub(crate) fn request(
         &self,
-        method: Method,
+        method: reqwest::Method,
         path: &str,
         bearer: Option<&SecretString>,
     ) -> Result<Request, Error> {
         let url = format!("{}{path}", self.base.trim_end_matches('/'));
         let headers = self.headers(&url, bearer)?;
-        Ok(Request { method, url: parse(&url)?, headers })
+        Ok(Request { method, url: parse(&url)?, headers, body: None })
     }
 
     fn headers(&self, url: &str, bearer: Option<&SecretString>) -> Result<HeaderMap, Error> {
@@ -128,7 +128,8 @@ mod tests {
     #[test]
     fn a_request_is_pinned_and_carries_the_token_out_of_sight() {
         let place = &places(&deployment(vec![instance("g", Side::New, false)]), true)[0];
-        let request = place.request(Method::Get, "/a?b=c", Some(&"s3cret".into())).unwrap();
+        let request =
+            place.request(reqwest::Method::GET, "/a?b=c", Some(&"s3cret".into())).unwrap();
         assert_eq!(request.url.as_str(), "https://shop.test/a?b=c");
         assert_eq!(request.headers["fly-force-instance-id"], "g");
         assert_eq!(request.headers["authorization"], "Bearer s3cret");
@@ -139,12 +140,13 @@ mod tests {
     fn what_cannot_be_asked_is_a_fault_of_this_side() {
         let place =
             |base: &str| Place { base: base.into(), headers: BTreeMap::new(), instance: None };
-        let refused = |base| place(base).request(Method::Get, "/", None).unwrap_err().to_string();
+        let refused =
+            |base| place(base).request(reqwest::Method::GET, "/", None).unwrap_err().to_string();
         insta::assert_snapshot!(refused("shop.fly.dev"),
             @"`shop.fly.dev/` cannot be asked over HTTP: relative URL without a base");
         insta::assert_snapshot!(refused("ftp://shop.test"),
             @"`ftp://shop.test/` cannot be asked over HTTP: its scheme is `ftp`, not http or https");
-        let bad = place("http://a").request(Method::Get, "/", Some(&"two\nlines".into()));
+        let bad = place("http://a").request(reqwest::Method::GET, "/", Some(&"two\nlines".into()));
         insta::assert_snapshot!(bad.unwrap_err(),
             @"the header `authorization` for http://a/ holds characters that cannot be sent");
     }

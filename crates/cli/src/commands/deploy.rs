@@ -6,10 +6,10 @@ use pipeline_core::{Builder, Step};
 use serde_json::json;
 use store_sql::RunKind;
 
-use crate::app::App;
+use crate::app::{App, Setting};
 use crate::args::Deploy;
-use crate::commands::plan::{self, Shown};
-use crate::config::{Confirm, Environment};
+use crate::commands::plan;
+use crate::config::Confirm;
 use crate::ending::Ending;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -36,25 +36,24 @@ async fn deploy(
     builder: Option<Step<dyn Builder>>,
 ) -> Result<Exit, CliError> {
     let config = app.config()?;
-    let environment = config.environment(&args.environment)?;
+    let setting = Setting::of(app, &config, &args.environment)?;
     let wanted = match builder {
-        Some(builder) => Wanted::built_by(app, &config, environment, builder)?,
-        None => Wanted::configured(app, &config, environment, &args.choice)?,
+        Some(builder) => Wanted::built_by(setting, builder)?,
+        None => Wanted::configured(setting, &args.choice)?,
     };
     let image = wanted.image.clone();
-    let pipeline = wire::pipeline(app, &config, environment, wanted, &args.gates)?;
-    let ask = environment.confirm != Confirm::Never && !args.yes;
+    let pipeline = wire::pipeline(setting, wanted, &args.gates)?;
+    let ask = setting.environment.confirm != Confirm::Never && !args.yes;
     if args.dry_run || ask {
-        let shown = Shown { environment, image: image.as_deref() };
-        plan::show(app, &config, &pipeline, &shown).await?;
+        plan::show(setting, &pipeline, image.as_deref()).await?;
     }
     if args.dry_run {
         return Ok(Exit::Good);
     }
     if ask {
-        confirm(app, environment)?;
+        confirm(setting)?;
     }
-    let session = Session::open(app, &config, environment).await?;
+    let session = Session::open(setting).await?;
     let new = wire::new_run(&session, RunKind::Deploy, pipeline.target(), image).await;
     let berth = session.begin(&new).await?;
     finish(&session, &pipeline, berth, Way::New).await
@@ -75,14 +74,14 @@ pub(crate) async fn finish(
 }
 
 fn report(session: &Session<'_>, row: &store_sql::RunRow, ending: &Ending) -> Result<(), CliError> {
-    let Session { app, config, environment, .. } = session;
+    let Setting { app, environment, .. } = session.setting;
     let words = ending.words(&row.version, &environment.name);
     let tone = match ending.exit() {
         Exit::Good => Tone::Good,
         Exit::DeployFailed | Exit::RolledBack => Tone::Warn,
         _ => Tone::Bad,
     };
-    let secrets = app.secrets(Some(config));
+    let secrets = session.setting.secrets();
     app.say(tone, &format!("\n{}", secrets.strike(&words)));
     if app.json() {
         return app.object(
@@ -114,7 +113,8 @@ pub(crate) fn history_line(row: &store_sql::RunRow) -> String {
 }
 
 /// Asks for the literal word. Anything else, and nobody to ask, is a no.
-pub(crate) fn confirm(app: &App, environment: &Environment) -> Result<(), CliError> {
+pub(crate) fn confirm(setting: Setting<'_>) -> Result<(), CliError> {
+    let Setting { app, environment, .. } = setting;
     let word = match environment.confirm {
         Confirm::App => environment.fly()?.app.clone(),
         Confirm::Yes | Confirm::Never => "yes".into(),

@@ -5,48 +5,40 @@ use std::fmt::Write as _;
 use pipeline_core::{Artifact, Pipeline, Plan as Planned, Release, Run, RunId};
 use serde_json::json;
 
-use crate::app::App;
+use crate::app::{App, Setting};
 use crate::args::{GateChoice, Plan};
-use crate::config::{Config, Environment};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::wire::{self, Wanted};
 
 pub(crate) async fn run(app: &App, args: Plan) -> Result<Exit, CliError> {
     let config = app.config()?;
-    let environment = config.environment(&args.environment)?;
-    let wanted = Wanted::configured(app, &config, environment, &args.choice)?;
+    let setting = Setting::of(app, &config, &args.environment)?;
+    let wanted = Wanted::configured(setting, &args.choice)?;
     let image = wanted.image.clone();
-    let pipeline = wire::pipeline(app, &config, environment, wanted, &GateChoice::default())?;
-    show(app, &config, &pipeline, &Shown { environment, image: image.as_deref() }).await?;
+    let pipeline = wire::pipeline(setting, wanted, &GateChoice::default())?;
+    show(setting, &pipeline, image.as_deref()).await?;
     Ok(Exit::Good)
-}
-
-/// What the plan is of.
-pub(crate) struct Shown<'a> {
-    pub(crate) environment: &'a Environment,
-    pub(crate) image: Option<&'a str>,
 }
 
 /// Computes and prints the plan; people who asked for JSON get that.
 pub(crate) async fn show(
-    app: &App,
-    config: &Config,
+    setting: Setting<'_>,
     pipeline: &Pipeline,
-    shown: &Shown<'_>,
+    image: Option<&str>,
 ) -> Result<(), CliError> {
+    let Setting { app, config, environment } = setting;
     let run = Run::new(RunId::new("plan"), Release::new("the new release"), &config.dir);
-    let artifact = shown.image.map(Artifact::new);
+    let artifact = image.map(Artifact::new);
     let planned = pipeline.plan(&run, artifact.as_ref()).await?;
-    let secrets = app.secrets(Some(config));
     if app.json() {
         let mut object = serde_json::to_value(&planned).expect("a plan is plain data");
         object["schema"] = json!(1);
-        object["environment"] = json!(shown.environment.name);
-        return app.object(&secrets, object);
+        object["environment"] = json!(environment.name);
+        return app.object(&setting.secrets(), object);
     }
-    let text = words(&planned, &shown.environment.name, shown.image);
-    app.fact(secrets.strike(text.trim_end()).as_ref())
+    let text = words(&planned, &environment.name, image);
+    app.fact(setting.secrets().strike(text.trim_end()).as_ref())
 }
 
 /// The plan for people.

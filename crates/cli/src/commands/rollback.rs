@@ -3,11 +3,10 @@
 use pipeline_core::Conclusion;
 use store_sql::{RunFilter, RunKind, RunOutcome, RunRow};
 
-use crate::app::App;
+use crate::app::{App, Setting};
 use crate::args::{GateChoice, Rollback};
-use crate::commands::deploy;
-use crate::commands::plan::{self, Shown};
-use crate::config::{Confirm, Environment};
+use crate::commands::{deploy, plan};
+use crate::config::Confirm;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::render::Tone;
@@ -16,19 +15,18 @@ use crate::wire::{self, Wanted};
 
 pub(crate) async fn run(app: &App, args: Rollback) -> Result<Exit, CliError> {
     let config = app.config()?;
-    let environment = config.environment(&args.environment)?;
-    let session = Session::open(app, &config, environment).await?;
-    let to = choose(&session, environment, args.to.as_deref()).await?;
+    let setting = Setting::of(app, &config, &args.environment)?;
+    let session = Session::open(setting).await?;
+    let to = choose(&session, args.to.as_deref()).await?;
     let records = session.store.records(&to.id).await?;
-    let wanted = Wanted::again(app, environment, &to, &records)?;
+    let wanted = Wanted::again(setting, &to, &records)?;
     let image = wanted.image.clone();
     app.say(Tone::Head, &format!("bringing back {}", to.version));
     let no_gates = GateChoice { only: vec![wire::NO_GATES.into()], fail_fast: false };
-    let pipeline = wire::pipeline(app, &config, environment, wanted, &no_gates)?;
-    if environment.confirm != Confirm::Never && !args.yes {
-        let shown = Shown { environment, image: image.as_deref() };
-        plan::show(app, &config, &pipeline, &shown).await?;
-        deploy::confirm(app, environment)?;
+    let pipeline = wire::pipeline(setting, wanted, &no_gates)?;
+    if setting.environment.confirm != Confirm::Never && !args.yes {
+        plan::show(setting, &pipeline, image.as_deref()).await?;
+        deploy::confirm(setting)?;
     }
     let mut new = wire::new_run(&session, RunKind::Rollback, pipeline.target(), image).await;
     new.restores = Some(to.id);
@@ -38,11 +36,8 @@ pub(crate) async fn run(app: &App, args: Rollback) -> Result<Exit, CliError> {
 }
 
 /// The named release; else the last verified one before the one that serves now.
-async fn choose(
-    session: &Session<'_>,
-    environment: &Environment,
-    named: Option<&str>,
-) -> Result<RunRow, CliError> {
+async fn choose(session: &Session<'_>, named: Option<&str>) -> Result<RunRow, CliError> {
+    let environment = session.setting.environment;
     let filter = RunFilter {
         environment: Some(environment.name.clone()),
         outcome: Some(RunOutcome::Pass),
@@ -75,7 +70,7 @@ async fn choose(
 /// verified one; else the one before it.
 async fn earlier(session: &Session<'_>, good: &[RunRow]) -> Result<Option<RunRow>, CliError> {
     let filter = RunFilter {
-        environment: Some(session.environment.name.clone()),
+        environment: Some(session.setting.environment.name.clone()),
         limit: Some(1),
         ..RunFilter::default()
     };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store_sql::Holder;
 use target_flyio::MachineStatus;
 
-use crate::app::App;
+use crate::app::{App, Setting};
 use crate::args::Environment;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -16,13 +16,14 @@ use crate::wire;
 
 pub(crate) async fn run(app: &App, args: Environment) -> Result<Exit, CliError> {
     let config = app.config()?;
-    let environment = config.environment(&args.environment)?;
-    let fly = wire::fly_target(app, &config, environment)?;
+    let setting = Setting::of(app, &config, &args.environment)?;
+    let environment = setting.environment;
+    let fly = wire::fly_target(setting)?;
     let machines = fly.status().await.map_err(Fault::from)?;
     let store = open_store(&config).await?;
     let target = format!("flyio:{}", environment.fly()?.app);
     let lock = store.holder(&target).await?;
-    let secrets = app.secrets(Some(&config));
+    let secrets = setting.secrets();
     if app.json() {
         app.object(&secrets, object(&environment.name, &machines, lock.as_ref()))?;
     } else {
@@ -36,7 +37,7 @@ pub(crate) async fn run(app: &App, args: Environment) -> Result<Exit, CliError> 
 }
 
 /// The version and the image that all machines share; `None` when they differ.
-fn shared<'m>(machines: &'m [MachineStatus], of: fn(&MachineStatus) -> &str) -> Option<&'m str> {
+fn shared(machines: &[MachineStatus], of: fn(&MachineStatus) -> &str) -> Option<&str> {
     let first = machines.first().map(of)?;
     machines.iter().all(|it| of(it) == first).then_some(first)
 }

@@ -1,22 +1,22 @@
 //! `pipeline verify ENV`: verify what runs now.
 
 use pipeline_core::{
-    CancelSource, Deployment, Events, Instance, Phase, Release, Run, RunId, Side, Verdict,
-    VerifierAnswer,
+    CancelSource, Deployer, Deployment, Events, Instance, Phase, Release, Run, RunId, Side,
+    Verdict, VerifierAnswer,
 };
 use serde_json::{Value, json};
 
-use crate::app::{App, wall};
-use crate::args::Environment as Named;
-use crate::config::{Config, Environment, Target};
+use crate::app::{App, Setting, wall};
+use crate::args::Environment;
+use crate::config::Target;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::{signals, wire};
 
-pub(crate) async fn run(app: &App, args: Named) -> Result<Exit, CliError> {
+pub(crate) async fn run(app: &App, args: Environment) -> Result<Exit, CliError> {
     let config = app.config()?;
-    let environment = config.environment(&args.environment)?;
-    let secrets = app.secrets(Some(&config));
+    let setting = Setting::of(app, &config, &args.environment)?;
+    let (environment, secrets) = (setting.environment, setting.secrets());
     let verifiers = wire::verifiers(environment)?;
     if verifiers.names().is_empty() {
         return Err(CliError::usage(format!("{} has nothing to verify", environment.name))
@@ -27,7 +27,7 @@ pub(crate) async fn run(app: &App, args: Named) -> Result<Exit, CliError> {
     let run = Run::new(RunId::new("verify"), Release::new("verify"), &config.dir)
         .events(events.clone())
         .cancel(source.token());
-    let deployment = what_runs(app, &config, environment, &run).await?;
+    let deployment = what_runs(setting, &run).await?;
     let answers = tokio::select! {
         answers = verifiers.verify(&deployment, &run) => answers,
         exit = signals::watch(&source, &events) => return Ok(exit),
@@ -45,20 +45,15 @@ pub(crate) async fn run(app: &App, args: Named) -> Result<Exit, CliError> {
 }
 
 /// What runs now; for an environment without a target, one instance behind its url.
-async fn what_runs(
-    app: &App,
-    config: &Config,
-    environment: &Environment,
-    run: &Run,
-) -> Result<Deployment, CliError> {
-    use pipeline_core::Deployer;
+async fn what_runs(setting: Setting<'_>, run: &Run) -> Result<Deployment, CliError> {
+    let environment = setting.environment;
     if let Target::None = environment.target {
         let id = environment.name.clone();
         let instance = Instance { id, side: Side::Old, region: None, serving: true, address: None };
         let (url, instances) = (environment.url.clone(), vec![instance]);
         return Ok(Deployment { version: "unknown".into(), artifact: None, url, instances });
     }
-    let fly = wire::fly_target(app, config, environment)?;
+    let fly = wire::fly_target(setting)?;
     let snapshot = fly.snapshot(&run.context(Phase::Verify, fly.target())).await?;
     snapshot.current.ok_or_else(|| {
         CliError::new(Exit::CouldNotTell, format!("nothing runs in {}", environment.name))

@@ -95,22 +95,51 @@ fn the_variable_for_the_url_goes_before_the_file() {
 
 #[test]
 fn an_unknown_key_is_refused_with_its_place_and_the_nearest_key() {
-    insta::assert_snapshot!(complaint("[gates.test]\ntimeuot = \"3m\"\n"), @"");
+    insta::assert_snapshot!(complaint("[gates.test]\ntimeuot = \"3m\"\n"), @r#"
+ × unknown field `timeuot`, expected one of `enabled`, `required`, `timeout`, `min_coverage`
+  ╭─[pipeline.toml:2:1]
+1 │ [gates.test]
+2 │ timeuot = "3m"
+  · ───┬───
+  ·    ╰── here
+  ╰────
+ help: did you mean `timeout`?
+"#);
 }
 
 #[test]
 fn a_wrong_value_is_refused_with_its_place_and_what_to_write() {
-    insta::assert_snapshot!(complaint("[gates.test]\ntimeout = \"3 parsecs\"\n"), @"");
+    insta::assert_snapshot!(complaint("[gates.test]\ntimeout = \"3 parsecs\"\n"), @r#"
+ × `3 parsecs` is no length of time
+  ╭─[pipeline.toml:2:11]
+1 │ [gates.test]
+2 │ timeout = "3 parsecs"
+  ·           ─────┬─────
+  ·                ╰── here
+  ╰────
+ help: write it with a unit, such as "500ms", "30s", "10m" or "1h 30m"
+"#);
 }
 
 #[test]
 fn broken_toml_is_refused_with_its_place() {
-    insta::assert_snapshot!(complaint("[gates\nfail_fast = true\n"), @"");
+    insta::assert_snapshot!(complaint("[gates\nfail_fast = true\n"), @r#"
+ × unclosed table, expected `]`
+  ╭─[pipeline.toml:1:7]
+1 │ [gates
+  ·       ┬
+  ·       ╰── here
+2 │ fail_fast = true
+  ╰────
+"#);
 }
 
 #[test]
 fn an_unknown_environment_is_never_a_default() {
     let text = "[environments.staging]\napp = \"a\"\nurl = \"https://a.example\"";
     let error = load(text).unwrap().environment("stagin").unwrap_err();
-    insta::assert_snapshot!(error.render(false), @"");
+    insta::assert_snapshot!(error.render(false), @r#"
+error: there is no environment `stagin` in pipeline.toml
+  next: did you mean `staging`?
+"#);
 }

@@ -1,6 +1,6 @@
 //! What is said about a run, line by line: pure. Where the lines go is somebody else's business.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use pipeline_core::{
     Cause, Decision, Event, EventKind, Failure, Fault, Finding, Outcome, Phase, Report, Severity,
@@ -34,13 +34,13 @@ const MOST_FINDINGS: usize = 20;
 pub(crate) struct Story {
     detail: Detail,
     phase: Option<Phase>,
-    /// Steps whose fault was shown with the step, so that it is not shown again with the failure.
-    shown: BTreeMap<String, ()>,
+    /// Steps whose answer was shown with the step, so that it is not shown again with the failure.
+    shown: BTreeSet<String>,
 }
 
 impl Story {
     pub(crate) fn new(detail: Detail) -> Self {
-        Self { detail, phase: None, shown: BTreeMap::new() }
+        Self { detail, phase: None, shown: BTreeSet::new() }
     }
 
     /// The lines that an event adds.
@@ -50,6 +50,7 @@ impl Story {
                 let verb = if *resumed { "goes on to" } else { "to" };
                 self.normal(vec![line(Tone::Head, format!("{} {verb} {target}", release.version))])
             }
+            EventKind::PhaseStarted { phase } => self.in_phase(*phase, Vec::new()),
             EventKind::StepDone { phase, step, outcome, required, took_ms } => {
                 self.step_done(*phase, &Done { step, outcome, required: *required, ms: *took_ms })
             }
@@ -87,7 +88,7 @@ impl Story {
             Ok(report) => lines.extend(findings(report.findings())),
             Err(fault) => lines.extend(about(fault)),
         }
-        self.shown.insert(done.step.to_owned(), ());
+        self.shown.insert(done.step.to_owned());
         self.in_phase(phase, lines)
     }
 
@@ -95,7 +96,7 @@ impl Story {
     fn failed(&mut self, failure: &Failure) -> Vec<Line> {
         match &failure.cause {
             Cause::Interrupted => vec![line(Tone::Warn, "  ! stopped on request".into())],
-            _ if self.shown.remove(&failure.step).is_some() => Vec::new(),
+            _ if self.shown.remove(&failure.step) => Vec::new(),
             Cause::Fault(fault) => {
                 let mut lines = vec![line(Tone::Bad, format!("  ✗ {}", failure.step))];
                 lines.extend(about(fault));
@@ -160,9 +161,12 @@ fn mark(outcome: &Outcome) -> (Tone, &'static str) {
     }
 }
 
+/// How a number is said.
+type Say = fn(f64) -> String;
+
 /// The numbers a person wants beside a step.
 fn numbers(report: &Report) -> Vec<String> {
-    let known: [(&str, fn(f64) -> String); 5] = [
+    let known: [(&str, Say); 5] = [
         ("tests", |n| plural(n, "test")),
         ("failures", |n| plural(n, "failure")),
         ("warnings", |n| plural(n, "warning")),
@@ -189,8 +193,7 @@ fn plural(n: f64, word: &str) -> String {
 }
 
 fn findings(findings: &[Finding]) -> Vec<Line> {
-    let mut lines: Vec<Line> =
-        findings.iter().take(MOST_FINDINGS).flat_map(|it| finding(it)).collect();
+    let mut lines: Vec<Line> = findings.iter().take(MOST_FINDINGS).flat_map(finding).collect();
     if findings.len() > MOST_FINDINGS {
         let rest = findings.len() - MOST_FINDINGS;
         lines.push(line(Tone::Dim, format!("      … and {rest} more; --format json shows all")));

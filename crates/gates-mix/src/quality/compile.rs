@@ -25,6 +25,7 @@ pub struct Compile {
 
 impl Compile {
     /// The gate for this project.
+    #[must_use]
     pub fn new(project: MixProject) -> Self {
         Self { project }
     }
@@ -38,7 +39,8 @@ impl Gate for Compile {
 
     async fn check(&self, cx: &Context) -> Outcome {
         let answer = self.project.run(&task(), cx).await?;
-        Ok(read(&answer, &self.project.layout())?)
+        let report = read(&answer, &self.project.layout())?;
+        Ok(self.project.with_log(report, cx))
     }
 }
 

@@ -26,6 +26,7 @@ pub struct Format {
 
 impl Format {
     /// The gate for this project.
+    #[must_use]
     pub fn new(project: MixProject) -> Self {
         Self { project }
     }
@@ -45,7 +46,8 @@ impl Gate for Format {
 
     async fn check(&self, cx: &Context) -> Outcome {
         let answer = self.project.run(&task(), cx).await?;
-        Ok(read(&answer, &self.project.layout())?)
+        let report = read(&answer, &self.project.layout())?;
+        Ok(self.project.with_log(report, cx))
     }
 }
 
@@ -57,7 +59,9 @@ fn task() -> MixTask {
 fn read(answer: &Answer, layout: &Layout) -> Result<Report, Error> {
     let text = &answer.text;
     if text.contains(REFUSED) {
-        let findings: Vec<_> = files(text).map(|path| finding(path, layout)).collect();
+        let mut findings: Vec<_> = files(text).map(|path| finding(path, layout)).collect();
+        // Mix looks at files side by side and names them in any order.
+        findings.sort_by(|one, two| one.file.cmp(&two.file));
         let number = findings.len();
         if number == 0 {
             return Ok(Report::refused(

@@ -84,7 +84,9 @@ pub(super) async fn stop(State(api): Shared, named: Named, bytes: Bytes) -> Repl
 }
 
 pub(super) async fn restart(State(api): Shared, named: Named, query: Pairs) -> Reply {
-    let text = |key: &str| query.get(key).map_or(Value::Null, |text| json!(text));
+    // flyctl writes the timeout as a bare number of nanoseconds.
+    let number = |text: &str| text.parse::<u64>().map_or_else(|_| json!(text), |n| json!(n));
+    let text = |key: &str| query.get(key).map_or(Value::Null, number);
     let how = StopOrder::read(&text("signal"), &text("timeout"))?;
     done(api.platform.commit(|world| world.restart(named.target(), how)))
 }

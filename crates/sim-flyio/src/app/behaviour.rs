@@ -1,8 +1,18 @@
 //! How the bundled application behaves.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::AppError;
+
+/// A bearer token, which no debug output shows.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Token(pub(super) String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
 
 /// The behaviour that an environment describes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +22,7 @@ pub struct Behaviour {
     /// `APP_VERSION`: what it calls itself.
     pub version: String,
     /// `SHOP_TOKEN`: what `/dashboard` wants as a bearer token.
-    pub token: String,
+    pub token: Token,
     /// `FAIL_PATH` and `FAIL_STATUS` (500): a path that always fails.
     pub fails: Option<(String, u16)>,
     /// `HEALTH_FAILS=1`: `/api/v1/health` answers 503.
@@ -42,7 +52,7 @@ impl Behaviour {
         Ok(Self {
             port: number(env, "PORT")?.unwrap_or(8080),
             version: env.get("APP_VERSION").cloned().unwrap_or_else(|| "dev".to_owned()),
-            token: text("SHOP_TOKEN"),
+            token: Token(text("SHOP_TOKEN")),
             fails: fails.map(|path| (path, fail_status)),
             health_fails: is_on("HEALTH_FAILS"),
             boot_delay: time(env, "BOOT_DELAY_MS")?.unwrap_or_default(),

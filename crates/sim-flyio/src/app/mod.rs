@@ -5,5 +5,5 @@ mod behaviour;
 mod pages;
 mod server;
 
-pub use behaviour::Behaviour;
+pub use behaviour::{Behaviour, Token};
 pub use server::{AppError, serve};

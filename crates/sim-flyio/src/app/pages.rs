@@ -63,7 +63,7 @@ fn health(app: &Behaviour, status: StatusCode) -> Response<Full<Bytes>> {
 fn is_allowed(app: &Behaviour, headers: &HeaderMap) -> bool {
     let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = sent.and_then(|sent| sent.strip_prefix("Bearer "));
-    !app.token.is_empty() && token == Some(&app.token)
+    !app.token.0.is_empty() && token == Some(&app.token.0)
 }
 
 fn page(status: StatusCode, title: &str) -> Response<Full<Bytes>> {
@@ -84,7 +84,7 @@ fn response(status: StatusCode, kind: &'static str, body: String) -> Response<Fu
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Token, *};
 
     fn status(app: &Behaviour, path: &str, token: Option<&str>) -> u16 {
         let mut headers = HeaderMap::new();
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn pages_answer_as_their_behaviour_says() {
-        let good = Behaviour { token: "t".into(), ..Behaviour::default() };
+        let good = Behaviour { token: Token("t".into()), ..Behaviour::default() };
         let sick = Behaviour { health_fails: true, ..good.clone() };
         let broken = Behaviour { fails: Some(("/dashboard".into(), 500)), ..good.clone() };
         let table = [

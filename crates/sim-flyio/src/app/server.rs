@@ -120,6 +120,7 @@ async fn run(app: &Arc<Behaviour>, told: &mut Told) -> Result<(), AppError> {
             () = told.wait(app) => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+                let _ = stream.set_nodelay(true); // only slower without
                 connections.spawn(connection(Arc::clone(app), stream, ending.subscribe()));
             },
         }

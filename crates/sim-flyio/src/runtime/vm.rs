@@ -70,7 +70,8 @@ fn environment(boot: &Boot, ports: &Ports) -> std::collections::BTreeMap<String,
     let mut env = boot.env.clone();
     let main = boot.internal_ports.first().unwrap_or(&0);
     env.insert("PORT".to_owned(), ports[main].to_string());
-    env.extend(ports.iter().map(|(inside, port)| (format!("PORT_{inside}"), port.to_string())));
+    let named = ports.iter().filter(|(inside, _)| **inside > 0);
+    env.extend(named.map(|(inside, port)| (format!("PORT_{inside}"), port.to_string())));
     env
 }
 

@@ -127,8 +127,8 @@ impl World {
         let (machine, host) = self.hold(target)?;
         let idle = [State::Created, State::Stopped, State::Suspended, State::Failed];
         if how == Destroy::IfIdle && !idle.contains(&machine.state) {
-            let state = machine.state.as_str();
-            let why = format!("unable to destroy machine from current state: '{state}', use force");
+            let why =
+                "unable to destroy machine, not currently stopped, suspended, failed or created";
             return Err(Refusal::precondition(why));
         }
         machine.step(Trigger::Destroy, "destroy", host)?;

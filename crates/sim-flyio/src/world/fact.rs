@@ -10,7 +10,7 @@ use super::{
     lifecycle::{State, Trigger},
     machine::Machine,
 };
-use crate::clock::Millis;
+use crate::clock::{Millis, rfc3339};
 
 /// The window in which restarts are counted (fly.io docs: machine restart policy).
 const RESTART_WINDOW: Millis = 5 * 60 * 1000;
@@ -85,7 +85,7 @@ impl Machine {
         match self.state {
             State::Starting => {
                 self.must(Trigger::BootFailed, host);
-                self.log_with(("start", Source::Flyd, json!({ "error": why })), host);
+                self.log_with(("launch", Source::Flyd, json!({ "error": why })), host);
             }
             _ => self.gone(host),
         }
@@ -169,11 +169,13 @@ impl Machine {
                 "exit_code": exit.signal.map_or(code, |signal| 128 + signal),
                 "guest_exit_code": code,
                 "guest_signal": signal,
+                "guest_error": "",
+                "error": "",
                 "signal": signal,
                 "oom_killed": false,
                 "requested_stop": cause == Cause::Asked,
                 "restarting": cause == Cause::Restarting,
-                "exited_at": host.now,
+                "exited_at": rfc3339(host.now),
             },
             "restart_count": self.restarts.len(),
         });

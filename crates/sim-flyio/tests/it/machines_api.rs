@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::stage::{MACHINES, Stage, config, path, reference};
+use crate::stage::{MACHINES, Stage, client, config, path, reference};
 
 type Is = fn(&Value) -> bool;
 
@@ -111,7 +111,7 @@ async fn refusals_say_what_the_platform_says() {
             Method::DELETE,
             path_of.clone(),
             412,
-            "failed_precondition: unable to destroy machine from current state: 'started', use force",
+            "failed_precondition: unable to destroy machine, not currently stopped, suspended, failed or created",
         ),
         (
             Method::POST,
@@ -137,7 +137,7 @@ async fn only_the_token_of_the_simulator_is_accepted_and_requests_are_named() {
     let stage = Stage::new().await;
     let url = format!("{}/v1/apps/shop", stage.sim.api_url());
     for token in [None, Some("Bearer wrong"), Some("sim-token")] {
-        let mut request = reqwest::Client::new().get(&url);
+        let mut request = client().get(&url);
         if let Some(token) = token {
             request = request.header("authorization", token);
         }
@@ -220,5 +220,5 @@ async fn another_process_can_set_the_stage_and_see_the_truth() {
     assert_eq!(journal, serde_json::to_value(stage.sim.journal()).unwrap());
     assert_eq!(journal[0]["path"], MACHINES);
     let url = format!("{}/_sim/journal", stage.sim.api_url());
-    assert_eq!(reqwest::get(url).await.unwrap().status(), 401);
+    assert_eq!(client().get(url).send().await.unwrap().status(), 401);
 }

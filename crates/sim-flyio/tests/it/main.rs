@@ -9,5 +9,6 @@ mod processes;
 mod proxy;
 mod rules;
 mod stage;
+mod traffic;
 mod update;
 mod wait;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::json;
 use sim_flyio::SimConfig;
 
-use crate::stage::{Stage, config, eventually, path};
+use crate::stage::{Stage, client, config, eventually, path};
 
 /// Waits until the proxy sends somebody there.
 async fn serves(stage: &Stage) -> String {
@@ -27,7 +27,7 @@ async fn requests_are_routed_by_host_and_answers_are_named() {
     let machine = stage.started(config("v1")).await;
     serves(&stage).await;
     for host in ["shop.fly.dev", "shop.localhost:4000", "shop"] {
-        let request = reqwest::Client::new().get(stage.sim.proxy_url() + "/api/v1/health?x=1");
+        let request = client().get(stage.sim.proxy_url() + "/api/v1/health?x=1");
         let response = request.header("host", host).send().await.unwrap();
         assert_eq!(response.status(), 200, "{host}");
         assert!(response.headers()["fly-request-id"].to_str().unwrap().ends_with("-ord"));
@@ -41,7 +41,7 @@ async fn requests_are_routed_by_host_and_answers_are_named() {
         });
         assert_eq!(health, wanted);
     }
-    let unknown = reqwest::get(stage.sim.proxy_url()).await.unwrap();
+    let unknown = client().get(stage.sim.proxy_url()).send().await.unwrap();
     assert_eq!(unknown.status(), 404);
     let error = stage.sim.app_url("none").await.unwrap_err().to_string();
     assert_eq!(error, "app 'none' does not exist in this simulator; create it first");

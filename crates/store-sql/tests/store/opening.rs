@@ -220,32 +220,3 @@ async fn a_run_that_is_not_there_is_named_with_the_file() {
         @"the store [FILE] has no run `run-9`; see `pipeline history`"
     );
 }
-#[tokio::test]
-async fn zz_full() {
-    let path = "/tmp/tiny/store.db";
-    let store = match Store::open(&format!("sqlite:{path}"), Now::default()).await {
-        Ok(s) => s,
-        Err(e) => {
-            println!("open: {e} / {e:?}");
-            return;
-        }
-    };
-    let run = begin(&store).await;
-    println!("opened, {}", run.version);
-    let lock = store
-        .lock(crate::common::TARGET, &crate::common::owner("ada", 1), crate::common::TTL)
-        .await
-        .unwrap();
-    let mut j = store.journal(&run.id, &lock);
-    for n in 0..10000 {
-        if let Err(e) = pipeline_core::Journal::append(
-            &mut j,
-            &Record::Built { artifact: pipeline_core::Artifact::new("x".repeat(1000)) },
-        )
-        .await
-        {
-            println!("after {n}: {e} {e:?}; kept {}", store.records(&run.id).await.unwrap().len());
-            return;
-        }
-    }
-}

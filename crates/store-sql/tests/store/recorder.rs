@@ -163,3 +163,26 @@ async fn an_event_of_a_newer_pipeline_is_named() {
     let error = store.events(&run).await.unwrap_err().to_string().replace(run.as_str(), "[RUN]");
     insta::assert_snapshot!(error, @"event 1 of the run `[RUN]` cannot be read; was it made by a newer pipeline?");
 }
+
+#[tokio::test]
+async fn a_recorder_that_is_dropped_stops() {
+    let store = in_memory().await;
+    let run = begin(&store).await.id;
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let settled = async |count: usize| {
+        for _ in 0..10_000 {
+            if tasks() == count {
+                return true;
+            }
+            tokio::task::yield_now().await;
+        }
+        false
+    };
+    assert!(settled(0).await);
+    let recorder = store.recorder(&run);
+    let observer = recorder.clone();
+    drop(recorder);
+    assert!(settled(1).await && tasks() == 1);
+    drop(observer);
+    assert!(settled(0).await, "{} tasks", tasks());
+}

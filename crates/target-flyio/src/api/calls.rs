@@ -22,10 +22,9 @@ pub(crate) struct Guard {
 pub(crate) struct Launch<'a> {
     pub(crate) config: &'a Value,
     pub(crate) region: Option<&'a str>,
-    pub(crate) name: Option<&'a str>,
     pub(crate) lease_ttl: Duration,
     /// Leave it off.
-    pub(crate) skip_launch: bool,
+    pub(crate) idle: bool,
     /// Leave it out of the proxy's pool: born cordoned.
     pub(crate) unregistered: bool,
 }
@@ -70,7 +69,9 @@ impl Api {
         for pause in [Some(Duration::from_millis(500)), None] {
             match (self.send(&call).await, pause) {
                 (Ok(machine), _) => return Ok(Some(machine)),
-                (Err(error), Some(pause)) if error.is_not_found() => tokio::time::sleep(pause).await,
+                (Err(error), Some(pause)) if error.is_not_found() => {
+                    tokio::time::sleep(pause).await;
+                }
                 (Err(error), None) if error.is_not_found() => {}
                 (Err(error), _) => return Err(error),
             }
@@ -83,13 +84,11 @@ impl Api {
         let mut body = json!({
             "config": launch.config,
             "lease_ttl": launch.lease_ttl.as_secs(),
-            "skip_launch": launch.skip_launch,
+            "skip_launch": launch.idle,
             "skip_service_registration": launch.unregistered,
         });
-        for (key, value) in [("region", launch.region), ("name", launch.name)] {
-            if let Some(value) = value {
-                body[key] = value.into();
-            }
+        if let Some(region) = launch.region {
+            body["region"] = region.into();
         }
         let call = Call::new(Method::POST, "create a machine", "/machines");
         self.send(&Call { body: Some(body), retry: Retry::Never, ..call }).await
@@ -144,9 +143,12 @@ impl Api {
     ) -> Result<(), ApiError> {
         let mut call = Call::on(Method::GET, "wait for", id, "/wait");
         let seconds = slice.as_secs().clamp(1, 60).to_string();
-        for (key, value) in
-            [("state", "started"), ("state", "stopped"), ("version", version), ("timeout", &seconds)]
-        {
+        for (key, value) in [
+            ("state", "started"),
+            ("state", "stopped"),
+            ("version", version),
+            ("timeout", &seconds),
+        ] {
             call.query.push((key.to_owned(), value.to_owned()));
         }
         let call = Call { retry: Retry::Never, patience: slice + PATIENCE, ..call };
@@ -206,7 +208,11 @@ impl Call {
     }
 
     fn on(method: Method, verb: &str, machine: &str, path: &str) -> Self {
-        Self::new(method, &format!("{verb} machine {machine}"), &format!("/machines/{machine}{path}"))
+        Self::new(
+            method,
+            &format!("{verb} machine {machine}"),
+            &format!("/machines/{machine}{path}"),
+        )
     }
 
     fn guarded(method: Method, verb: &str, guard: &Guard, path: &str) -> Self {

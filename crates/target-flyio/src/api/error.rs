@@ -222,15 +222,50 @@ mod tests {
     #[test]
     fn refusals_are_told_apart_by_status_and_words() {
         let table = [
-            (401, r#"{"error":"Authenticate: token validation error"}"#, "update machine a of shop: Fly.io does not accept the token: Authenticate: token validation error", false),
-            (404, r#"{"error":"machine not found"}"#, "update machine a of shop: machine not found", false),
-            (408, "", "update machine a of shop: Fly.io gave up waiting: no reason was given", true),
-            (409, r#"{"error":"aborted: machine is replacing: concurrent update in progress"}"#, "update machine a of shop: aborted: machine is replacing: concurrent update in progress", false),
-            (412, r#"{"error":"failed_precondition: machine getting replaced, refusing to start"}"#, "update machine a of shop: failed_precondition: machine getting replaced, refusing to start", false),
-            (422, r#"{"error":"insufficient memory"}"#, "update machine a of shop: Fly.io cannot do it: insufficient memory", false),
+            (
+                401,
+                r#"{"error":"Authenticate: token validation error"}"#,
+                "update machine a of shop: Fly.io does not accept the token: Authenticate: token validation error",
+                false,
+            ),
+            (
+                404,
+                r#"{"error":"machine not found"}"#,
+                "update machine a of shop: machine not found",
+                false,
+            ),
+            (
+                408,
+                "",
+                "update machine a of shop: Fly.io gave up waiting: no reason was given",
+                true,
+            ),
+            (
+                409,
+                r#"{"error":"aborted: machine is replacing: concurrent update in progress"}"#,
+                "update machine a of shop: aborted: machine is replacing: concurrent update in progress",
+                false,
+            ),
+            (
+                412,
+                r#"{"error":"failed_precondition: machine getting replaced, refusing to start"}"#,
+                "update machine a of shop: failed_precondition: machine getting replaced, refusing to start",
+                false,
+            ),
+            (
+                422,
+                r#"{"error":"insufficient memory"}"#,
+                "update machine a of shop: Fly.io cannot do it: insufficient memory",
+                false,
+            ),
             (429, "slow down", "update machine a of shop: too many requests: slow down", true),
             (502, "<html>", "update machine a of shop: Fly.io answered 502: <html>", true),
-            (400, r#"{"status":"error","message":"bad"}"#, "update machine a of shop: Fly.io refused with 400: bad", false),
+            (
+                400,
+                r#"{"status":"error","message":"bad"}"#,
+                "update machine a of shop: Fly.io refused with 400: bad",
+                false,
+            ),
         ];
         for (status, body, text, transient) in table {
             let error = of(status, body);
@@ -241,7 +276,10 @@ mod tests {
 
     #[test]
     fn a_lease_conflict_names_owner_and_expiry_and_how_long_it_is() {
-        let error = of(409, r#"{"error":"aborted: machine ID a lease currently held by ann@tokens.fly.io, expires at 2026-08-14T09:57:35Z"}"#);
+        let error = of(
+            409,
+            r#"{"error":"aborted: machine ID a lease currently held by ann@tokens.fly.io, expires at 2026-08-14T09:57:35Z"}"#,
+        );
         assert_eq!(
             error.to_string(),
             "update machine a of shop: the machine is leased by ann@tokens.fly.io until 2026-08-14T09:57:35Z"

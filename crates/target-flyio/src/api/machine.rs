@@ -133,6 +133,12 @@ impl Machine {
         passing == total && (total > 0 || !self.is_checked())
     }
 
+    /// Do users' requests reach it, as far as the API knows?
+    pub(crate) fn serves(&self) -> bool {
+        let served = self.config["services"].as_array().is_some_and(|it| !it.is_empty());
+        self.power() == Power::Up && !self.cordoned && served
+    }
+
     /// The last thing a failing check said.
     pub(crate) fn complaint(&self) -> String {
         let failing = self.checks().find(|check| check.status != "passing");

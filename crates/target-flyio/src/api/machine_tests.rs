@@ -17,13 +17,16 @@ fn exit(code: i64, oom: bool, requested: bool, restarting: bool) -> Value {
 
 #[test]
 fn nulls_and_missing_keys_are_empty() {
-    let read = machine(json!({"id": "a", "cordoned": null, "checks": null, "events": null, "image_ref": null, "more": 1}));
+    let read = machine(
+        json!({"id": "a", "cordoned": null, "checks": null, "events": null, "image_ref": null, "more": 1}),
+    );
     assert_eq!((read.cordoned, read.checks.len(), read.full_image()), (false, 0, String::new()));
 }
 
 #[test]
 fn an_image_is_compared_by_digest_where_there_is_one() {
-    let it = machine(json!({"config": {"image": "r/shop:v2"}, "image_ref": {"digest": "sha256:2"}}));
+    let it =
+        machine(json!({"config": {"image": "r/shop:v2"}, "image_ref": {"digest": "sha256:2"}}));
     let table = [
         ("r/shop:v2", true),
         ("r/shop:v2@sha256:2", true),
@@ -44,13 +47,25 @@ fn a_crash_is_what_will_not_mend_itself_since_the_last_change() {
     let start = json!({"type": "start"});
     let table = [
         (vec![], None),
-        (vec![exit(1, false, false, false), start.clone(), update.clone()], Some("it exited with code 1")),
-        (vec![exit(1, false, false, true), start.clone(), update.clone()], None),
         (
-            vec![start.clone(), exit(1, false, false, true), start.clone(), exit(2, false, false, true), update.clone()],
+            vec![exit(1, false, false, false), start.clone(), update.clone()],
             Some("it exited with code 1"),
         ),
-        (vec![start.clone(), exit(137, true, false, true), update.clone()], Some("it ran out of memory")),
+        (vec![exit(1, false, false, true), start.clone(), update.clone()], None),
+        (
+            vec![
+                start.clone(),
+                exit(1, false, false, true),
+                start.clone(),
+                exit(2, false, false, true),
+                update.clone(),
+            ],
+            Some("it exited with code 1"),
+        ),
+        (
+            vec![start.clone(), exit(137, true, false, true), update.clone()],
+            Some("it ran out of memory"),
+        ),
         (vec![exit(1, false, true, false), start.clone(), update.clone()], None),
         (vec![exit(0, false, false, false), start.clone(), update.clone()], None),
         (vec![start, update, exit(1, false, false, false)], None),
@@ -70,7 +85,11 @@ fn health_needs_a_report_where_checks_are_configured() {
         (checked.clone(), json!([{"name": "a", "status": "passing"}]), true),
         (checked.clone(), json!([{"name": "a", "status": "warning"}]), false),
         (checked.clone(), json!([{"name": "bg_deployments_compat-1", "status": "passing"}]), false),
-        (checked, json!([{"name": "a", "status": "passing"}, {"name": "b", "status": "critical"}]), false),
+        (
+            checked,
+            json!([{"name": "a", "status": "passing"}, {"name": "b", "status": "critical"}]),
+            false,
+        ),
     ];
     for (config, checks, healthy) in table {
         let it = machine(json!({"config": config, "checks": checks}));

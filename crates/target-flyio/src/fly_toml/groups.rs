@@ -31,15 +31,20 @@ pub(super) fn read_groups(
 ) -> Result<BTreeMap<String, GroupSpec>, FlyTomlError> {
     let commands = read_commands(root)?;
     let groups = Groups::of(&commands);
-    let base = GroupSpec { env: read_env(root, region)?, stop: read_stop(root)?, ..read_init(root)? };
-    let mut specs: BTreeMap<String, GroupSpec> = groups.all.iter().map(|name| {
-        let mut spec = base.clone();
-        spec.env.insert("FLY_PROCESS_GROUP".to_owned(), name.clone());
-        if let Some(command) = commands.get(name).filter(|command| !command.is_empty()) {
-            spec.init.insert("cmd".to_owned(), json!(command));
-        }
-        (name.clone(), spec)
-    }).collect();
+    let base =
+        GroupSpec { env: read_env(root, region)?, stop: read_stop(root)?, ..read_init(root)? };
+    let mut specs: BTreeMap<String, GroupSpec> = groups
+        .all
+        .iter()
+        .map(|name| {
+            let mut spec = base.clone();
+            spec.env.insert("FLY_PROCESS_GROUP".to_owned(), name.clone());
+            if let Some(command) = commands.get(name).filter(|command| !command.is_empty()) {
+                spec.init.insert("cmd".to_owned(), json!(command));
+            }
+            (name.clone(), spec)
+        })
+        .collect();
     read_services(root, &groups, &mut specs)?;
     read_named_checks(root, &groups, &mut specs)?;
     read_guests(root, &groups, &mut specs)?;
@@ -70,7 +75,10 @@ impl Groups {
     }
 
     /// The same for services, which must name a group where groups are declared by other names.
-    pub(super) fn chosen_by_service(&self, section: &Section<'_>) -> Result<Vec<String>, FlyTomlError> {
+    pub(super) fn chosen_by_service(
+        &self,
+        section: &Section<'_>,
+    ) -> Result<Vec<String>, FlyTomlError> {
         let silent = section.texts("processes")?.is_none_or(|named| named.is_empty());
         if silent && self.declared && self.all.len() > 1 && !self.all.contains(DEFAULT) {
             return Err(section.error("processes", "is missing: say which group serves it"));
@@ -104,7 +112,8 @@ fn read_env(
 
 /// How to stop: the signal, and how long it may take, in seconds where a bare number is given.
 fn read_stop(root: &Section<'_>) -> Result<Option<Value>, FlyTomlError> {
-    let signals = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL", "SIGSTOP", "SIGHUP"];
+    let signals =
+        ["SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL", "SIGSTOP", "SIGHUP"];
     let signal = root.one_of("kill_signal", &signals)?;
     let timeout = root.duration("kill_timeout", Duration::from_secs(1))?;
     if timeout.is_some_and(|it| it > Duration::from_mins(5)) {
@@ -136,9 +145,8 @@ fn read_init(root: &Section<'_>) -> Result<GroupSpec, FlyTomlError> {
         }
         section.allow_rest();
     }
-    for ignored in ["console_command"] {
-        root.has(ignored);
-    }
+    // It concerns `fly console` alone.
+    root.text("console_command")?;
     Ok(spec)
 }
 
@@ -152,8 +160,11 @@ fn read_guests(
     for key in ["compute", "vm"] {
         for section in root.sections(key)? {
             let general = section.texts("processes")?.is_none_or(|names| names.is_empty());
-            let chosen =
-                if general { groups.all.iter().cloned().collect() } else { groups.chosen(&section)? };
+            let chosen = if general {
+                groups.all.iter().cloned().collect()
+            } else {
+                groups.chosen(&section)?
+            };
             let guest = read_guest(&section)?;
             section.finish();
             let at = if general { 0 } else { named.len() };

@@ -132,7 +132,9 @@ impl FlyToml {
         };
         self.max_unavailable = deploy.number("max_unavailable")?;
         if self.max_unavailable.is_some_and(|it| it <= 0.0) {
-            return Err(deploy.error("max_unavailable", "must be greater than 0, such as 0.33 or 1"));
+            return Err(
+                deploy.error("max_unavailable", "must be greater than 0, such as 0.33 or 1")
+            );
         }
         self.wait_timeout = deploy.duration("wait_timeout", Duration::from_secs(1))?;
         if deploy.text("release_command")?.is_some() {

@@ -103,15 +103,10 @@ impl<'a> Section<'a> {
         })
     }
 
-    pub(super) fn one_of(
-        &self,
-        key: &str,
-        known: &[&str],
-    ) -> Result<Option<String>, FlyTomlError> {
+    pub(super) fn one_of(&self, key: &str, known: &[&str]) -> Result<Option<String>, FlyTomlError> {
         let problem = format!("must be one of {}", known.join(", "));
-        let among = |it: &DeValue<'_>| {
-            it.as_str().filter(|it| known.contains(it)).map(str::to_owned)
-        };
+        let among =
+            |it: &DeValue<'_>| it.as_str().filter(|it| known.contains(it)).map(str::to_owned);
         self.read(key, &problem, among)
     }
 
@@ -179,10 +174,6 @@ impl<'a> Section<'a> {
         named.collect()
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.get(key).is_some()
-    }
-
     /// What is wrong with `key`, at its place or, where it is missing, at the table's first key.
     pub(super) fn error(&self, key: &str, problem: &str) -> FlyTomlError {
         let key_path = format!("{}{key}", self.prefix);
@@ -203,7 +194,7 @@ impl<'a> Section<'a> {
     /// Warns of every key that nobody asked for.
     pub(super) fn finish(&self) {
         let known = self.known.borrow().clone();
-        for name in self.table.keys().map(|name| name.get_ref()) {
+        for name in self.table.keys().map(Spanned::get_ref) {
             if !known.contains(&**name) {
                 self.warn(name, "is not applied; what the machines have is kept");
             }
@@ -252,9 +243,9 @@ fn json(value: &DeValue<'_>) -> Option<Value> {
             array.iter().map(|it| json(it.get_ref())).collect::<Option<Vec<_>>>()?.into()
         }
         DeValue::Table(table) => {
-            let entries = table.iter().map(|(key, it)| {
-                Some((key.get_ref().to_string(), json(it.get_ref())?))
-            });
+            let entries = table
+                .iter()
+                .map(|(key, it)| Some((key.get_ref().to_string(), json(it.get_ref())?)));
             Value::Object(entries.collect::<Option<_>>()?)
         }
     })

@@ -23,21 +23,21 @@ pub(super) fn read_services(
         let mut service = read_common(&section)?;
         service["ports"] = read_http_ports(&section)?;
         service["checks"] = read_checks(&section, &[("checks", "http")])?;
-        add(&section, service, groups, specs)?;
+        add(&section, &service, groups, specs)?;
     }
     for section in root.sections("services")? {
         let mut service = read_common(&section)?;
         service["ports"] = read_ports(&section)?;
         service["checks"] =
             read_checks(&section, &[("tcp_checks", "tcp"), ("http_checks", "http")])?;
-        add(&section, service, groups, specs)?;
+        add(&section, &service, groups, specs)?;
     }
     Ok(())
 }
 
 fn add(
     section: &Section<'_>,
-    service: Value,
+    service: &Value,
     groups: &Groups,
     specs: &mut BTreeMap<String, GroupSpec>,
 ) -> Result<(), FlyTomlError> {

@@ -39,11 +39,12 @@ pub(super) fn read_guest(section: &Section<'_>) -> Result<Value, FlyTomlError> {
 
 /// `shared-cpu-2x` is two shared CPUs.
 fn preset(size: &str) -> Option<(&'static str, u64)> {
-    let (kind, count, known) = match (size.strip_prefix("shared-cpu-"), size.strip_prefix("performance-")) {
-        (Some(count), _) => ("shared", count, &[1, 2, 4, 8][..]),
-        (_, Some(count)) => ("performance", count, &[1, 2, 4, 8, 16][..]),
-        _ => return None,
-    };
+    let (kind, count, known) =
+        match (size.strip_prefix("shared-cpu-"), size.strip_prefix("performance-")) {
+            (Some(count), _) => ("shared", count, &[1, 2, 4, 8][..]),
+            (_, Some(count)) => ("performance", count, &[1, 2, 4, 8, 16][..]),
+            _ => return None,
+        };
     let count = count.strip_suffix('x')?.parse().ok()?;
     known.contains(&count).then_some((kind, count))
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use pipeline_core::Stage;
 
-pub(crate) use self::data::{Kind, Place, StageData, Work};
 use self::data::Retired;
+pub(crate) use self::data::{Kind, Place, StageData, Work};
 use crate::config::Strategy;
 use crate::desired::{Desired, Stamp, Template, release_of};
 use crate::error::FlyError;
@@ -56,18 +56,23 @@ pub(crate) fn stages(
 
 /// What cannot be done at all is said before anything is touched.
 fn refuse(world: &World, desired: &Desired, order: &Order<'_>) -> Result<(), FlyError> {
-    let no = |problem: String, next: &str| Err(FlyError::Unplannable { problem, next: next.into() });
+    let no =
+        |problem: String, next: &str| Err(FlyError::Unplannable { problem, next: next.into() });
     let in_place = order.strategy == Strategy::Rolling;
     for machine in world.current() {
         let Some(template) = desired.groups.get(&machine.group()) else { continue };
         let mounted = machine.config["mounts"].as_array().is_some_and(|it| !it.is_empty());
         if mounted && !in_place {
-            let problem = format!("machine {} has a volume, which bluegreen cannot move", machine.id);
+            let problem =
+                format!("machine {} has a volume, which bluegreen cannot move", machine.id);
             return no(problem, "use the rolling strategy for this app");
         }
         if in_place && !template.fits(&machine.config) {
             let problem = format!("machine {} has other mounts than fly.toml says", machine.id);
-            return no(problem, "change volumes with flyctl first: a machine keeps what it was made with");
+            return no(
+                problem,
+                "change volumes with flyctl first: a machine keeps what it was made with",
+            );
         }
     }
     let new = |name: &&String| in_place.then_some(()).is_none() || count(world, name) == 0;
@@ -95,7 +100,11 @@ fn mixture(world: &World) -> Option<String> {
         if first.image != machine.image {
             return Some(format!(
                 "machines of the group {} run different images: {} runs {}, {} runs {}",
-                machine.group(), first.id, first.image, machine.id, machine.image
+                machine.group(),
+                first.id,
+                first.image,
+                machine.id,
+                machine.image
             ));
         }
     }
@@ -108,7 +117,8 @@ fn data(world: &World, desired: &Desired, order: &Order<'_>) -> StageData {
     let mut works = Vec::new();
     for (group, template) in &desired.groups {
         let existing: Vec<&Recorded> = world.current().filter(|it| it.group() == *group).collect();
-        let group = GroupPlan { group, template, stamp: &stamp, order, region: desired.region.as_deref() };
+        let group =
+            GroupPlan { group, template, stamp: &stamp, order, region: desired.region.as_deref() };
         works.extend(group.works(&existing));
     }
     let mut templates = BTreeMap::new();

@@ -44,7 +44,14 @@ fn world(machines: &[crate::api::Machine]) -> World {
 }
 
 fn order(strategy: Strategy) -> Order<'static> {
-    Order { run: "run-1", version: "v42", image: "shop:v2", strategy, max_unavailable: 0.33, ha: true }
+    Order {
+        run: "run-1",
+        version: "v42",
+        image: "shop:v2",
+        strategy,
+        max_unavailable: 0.33,
+        ha: true,
+    }
 }
 
 fn told(stages: &[Stage]) -> String {
@@ -161,10 +168,30 @@ fn what_cannot_be_done_is_refused_before_anything_is_touched() {
     let mounted = "[[mounts]]\nsource = \"data\"\ndestination = \"/data\"\n";
     let plain = [machine("a", "started", &json!({}))];
     let table = [
-        (vec![machine("a", "started", &volume)], TOML, Strategy::BlueGreen, "machine a has a volume, which bluegreen cannot move"),
-        (vec![machine("a", "started", &volume)], TOML, Strategy::Rolling, "machine a has other mounts than fly.toml says"),
-        (plain.to_vec(), mounted, Strategy::BlueGreen, "the group app needs volumes, and its machines would be new"),
-        (vec![], mounted, Strategy::Rolling, "the group app needs volumes, and its machines would be new"),
+        (
+            vec![machine("a", "started", &volume)],
+            TOML,
+            Strategy::BlueGreen,
+            "machine a has a volume, which bluegreen cannot move",
+        ),
+        (
+            vec![machine("a", "started", &volume)],
+            TOML,
+            Strategy::Rolling,
+            "machine a has other mounts than fly.toml says",
+        ),
+        (
+            plain.to_vec(),
+            mounted,
+            Strategy::BlueGreen,
+            "the group app needs volumes, and its machines would be new",
+        ),
+        (
+            vec![],
+            mounted,
+            Strategy::Rolling,
+            "the group app needs volumes, and its machines would be new",
+        ),
         (
             vec![machine("a", "started", &json!({})), machine("b", "started", &other)],
             TOML,

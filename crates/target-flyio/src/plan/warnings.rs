@@ -17,6 +17,11 @@ pub(super) fn of(world: &World, desired: &Desired, data: &StageData) -> Vec<Stri
         let run = it.leftover_of.as_deref().unwrap_or_default();
         format!("machine {} was left behind by {run} and is removed at the end", it.id)
     }));
+    let kept_out = world.current().filter(|it| it.cordoned);
+    warnings.extend(kept_out.map(|it| {
+        let id = &it.id;
+        format!("machine {id} is out of the proxy's pool and stays out; `fly machine uncordon {id}` puts it back")
+    }));
     for group in data.templates.keys() {
         warnings.extend(of_group(group, data));
     }
@@ -45,8 +50,10 @@ fn of_group(group: &str, data: &StageData) -> Vec<String> {
             "the group {group} has no health check: a machine counts as good once it has started"
         ));
     }
-    let signals: BTreeSet<&str> =
-        works.iter().map(|it| it.config["stop_config"]["signal"].as_str().unwrap_or("SIGINT")).collect();
+    let signals: BTreeSet<&str> = works
+        .iter()
+        .map(|it| it.config["stop_config"]["signal"].as_str().unwrap_or("SIGINT"))
+        .collect();
     if let Some(signal) = signals.iter().find(|it| **it != "SIGTERM") {
         told.push(format!(
             "machines of the group {group} are stopped with {signal}, on which many servers drop \

@@ -3,7 +3,7 @@
 use pipeline_core::Stage;
 
 use super::data::{Kind, Place, Retired, StageData, Work};
-use crate::record::World;
+use crate::record::{Recorded, World};
 
 /// The stage with its lines, without its data.
 pub(super) fn describe(data: &StageData, world: &World) -> Stage {
@@ -29,7 +29,7 @@ fn green(work: &Work, data: &StageData) -> String {
 
 fn roll(work: &Work, data: &StageData, world: &World) -> String {
     let Place::Machine(id) = &work.place else { return create(work, data) };
-    let from = world.machine(id).map_or_else(|| "unknown".to_owned(), |it| it.version());
+    let from = world.machine(id).map_or_else(|| "unknown".to_owned(), Recorded::version);
     let rest = if work.runs { "" } else { ", left stopped" };
     format!("update machine {id} ({}) from {from} to {}{rest}", place(work), release(data))
 }
@@ -44,7 +44,7 @@ fn switch(data: &StageData) -> Vec<String> {
 fn remove(retired: &Retired, world: &World) -> String {
     let Retired { id, group, .. } = retired;
     let recorded = world.machine(id);
-    let version = recorded.map_or_else(|| "unknown".to_owned(), |it| it.version());
+    let version = recorded.map_or_else(|| "unknown".to_owned(), Recorded::version);
     let why = match recorded.and_then(|it| it.leftover_of.as_deref()) {
         Some(run) => format!(", left behind by {run}"),
         None if !retired.replaced => ", a group that fly.toml no longer has".to_owned(),

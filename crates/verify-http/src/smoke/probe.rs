@@ -34,7 +34,7 @@ impl<'c> Probe<'c> {
         };
         let bearer = check.bearer.as_ref();
         let bearer = bearer.map(|it| it.secret().ok_or_else(|| missing(it))).transpose()?;
-        let request = place.request(check.method, &check.path, bearer)?;
+        let request = place.request(check.method.into(), &check.path, bearer)?;
         Ok(Self { check, instance: place.instance.clone(), request })
     }
 

@@ -30,6 +30,11 @@ const APP: &str = "shop-staging";
 /// What the dashboard asks for. It protects nothing: the shop lives as long as the demo.
 const TOKEN: &str = "demo-dashboard-token";
 
+const WITH_MIX: &str =
+    "The shop is examples/shop, an Elixir umbrella, checked and built with the real mix.";
+
+const WITHOUT_MIX: &str = "Without mix: no gates, and a small bundled server stands for the shop.";
+
 /// One act of the demo.
 struct Act {
     title: &'static str,
@@ -96,10 +101,7 @@ impl Stage {
             Tone::Dim,
             &format!("A simulated Fly.io listens at {}, the shop at {url}.", sim.api_url()),
         );
-        app.say(Tone::Dim, match mix {
-            true => "The shop is examples/shop, an Elixir umbrella, checked and built with the real mix.",
-            false => "There is no mix here: no gates, and a small bundled server stands for the shop.",
-        });
+        app.say(Tone::Dim, if mix { WITH_MIX } else { WITHOUT_MIX });
         let releases = mix.then(|| folder.join("releases"));
         Ok(Self { app: inside(app, &shop, &sim, &url), sim, url, releases })
     }
@@ -112,38 +114,28 @@ impl Stage {
         let mut env = BTreeMap::from([
             ("APP_VERSION".to_owned(), format!("v{number}")),
             ("SHOP_TOKEN".to_owned(), TOKEN.to_owned()),
+            ("BIND".to_owned(), "loopback".to_owned()),
         ]);
         env.extend(act.env.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let (sim, releases) = (Arc::clone(&self.sim), self.releases.clone());
         let images = Images { sim, reference, env, releases };
-        let exit =
-            deploy::with_builder(&self.app, self.arguments(), Step::builder("image", images))
-                .await?;
-        let counted = load.map(Load::count);
-        self.judge(act, exit, counted, &before)
-    }
-
-    /// The demo shows what happened, and fails if it is not what must happen.
-    fn judge(
-        &self,
-        act: &Act,
-        exit: Exit,
-        counted: Option<(u64, u64)>,
-        before: &Ledger,
-    ) -> Result<(), CliError> {
+        let builder = Step::builder("image", images);
+        let exit = deploy::with_builder(&self.app, self.arguments(), builder).await?;
         if exit != act.end {
             let message = format!("this release ended with {exit:?}, not with {:?}", act.end);
             return Err(CliError::new(Exit::Bug, message));
         }
-        let Some((answered, lost)) = counted else { return Ok(()) };
+        load.map_or(Ok(()), |load| self.judge(load, &before))
+    }
+
+    /// The demo shows what users saw, and fails if they lost anything.
+    fn judge(&self, load: &Load, before: &Ledger) -> Result<(), CliError> {
+        let (answered, lost) = load.count();
         let after = self.sim.ledger(APP);
         let cut = after.lost.len() - before.lost.len();
         let mut text = format!("users: {answered} requests answered, {lost} lost");
-        let _ = write!(
-            text,
-            "; the proxy lost {cut}, longest gap {} ms",
-            after.longest_gap.as_millis()
-        );
+        let gap = after.longest_gap.as_millis();
+        let _ = write!(text, "; the proxy lost {cut}, longest gap {gap} ms");
         self.app.say(if lost == 0 { Tone::Good } else { Tone::Bad }, &text);
         if lost > 0 || cut > 0 {
             return Err(CliError::new(Exit::Bug, "a deploy must not lose requests"));

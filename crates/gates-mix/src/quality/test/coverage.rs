@@ -13,18 +13,17 @@ pub(super) struct Coverage {
 /// All tables in the text, in order: `  83.33% | Total`, since 1.19 with a bar at both ends.
 pub(super) fn read(text: &str) -> Vec<Coverage> {
     let mut found: Vec<Coverage> = Vec::new();
-    let (mut app, mut failed) = (None, false);
+    let (mut app, mut below) = (None, false);
     for line in text.lines() {
         if let Some(name) = line.strip_prefix("==> ") {
-            (app, failed) = (Some(name.trim().to_owned()), false);
+            (app, below) = (Some(name.trim().to_owned()), false);
         } else if let Some(total) = total(line) {
-            (found.push(Coverage { app: app.clone(), total, below: None }), failed = false).0;
+            found.push(Coverage { app: app.clone(), total, below: None });
         } else if line.starts_with("Coverage test failed, threshold not met") {
-            failed = true;
-        } else if let Some(limit) = line.trim().strip_prefix("Threshold:").filter(|_| failed) {
-            if let Some(last) = found.last_mut() {
-                last.below = percent(limit);
-            }
+            below = true;
+        } else if below && let Some(limit) = line.trim().strip_prefix("Threshold:") {
+            found.iter_mut().rev().take(1).for_each(|last| last.below = percent(limit));
+            below = false;
         }
     }
     found

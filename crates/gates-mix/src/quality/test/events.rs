@@ -52,7 +52,8 @@ enum TestOutcome {
 
 #[derive(Debug, Deserialize)]
 struct Module {
-    module: String,
+    #[serde(rename = "module")]
+    name: String,
     file: Option<String>,
     line: Option<u32>,
     message: Option<String>,
@@ -77,7 +78,7 @@ impl Suite {
         match event {
             Event::Test(test) => self.hear_test(test, safe),
             Event::Module(module) => self.failed.push(Failed {
-                name: safe(&format!("setup_all ({})", module.module)),
+                name: safe(&format!("setup_all ({})", module.name)),
                 message: safe(&module.message.unwrap_or_default()),
                 file: module.file,
                 starts: None,

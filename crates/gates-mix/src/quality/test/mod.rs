@@ -25,7 +25,7 @@ use crate::project::MixProject;
 /// `mix test --cover`: refuses with one finding for each test that failed, and for coverage below the limit.
 ///
 /// It runs in the environment `test`, so that it can run beside the compiler. A formatter of ours is added
-/// beside ExUnit's, without touching the project, and tells what happened as data; where it could not, ExUnit's
+/// beside `ExUnit`'s, without touching the project, and tells what happened as data; where it could not, `ExUnit`'s
 /// text is read. The formatters that `test_helper.exs` may choose are not used in this run.
 #[derive(Clone, Debug)]
 pub struct Test {
@@ -36,6 +36,7 @@ pub struct Test {
 
 impl Test {
     /// The gate for this project; what Mix itself holds to be too little coverage is refused.
+    #[must_use]
     pub fn new(project: MixProject) -> Self {
         Self { project, min_coverage: None, formatter: Arc::default() }
     }
@@ -55,14 +56,19 @@ impl Test {
             return Ok((self.project.run(&task(), cx).await?, String::new()));
         };
         let events = tempfile::NamedTempFile::new()?;
-        let task = with_formatter(formatter, events.path());
-        let run = self.project.run(&task, cx);
+        let reported = with_formatter(formatter, events.path());
+        let run = self.project.run(&reported, cx);
         let follow = events::follow(events.path(), cx);
         let answer = match select(Box::pin(run), Box::pin(follow)).await {
             Either::Left((answer, _)) => answer?,
             Either::Right((never, _)) => match never {},
         };
-        Ok((answer, events::load(events.path())?))
+        let events = events::load(events.path())?;
+        if answer.code != 0 && events.is_empty() && answer.text.contains(Formatter::MODULE) {
+            cx.note("the tests run again, without the gate's own formatter: it could not be used");
+            return Ok((self.project.run(&task(), cx).await?, String::new()));
+        }
+        Ok((answer, events))
     }
 }
 
@@ -77,7 +83,8 @@ impl Gate for Test {
         let layout = self.project.layout();
         let rules = Rules { layout: &layout, min_coverage: self.min_coverage };
         let redactor = self.project.redactor();
-        Ok(verdict::read(&answer, &events::read(&events, redactor), &rules)?)
+        let report = verdict::read(&answer, &events::read(&events, redactor), &rules)?;
+        Ok(self.project.with_log(report, cx))
     }
 }
 
@@ -85,7 +92,7 @@ fn task() -> MixTask {
     MixTask::new(["test", "--cover"]).env("MIX_ENV", "test")
 }
 
-/// The same with both formatters: ours for this gate, ExUnit's for people.
+/// The same with both formatters: ours for this gate, `ExUnit`'s for people.
 fn with_formatter(formatter: &Formatter, events: &Path) -> MixTask {
     let both = ["ExUnit.CLIFormatter", Formatter::MODULE];
     let task = both.iter().fold(task(), |task, it| task.arg("--formatter").arg(*it));

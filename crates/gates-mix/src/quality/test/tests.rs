@@ -49,7 +49,7 @@ const PASSED: &str = r#"{"app":"shop","event":"suite","seed":7}
 
 #[test]
 fn tests_that_never_ended_have_not_passed() {
-    let begun: String = PASSED.lines().take(2).map(|line| format!("{line}\n")).collect();
+    let begun = PASSED.lines().take(2).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(told_as_text(read(0, &begun, "", None)), @r"
       FAULT `mix test --cover` ended with exit code 0, and the tests of shop did not come to their end
         hint: run `mix test --cover` by hand and look at it
@@ -99,7 +99,7 @@ fn read(code: i32, told: &str, text: &str, min_coverage: Option<f64>) -> Result<
     let suites = suites(told);
     let apps = ["alpha", "beta"].map(|app| (app.into(), format!("apps/{app}")));
     let apps = if told.contains("alpha") { apps.into() } else { BTreeMap::new() };
-    let layout = Layout { roots: vec!["/p".into()], mix_exs: true, app: None, apps };
+    let layout = Layout { roots: vec!["/p".into()], mix_exs: true, apps, ..Layout::default() };
     let answer = Answer { task: task().to_string(), code, text: text.into() };
     verdict::read(&answer, &suites, &Rules { layout: &layout, min_coverage })
 }

@@ -77,7 +77,10 @@ fn failures(suites: &[Suite], layout: &Layout) -> Vec<Finding> {
         let finding = |it: &Failed| failure(it, suite.app.as_deref(), layout);
         suite.failed.iter().map(finding).collect::<Vec<_>>()
     };
-    suites.iter().flat_map(of).collect()
+    let mut findings: Vec<_> = suites.iter().flat_map(of).collect();
+    // Tests run in random order; reports should not.
+    findings.sort_by(|one, two| (&one.file, one.line).cmp(&(&two.file, two.line)));
+    findings
 }
 
 fn failure(failed: &Failed, app: Option<&str>, layout: &Layout) -> Finding {
@@ -186,7 +189,8 @@ fn numbered(report: Report, suites: &[Suite], coverage: &[Coverage], total: Opti
         ("skipped", sum(|it| it.skipped)),
         ("excluded", sum(|it| it.excluded)),
     ];
-    let seed = suites.iter().find_map(|it| it.seed).map(|seed| ("seed", seed));
+    let mut begun = suites.iter().filter(|it| it.tests > 0);
+    let seed = begun.find_map(|it| it.seed).map(|seed| ("seed", seed));
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^52 tests")]
     let number = |report: Report, (name, count): (&str, u64)| report.number(name, count as f64);
     let report = counts.into_iter().chain(seed).fold(report, number);

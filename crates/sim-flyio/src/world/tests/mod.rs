@@ -1,0 +1,110 @@
+//! Rules of the world, told as short stories. The outside is played by the tests: they say what
+//! processes do, and how time passes.
+
+mod boot;
+mod exit;
+mod lease;
+mod update;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{fact::Lapse, lifecycle::State, *};
+use crate::{ids::Ids, image::Image};
+
+/// A world with one app and two images, one of which cannot be pulled.
+struct Story {
+    world: World,
+    id: String,
+}
+
+impl Story {
+    /// Begins with one machine, created as `launch` says.
+    fn with(launch: Value) -> Self {
+        let mut world = World::new(Host::new(Ids::random(), 1_786_701_400_000));
+        world.create_app("shop").unwrap();
+        for (tag, pullable) in [("v1", true), ("v2", true), ("gone", false)] {
+            let (reference, command) = (format!("shop:{tag}"), vec![tag.to_owned()]);
+            world.host.registry.add(Image { reference, command, env: BTreeMap::new(), pullable });
+        }
+        let launch: MachineRequest = serde_json::from_value(launch).unwrap();
+        let id = world.create("shop", launch).unwrap();
+        Self { world, id }
+    }
+
+    /// Begins with one started machine.
+    fn started(config: &Value) -> Self {
+        let mut story = Self::with(json!({ "config": config }));
+        story.boots(1);
+        assert_eq!(story.state(), State::Started);
+        story
+    }
+
+    fn target<'a>(&'a self, nonce: Option<&'a str>) -> (String, Option<String>) {
+        (self.id.clone(), nonce.map(str::to_owned))
+    }
+
+    /// Calls something of the world with this machine as its target.
+    fn ask<T>(
+        &mut self,
+        nonce: Option<&str>,
+        call: impl FnOnce(&mut World, Target<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, String> {
+        let (machine, nonce) = self.target(nonce);
+        let target = Target { app: "shop", machine: &machine, nonce: nonce.as_deref() };
+        call(&mut self.world, target)
+            .map_err(|refusal| format!("{} {}", refusal.status, refusal.error))
+    }
+
+    fn update(&mut self, launch: Value) -> Result<(), String> {
+        let launch: MachineRequest = serde_json::from_value(launch).unwrap();
+        self.ask(None, |world, target| world.update(target, launch))
+    }
+
+    fn machine(&self) -> &Machine {
+        &self.world.apps["shop"].machines[&self.id]
+    }
+
+    fn state(&self) -> State {
+        self.machine().state
+    }
+
+    fn note(&mut self, fact: Fact) {
+        let key = MachineKey { app: "shop".into(), machine: self.id.clone() };
+        self.world.note(&key, fact);
+    }
+
+    fn boots(&mut self, boot: u64) {
+        self.note(Fact::Booted { boot, pid: 100, ports: BTreeMap::new() });
+    }
+
+    fn exits(&mut self, boot: u64, code: i32) {
+        self.note(Fact::Exited { boot, exit: Exit { code: Some(code), signal: None } });
+    }
+
+    fn lapses(&mut self, lapse: Lapse) {
+        let serial = self.machine().serial;
+        self.note(Fact::Lapsed { serial, lapse });
+    }
+
+    /// The effects that were asked for since the last look, in words.
+    fn effects(&mut self) -> Vec<String> {
+        let effects = self.world.host.take_effects();
+        let told = effects.iter().map(|effect| match effect {
+            Effect::Boot(boot) => format!("boot {} of {}", boot.number, boot.command.join(" ")),
+            Effect::Order { boot, order } => format!("tell {boot} to {order:?}"),
+            Effect::Later { lapse, .. } => format!("later {lapse:?}"),
+        });
+        told.collect()
+    }
+
+    fn last_event(&self) -> &event::Event {
+        self.machine().events.last().unwrap()
+    }
+}
+
+fn config(tag: &str) -> Value {
+    json!({ "image": format!("shop:{tag}") })
+}

@@ -1,0 +1,126 @@
+//! `kill -9` at every change: the process that runs the deploy is gone at once, and another one, which
+//! knows only what was journalled, finishes it or takes it back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt;
+use sim_flyio::{Phase, Verdict};
+use target_flyio::{FlyTarget, Strategy};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::run::Course;
+use crate::world::World;
+
+/// What the second process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    On,
+    Back,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    strategy: Strategy,
+    way: Way,
+    /// The change at which the first process dies, and whether the change was still done.
+    change: usize,
+    done: Phase,
+}
+
+/// Worlds at a time, over all tests: leases are short here, and a starved process loses them.
+static AT_A_TIME: Semaphore = Semaphore::const_new(8);
+
+/// Dies at the given change; says whether there was one.
+async fn dies(case: Case) -> bool {
+    let _turn = AT_A_TIME.acquire().await.unwrap();
+    let world = World::with(2).await;
+    let before = world.live();
+    let (target, mut course) = {
+        let target = process(&world, case.strategy, "v2");
+        let course = Course::begin(&target).await.unwrap();
+        (target, course)
+    };
+    let death = Arc::new(Notify::new());
+    let (bell, count) = (death.clone(), AtomicUsize::new(0));
+    world.sim.on_api_call(move |call| {
+        let refresh = call.method == "POST" && call.path.ends_with("/lease");
+        if call.method == "GET" || refresh || call.phase != case.done {
+            return Verdict::Proceed;
+        }
+        if count.fetch_add(1, Ordering::Relaxed) == case.change {
+            bell.notify_one();
+            return Verdict::Delay(Duration::from_secs(3));
+        }
+        Verdict::Proceed
+    });
+    let died = tokio::select! {
+        done = course.finish(&target) => { done.unwrap(); false }
+        () = death.notified() => true,
+    };
+    drop(target); // the process is gone: nothing refreshes its leases
+    if !died {
+        return false;
+    }
+    world.sim.on_api_call(|_| Verdict::Proceed);
+
+    // fly.toml has changed since; the run goes on with what it recorded.
+    let target = process(&world, Strategy::Rolling, "sick");
+    // There is no way back from settling.
+    let on = case.way == Way::On || course.settles();
+    let ended =
+        if on { course.finish(&target).await } else { course.restore(&target).await.map(drop) };
+    ended.unwrap_or_else(|fault| panic!("{case:?}: {fault}"));
+    // Who dies while giving leases back leaves some, but only until they run out.
+    world.until(|world| world.live().iter().all(|it| it.lease.is_none())).await;
+    println!("{case:?}");
+    if on {
+        world.assert_new(2, "v2");
+    } else {
+        world.assert_old(&before);
+    }
+    true
+}
+
+fn process(world: &World, strategy: Strategy, tag: &str) -> FlyTarget {
+    let mut config = world.config(strategy, tag);
+    config.lease_ttl = Duration::from_secs(3);
+    FlyTarget::new(config)
+}
+
+/// Dies at every change there is, before it and after it; returns at how many.
+async fn dies_everywhere(strategy: Strategy, way: Way) -> usize {
+    let cases = (0..40).flat_map(|change| {
+        [Phase::Before, Phase::After].map(|done| Case { strategy, way, change, done })
+    });
+    let mut deaths = 0;
+    let mut dying = futures::stream::iter(cases.map(dies)).buffered(4);
+    while let Some(died) = dying.next().await {
+        if !died {
+            break;
+        }
+        deaths += 1;
+    }
+    deaths
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rolling_deploy_that_was_killed_anywhere_is_finished_by_another_process() {
+    assert!(dies_everywhere(Strategy::Rolling, Way::On).await >= 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rolling_deploy_that_was_killed_anywhere_is_taken_back_by_another_process() {
+    assert!(dies_everywhere(Strategy::Rolling, Way::Back).await >= 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bluegreen_deploy_that_was_killed_anywhere_is_finished_by_another_process() {
+    assert!(dies_everywhere(Strategy::BlueGreen, Way::On).await >= 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bluegreen_deploy_that_was_killed_anywhere_is_taken_back_by_another_process() {
+    assert!(dies_everywhere(Strategy::BlueGreen, Way::Back).await >= 20);
+}

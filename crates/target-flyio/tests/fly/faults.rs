@@ -1,0 +1,244 @@
+//! What the platform does to a deployer.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pipeline_core::{CancelSource, Deployer, FaultKind, Phase as RunPhase};
+use serde_json::{Value, json};
+use sim_flyio::{ApiRequest, Phase, Verdict};
+use target_flyio::{FlyTarget, Strategy};
+
+use crate::run::{Course, context, run};
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_cannot_be_pulled_is_noticed_although_the_machine_is_started() {
+    let world = World::with(2).await;
+    let before = world.live();
+    let target = world.target(Strategy::Rolling, "lost");
+    let mut course = Course::begin(&target).await.unwrap();
+    let fault = course.next(&target).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Permanent);
+    assert!(fault.message().contains("the platform put machine"), "{fault}");
+    assert!(fault.message().contains("back to registry.fly.io/shop:v1@sha256:"), "{fault}");
+    assert!(fault.message().contains("shop:lost cannot be pulled?"), "{fault}");
+    course.restore(&target).await.unwrap();
+    world.assert_old(&before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_dies_at_once_is_told_with_its_code_and_not_waited_for() {
+    for strategy in [Strategy::Rolling, Strategy::BlueGreen] {
+        let world = World::with(2).await;
+        let before = world.live();
+        let target = world.target(strategy, "crash");
+        let mut course = Course::begin(&target).await.unwrap();
+        let began = std::time::Instant::now();
+        let fault = course.next(&target).await.unwrap_err();
+        assert!(fault.message().ends_with("does not stay up: it exited with code 7"), "{fault}");
+        assert!(began.elapsed().as_secs() < 10, "it was not waited for");
+        course.restore(&target).await.unwrap();
+        world.assert_old(&before);
+    }
+}
+
+/// A hook that answers the calls that `hits` picks, `times` times.
+fn answering(
+    world: &World,
+    times: usize,
+    (status, error): (u16, &'static str),
+    hits: impl Fn(&ApiRequest) -> bool + Send + Sync + 'static,
+) {
+    let count = AtomicUsize::new(0);
+    world.sim.on_api_call(move |call| {
+        if hits(call) && count.fetch_add(1, Ordering::Relaxed) < times {
+            return Verdict::Answer { status, body: json!({"error": error}) };
+        }
+        Verdict::Proceed
+    });
+}
+
+fn is_update(call: &ApiRequest) -> bool {
+    call.method == "POST" && call.body.as_ref().is_some_and(|it| it["current_version"].is_string())
+}
+
+async fn deploys(world: &World, strategy: Strategy) {
+    let target = world.target(strategy, "v2");
+    let mut course = Course::begin(&target).await.unwrap();
+    if let Err(fault) = course.finish(&target).await {
+        panic!("{fault}: {:#?}", world.sim.journal());
+    }
+    world.assert_new(2, "v2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_come_to_nothing_are_asked_for_again() {
+    let table: [(&str, (u16, &'static str), fn(&ApiRequest) -> bool); 7] = [
+        ("reads that fail", (503, "unavailable"), |call| call.method == "GET"),
+        ("reads that wrongly find nothing", (404, "machine not found"), |call| {
+            call.method == "GET"
+                && call.path.len() > "/v1/apps/shop/machines/".len()
+                && !call.path.ends_with("/wait")
+        }),
+        ("an update that was not done", (408, "deadline_exceeded: x"), |call| {
+            is_update(call) && call.phase == Phase::Before
+        }),
+        ("an update that was done", (408, "deadline_exceeded: x"), |call| {
+            is_update(call) && call.phase == Phase::After
+        }),
+        (
+            "an update in the way of another",
+            (409, "aborted: machine is replacing: concurrent update in progress"),
+            |call| is_update(call) && call.phase == Phase::Before,
+        ),
+        ("a lease that is limited", (429, "slow down"), |call| {
+            call.path.ends_with("/lease") && call.phase == Phase::Before
+        }),
+        ("waits that fail", (500, "oops"), |call| call.path.ends_with("/wait")),
+    ];
+    for (what, answer, hits) in table {
+        let world = World::with(2).await;
+        let times = if answer.0 == 404 { 1 } else { 2 };
+        answering(&world, times, answer, hits);
+        println!("{what}");
+        deploys(&world, Strategy::Rolling).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_list_is_not_believed_at_once() {
+    let world = World::with(2).await;
+    let count = AtomicUsize::new(0);
+    world.sim.on_api_call(move |call| {
+        let lists =
+            call.method == "GET" && call.path.ends_with("/machines") && call.phase == Phase::Before;
+        if lists && count.fetch_add(1, Ordering::Relaxed) == 0 {
+            return Verdict::Answer { status: 200, body: Value::Array(Vec::new()) };
+        }
+        Verdict::Proceed
+    });
+    deploys(&world, Strategy::Rolling).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_at_any_write_is_survived() {
+    for verdict in [Verdict::ResetBeforeCommit, Verdict::ResetAfterCommit] {
+        let world = World::with(2).await;
+        let seen = std::sync::Mutex::new(std::collections::BTreeSet::new());
+        world.sim.on_api_call(move |call| {
+            // The first call of each kind is lost: lease, create, uncordon, cordon, stop, destroy.
+            let kind =
+                format!("{} {}", call.method, call.path.rsplit('/').next().unwrap_or_default());
+            let kind = if kind.len() > 16 { call.method.clone() } else { kind };
+            let lost = call.method != "GET"
+                && call.phase == Phase::Before
+                && seen.lock().unwrap().insert(kind);
+            if lost { verdict.clone() } else { Verdict::Proceed }
+        });
+        deploys(&world, Strategy::BlueGreen).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_is_stopped_in_the_middle_of_its_update_is_started_again() {
+    let world = World::with(2).await;
+    // The platform leaves the new version stopped, as when autostop overlaps an update.
+    let count = AtomicUsize::new(0);
+    let url = world.sim.api_url();
+    let stopped = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let noted = stopped.clone();
+    world.sim.on_api_call(move |call| {
+        if is_update(call)
+            && call.phase == Phase::After
+            && count.fetch_add(1, Ordering::Relaxed) == 0
+        {
+            noted.lock().unwrap().push(format!("{url}{}/stop", call.path));
+        }
+        Verdict::Proceed
+    });
+    let target = world.target(Strategy::Rolling, "v2");
+    let mut course = Course::begin(&target).await.unwrap();
+    let stopper = async {
+        loop {
+            let url = stopped.lock().unwrap().pop();
+            if let Some(url) = url {
+                let id = url.split('/').nth_back(1).unwrap().to_owned();
+                world
+                    .until(|world| {
+                        world
+                            .live()
+                            .iter()
+                            .any(|it| it.id == id && it.pid.is_some() && it.image.contains(":v2"))
+                    })
+                    .await;
+                let pid = world.live().iter().find(|it| it.id == id).unwrap().pid.unwrap();
+                // A program that ends by itself with code 0 is not restarted: the machine stops.
+                let _ =
+                    std::process::Command::new("kill").args(["-TERM", &pid.to_string()]).status();
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let (done, ()) = futures::join!(course.finish(&target), stopper);
+    done.unwrap();
+    world.assert_new(2, "v2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_asked_to_stop_does_so_between_machines() {
+    let world = World::with(3).await;
+    let before = world.live();
+    let source = CancelSource::new();
+    let cx = run("run-1", source.token()).context(RunPhase::Deploy, "fly");
+    let asked = std::sync::Mutex::new(Some(source));
+    world.sim.on_api_call(move |call| {
+        if is_update(call)
+            && call.phase == Phase::After
+            && let Some(source) = asked.lock().unwrap().take()
+        {
+            source.cancel();
+        }
+        Verdict::Proceed
+    });
+    let target = world.target(Strategy::Rolling, "v2");
+    let course = Course::begin(&target).await.unwrap();
+    let fault = target.advance(&course.stages[0], &course.snapshot, &cx).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Cancelled);
+    let new = world
+        .live()
+        .iter()
+        .filter(|it| it.image.contains(":v2") && crate::world::is_well(it))
+        .count();
+    assert_eq!(new, 1, "the one that was begun was brought to its end");
+    course.restore(&target).await.unwrap();
+    world.assert_old(&before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_token_is_named_and_never_shown() {
+    let world = World::with(1).await;
+    let mut config = world.config(Strategy::Rolling, "v2");
+    config.token = "hush-hush".into();
+    let target = FlyTarget::new(config);
+    assert!(!format!("{target:?}").contains("hush-hush"));
+    let fault = target.snapshot(&context()).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Permanent);
+    assert!(fault.message().contains("does not accept the token"), "{fault}");
+    assert!(!format!("{fault:?}").contains("hush-hush"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_stage_done_twice_changes_nothing_the_second_time() {
+    let world = World::with(2).await;
+    let target = world.target(Strategy::Rolling, "v2");
+    let course = Course::begin(&target).await.unwrap();
+    let cx = context();
+    target.advance(&course.stages[0], &course.snapshot, &cx).await.unwrap();
+    let (changes, live) = (world.changes().len(), world.live());
+    target.advance(&course.stages[0], &course.snapshot, &cx).await.unwrap();
+    assert_eq!(world.changes().len(), changes);
+    let versions = |all: &[sim_flyio::MachineView]| {
+        all.iter().map(|it| it.instance_id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(versions(&world.live()), versions(&live));
+}

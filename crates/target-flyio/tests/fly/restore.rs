@@ -1,0 +1,69 @@
+//! The way back from states that no stage leaves by itself.
+
+use pipeline_core::Deployer;
+use target_flyio::Strategy;
+
+use crate::run::{Course, context};
+use crate::world::{World, is_well, metadata};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rolled_release_is_taken_back_without_losing_a_request() {
+    let world = World::with(3).await;
+    let (before, users) = (world.live(), world.users());
+    let target = world.target(Strategy::Rolling, "v2");
+    let mut course = Course::begin(&target).await.unwrap();
+    course.next(&target).await.unwrap();
+    let restored = course.restore(&target).await.unwrap();
+    drop(users);
+    assert_eq!(restored.version, "v41");
+    world.assert_old(&before);
+    world.assert_nothing_lost();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_somebody_destroyed_is_created_again_once() {
+    let world = World::with(2).await;
+    let before = world.live();
+    let target = world.target(Strategy::Rolling, "v2");
+    let mut course = Course::begin(&target).await.unwrap();
+    course.next(&target).await.unwrap();
+    target.finish(&context()).await;
+    let lost = &before[0].id;
+    world.call("DELETE", &format!("/machines/{lost}?force=true"), None).await;
+    for _ in 0..2 {
+        course.restore(&target).await.unwrap();
+        let live = world.live();
+        assert_eq!(live.len(), 2, "{live:#?}");
+        assert!(live.iter().all(|it| is_well(it) && it.image.contains(":v1") && !it.cordoned));
+        let again = live.iter().find(|it| it.id != before[1].id).unwrap();
+        assert_eq!(again.config["spot"], before[0].config["spot"]);
+        assert_eq!(metadata(again)["pipeline_launch"], format!("run-1.restore.{lost}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restoring_what_was_never_touched_changes_nothing() {
+    let world = World::with(2).await;
+    let before = world.live();
+    let target = world.target(Strategy::BlueGreen, "v2");
+    let course = Course::begin(&target).await.unwrap();
+    let changes = world.changes().len();
+    course.restore(&target).await.unwrap();
+    world.assert_old(&before);
+    assert_eq!(world.changes().len(), changes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn machines_of_others_are_never_removed() {
+    let world = World::with(1).await;
+    let target = world.target(Strategy::BlueGreen, "v2");
+    let mut course = Course::begin(&target).await.unwrap();
+    course.next(&target).await.unwrap();
+    let mut foreign = crate::world::old_config();
+    foreign["metadata"]["fly_release_version"] = "43".into();
+    let foreign = world.create(&foreign, false).await;
+    course.restore(&target).await.unwrap();
+    let live = world.live();
+    assert_eq!(live.len(), 2);
+    assert!(live.iter().any(|it| it.id == foreign));
+}

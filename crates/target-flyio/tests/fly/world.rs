@@ -1,0 +1,248 @@
+//! A simulated app with machines as flyctl would have made them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sim_flyio::{Image, MachineView, SimConfig, SimFly};
+use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy};
+use tokio::task::JoinSet;
+
+pub(crate) const APP: &str = "shop";
+
+/// What `fly.toml` says in these tests.
+const TOML: &str = r#"
+app = "shop"
+primary_region = "fra"
+kill_signal = "SIGTERM"
+kill_timeout = 5
+[build]
+image = "registry.fly.io/shop:IMAGE"
+[env]
+COLOUR = "blue"
+[http_service]
+internal_port = 8080
+[[http_service.checks]]
+path = "/api/v1/health"
+interval = "1s"
+timeout = "2s"
+grace_period = "1s"
+[[restart]]
+policy = "on-failure"
+retries = 2
+"#;
+
+pub(crate) struct World {
+    pub(crate) sim: SimFly,
+    pub(crate) url: String,
+    http: reqwest::Client,
+    lost_before: AtomicUsize,
+}
+
+impl World {
+    /// An app without machines. Images: v1 and v2 are good; `sick` fails its check, `crash` dies at once,
+    /// `lost` cannot be pulled.
+    pub(crate) async fn empty() -> Arc<Self> {
+        let config = SimConfig {
+            propagation: Duration::from_millis(60),
+            check_speed: 20.0,
+            boot: Duration::from_millis(20),
+            ..SimConfig::default()
+        };
+        let sim = SimFly::start(config).await.unwrap();
+        sim.create_app(APP);
+        let images = [
+            ("v1", vec![], true),
+            ("v2", vec![], true),
+            ("sick", vec![("HEALTH_FAILS", "1")], true),
+            ("crash", vec![("CRASH_AFTER_MS", "1"), ("CRASH_CODE", "7")], true),
+            ("lost", vec![], false),
+        ];
+        for (tag, env, pullable) in images {
+            let version = [("APP_VERSION", tag)];
+            let env = env.into_iter().chain(version);
+            sim.register_image(Image {
+                reference: image(tag),
+                command: crate::machine::command(),
+                env: env.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+                pullable,
+            });
+        }
+        let url = sim.app_url(APP).await.unwrap();
+        let http = FlyHttp::client();
+        Arc::new(Self { sim, url, http, lost_before: AtomicUsize::new(0) })
+    }
+
+    /// An app with `count` healthy machines on v1.
+    pub(crate) async fn with(count: usize) -> Arc<Self> {
+        let world = Self::empty().await;
+        for _ in 0..count {
+            world.create(&old_config(), false).await;
+        }
+        world.until(|world| world.live().iter().all(is_well)).await;
+        // The proxy learns of it later; what is asked until then is none of the deploy's doing.
+        let mut answers = 0;
+        while answers < 3 * count {
+            let reply = world.http.get(&world.url).send().await.unwrap();
+            answers = if reply.status().is_success() { answers + 1 } else { 0 };
+        }
+        world.lost_before.store(world.sim.ledger(APP).lost.len(), Ordering::Relaxed);
+        world
+    }
+
+    /// Creates a machine as somebody else would.
+    pub(crate) async fn create(&self, config: &Value, skip_launch: bool) -> String {
+        let body = json!({"config": config, "region": "fra", "skip_launch": skip_launch});
+        let reply = self.call("POST", "/machines", Some(body)).await;
+        reply["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A call of the Machines API by somebody else.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+        let url = format!("{}/v1/apps/{APP}{path}", self.sim.api_url());
+        let request = self.http.request(method.parse().unwrap(), url).bearer_auth(self.sim.token());
+        let request = body.iter().fold(request, |request, body| request.json(body));
+        request.send().await.unwrap().json().await.unwrap_or_default()
+    }
+
+    pub(crate) fn config(&self, strategy: Strategy, tag: &str) -> FlyConfig {
+        let toml = TOML.replace("IMAGE", tag);
+        let fly_toml = FlyToml::parse(Path::new("fly.toml"), &toml).unwrap();
+        assert_eq!(fly_toml.warnings, Vec::<String>::new());
+        let mut config = FlyConfig::new(APP, &self.url, self.sim.token().to_owned(), fly_toml);
+        config.api_url = self.sim.api_url();
+        config.strategy = strategy;
+        config.lease_ttl = Duration::from_secs(2);
+        config.wait_timeout = Duration::from_secs(15);
+        config.poll = Duration::from_millis(40);
+        config.drain = Duration::from_millis(300);
+        config.blind_drain = Duration::from_millis(300);
+        config
+    }
+
+    pub(crate) fn target(&self, strategy: Strategy, tag: &str) -> FlyTarget {
+        FlyTarget::new(self.config(strategy, tag))
+    }
+
+    /// All machines that are not destroyed, by id.
+    pub(crate) fn live(&self) -> Vec<MachineView> {
+        let mut machines = self.sim.machines(APP);
+        machines.retain(|it| !it.destroyed);
+        machines.sort_by(|a, b| a.id.cmp(&b.id));
+        machines
+    }
+
+    /// Waits for a condition, ten seconds at most.
+    pub(crate) async fn until(&self, holds: impl Fn(&Self) -> bool) {
+        for _ in 0..1_000 {
+            if holds(self) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it did not come about: {:#?}", self.live());
+    }
+
+    /// The mutating calls so far, such as `POST /machines/{id}/cordon`, without leases.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        let calls = self.sim.journal();
+        let changes = calls.iter().filter(|it| it.method != "GET" && !it.path.ends_with("/lease"));
+        changes.map(|it| format!("{} {}", it.method, it.path)).collect()
+    }
+
+    /// Users, until dropped.
+    pub(crate) fn users(self: &Arc<Self>) -> JoinSet<()> {
+        let mut users = JoinSet::new();
+        for _ in 0..4 {
+            let (url, http) = (self.url.clone(), self.http.clone());
+            users.spawn(async move {
+                loop {
+                    let _ = http.get(format!("{url}/")).send().await;
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            });
+        }
+        users
+    }
+
+    /// Everything is at `tag`, serves, is healthy, and nobody holds a lease.
+    #[track_caller]
+    pub(crate) fn assert_new(&self, count: usize, tag: &str) {
+        let live = self.live();
+        assert_eq!(live.len(), count, "{live:#?}");
+        for machine in &live {
+            assert!(machine.image.starts_with(&image(tag)), "{machine:#?}");
+            assert!(is_well(machine) && !machine.cordoned, "{machine:#?}");
+            assert_eq!(machine.lease, None, "{machine:#?}");
+        }
+    }
+
+    /// Everything is exactly as it was, and nobody holds a lease.
+    #[track_caller]
+    pub(crate) fn assert_old(&self, before: &[MachineView]) {
+        let live = self.live();
+        let shape = |it: &MachineView| {
+            (it.id.clone(), it.config.clone(), it.cordoned, it.state.clone(), it.lease.is_some())
+        };
+        let shapes = |all: &[MachineView]| all.iter().map(shape).collect::<Vec<_>>();
+        assert_eq!(shapes(&live), shapes(before));
+    }
+
+    /// No request of users was lost, and there were some.
+    #[track_caller]
+    pub(crate) fn assert_nothing_lost(&self) {
+        let ledger = self.sim.ledger(APP);
+        let lost = &ledger.lost[self.lost_before.load(Ordering::Relaxed)..];
+        assert!(ledger.requests > 20 && lost.is_empty(), "{} requests, {lost:#?}", ledger.requests);
+    }
+}
+
+struct FlyHttp;
+
+impl FlyHttp {
+    fn client() -> reqwest::Client {
+        // The crate under test sees to the crypto that reqwest asks for.
+        let _ = FlyTarget::new(FlyConfig::new("x", "http://x", String::new(), FlyToml::default()));
+        reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap()
+    }
+}
+
+pub(crate) fn image(tag: &str) -> String {
+    format!("registry.fly.io/shop:{tag}")
+}
+
+/// A machine as flyctl made it, with keys that no deployer knows.
+pub(crate) fn old_config() -> Value {
+    json!({
+        "image": image("v1"),
+        "env": {"COLOUR": "old", "BY_HAND": "1"},
+        "guest": {"cpu_kind": "shared", "cpus": 1, "memory_mb": 512},
+        "init": {},
+        "spot": {"price": "unknown to us"},
+        "stop_config": {"signal": "SIGTERM", "timeout": "5s"},
+        "restart": {"policy": "on-failure", "max_retries": 2},
+        "metadata": {
+            "fly_platform_version": "v2", "fly_process_group": "app",
+            "fly_release_version": "41", "fly_release_id": "rel_41",
+        },
+        "services": [{
+            "protocol": "tcp", "internal_port": 8080, "autostart": true, "autostop": "off",
+            "ports": [{"port": 80, "handlers": ["http"]}],
+            "checks": [{
+                "type": "http", "path": "/api/v1/health", "interval": "1s", "timeout": "2s",
+                "grace_period": "1s",
+            }],
+        }],
+    })
+}
+
+pub(crate) fn is_well(machine: &MachineView) -> bool {
+    machine.state == "started" && machine.checks.iter().all(|it| it.status == "passing")
+}
+
+pub(crate) fn metadata(machine: &MachineView) -> BTreeMap<String, String> {
+    serde_json::from_value(machine.config["metadata"].clone()).unwrap()
+}
