@@ -50,7 +50,7 @@ impl Exit {
         match conclusion {
             Conclusion::Succeeded => Self::Good,
             Conclusion::Rejected => Self::of_rejection(failures),
-            Conclusion::RolledBack if failures.iter().any(|it| it.phase == Phase::Verify) => {
+            Conclusion::RolledBack if failures.iter().any(is_refused_verification) => {
                 Self::RolledBack
             }
             Conclusion::RolledBack => Self::DeployFailed,
@@ -83,6 +83,11 @@ impl Exit {
             Self::CouldNotTell
         }
     }
+}
+
+/// Not one that was interrupted, or could not look while the target was half-way.
+fn is_refused_verification(failure: &Failure) -> bool {
+    failure.phase == Phase::Verify && matches!(failure.cause, Cause::Refused(_))
 }
 
 fn is_transient(cause: &Cause) -> bool {
@@ -125,6 +130,8 @@ mod tests {
             (Conclusion::Rejected, vec![failure(Phase::Validate, Cause::Interrupted)], 130),
             (Conclusion::RolledBack, vec![failure(Phase::Deploy, broken())], 20),
             (Conclusion::RolledBack, vec![failure(Phase::Deploy, Cause::Interrupted)], 20),
+            (Conclusion::RolledBack, vec![failure(Phase::Verify, Cause::Interrupted)], 20),
+            (Conclusion::RolledBack, vec![failure(Phase::Verify, late())], 20),
             (Conclusion::RolledBack, vec![failure(Phase::Verify, no())], 30),
             (Conclusion::Left, vec![failure(Phase::Verify, broken())], 40),
             (Conclusion::Stuck, vec![failure(Phase::Restore, broken())], 50),

@@ -232,3 +232,29 @@ impl From<Error> for Fault {
         Self::permanent(error).hint(hint)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pipeline_core::FaultKind;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_carries_the_last_lines_and_says_what_to_do() {
+        let text: String = (0..100).flat_map(|it| [it.to_string(), "\n\n".into()]).collect();
+        let trouble = Trouble::Dependencies("plug".into());
+        let task = "mix test --cover".to_owned();
+        let fault = Fault::from(Error::Trouble { task, trouble, tail: Tail::of(&text) });
+        assert_eq!(fault.kind(), FaultKind::Permanent);
+        assert_eq!(fault.next_step(), Some("run `mix deps.get`"));
+        assert!(fault.causes()[0].starts_with("60\n61\n") && fault.causes()[0].ends_with("\n99"));
+    }
+
+    #[test]
+    fn what_we_stopped_is_cancelled_and_what_others_killed_is_not() {
+        let task = || "mix test".to_owned();
+        assert_eq!(Fault::from(Error::Stopped { task: task() }).kind(), FaultKind::Cancelled);
+        let killed = Error::Killed { task: task(), signal: 9, tail: Tail::of("") };
+        assert_eq!(Fault::from(killed).kind(), FaultKind::Permanent);
+    }
+}

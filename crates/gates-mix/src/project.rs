@@ -250,3 +250,7 @@ impl Answer {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "project_tests.rs"]
+mod tests;

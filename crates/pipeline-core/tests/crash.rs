@@ -135,7 +135,8 @@ async fn killed_while_resuming_it_still_ends_the_same() {
     for ((way, target), release) in cases() {
         let wanted = undisturbed(target(), release).await;
         for deaths in (1..12).flat_map(|first| (1..12).map(move |second| (first, second))) {
-            if let Some((target, journal)) = dies_twice(target(), release, deaths).await {
+            let died = Box::pin(dies_twice(target(), release, deaths)).await;
+            if let Some((target, journal)) = died {
                 let end = resumed(&target, &journal, release).await;
                 assert_eq!(end, wanted, "{way}, {release:?}, died at effect and record {deaths:?}");
             }

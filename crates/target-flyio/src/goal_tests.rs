@@ -145,9 +145,8 @@ fn platform(step: &Step, goal: &Goal, seen: Option<Machine>) -> Option<Machine> 
             it.config = goal.config.clone();
             "stopped"
         }
-        (Step::Start, _) => "starting",
+        (Step::Start, _) | (Step::Settle, "replacing" | "restarting") => "starting",
         (Step::Stop, _) => "stopping",
-        (Step::Settle, "replacing" | "restarting") => "starting",
         (Step::Settle, "starting") => "started",
         (Step::Settle, "stopping" | "created" | "suspending") => "stopped",
         (_, state) => state,

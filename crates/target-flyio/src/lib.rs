@@ -1,8 +1,8 @@
 //! Deploys to Fly.io Machines in stages, and back.
 //!
 //! [`FlyTarget`] is a [`Deployer`](pipeline_core::Deployer): it reads `fly.toml` ([`FlyToml`]), plans
-//! (`plan/`), and brings every machine to its [goal](crate) by reading it and taking one step at a time
-//! (`goal.rs`, `driver.rs`), so that a deploy or a restore that was cut off anywhere is finished by doing
+//! (`plan/`), and brings every machine to its goal by reading it and taking one step at a time (`goal.rs`,
+//! `driver.rs`), so that a deploy or a restore that was cut off anywhere is finished by doing
 //! it again.
 
 mod api;

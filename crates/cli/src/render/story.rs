@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use pipeline_core::{
-    Cause, Decision, Event, EventKind, Failure, Fault, Finding, Outcome, Phase, Report, Severity,
-    Verdict,
+    Cause, Decision, Event, EventKind, Failure, Fault, FaultKind, Finding, Outcome, Phase, Report,
+    Severity, Verdict,
 };
 
 use super::style::{Tone, took};
@@ -95,8 +95,8 @@ impl Story {
     /// A failure that no step has shown yet.
     fn failed(&mut self, failure: &Failure) -> Vec<Line> {
         match &failure.cause {
-            Cause::Interrupted => vec![line(Tone::Warn, "  ! stopped on request".into())],
             _ if self.shown.remove(&failure.step) => Vec::new(),
+            Cause::Interrupted => vec![line(Tone::Warn, "  ! stopped on request".into())],
             Cause::Fault(fault) => {
                 let mut lines = vec![line(Tone::Bad, format!("  ✗ {}", failure.step))];
                 lines.extend(about(fault));
@@ -157,6 +157,7 @@ fn mark(outcome: &Outcome) -> (Tone, &'static str) {
         Ok(Verdict::Passed) => (Tone::Good, "✓"),
         Ok(Verdict::Alert) => (Tone::Warn, "!"),
         Ok(Verdict::Refused) => (Tone::Bad, "✗"),
+        Err(fault) if fault.kind() == FaultKind::Cancelled => (Tone::Warn, "-"),
         Ok(Verdict::Inconclusive) | Err(_) => (Tone::Bad, "?"),
     }
 }

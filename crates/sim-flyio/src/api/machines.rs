@@ -101,11 +101,11 @@ pub(super) async fn signal(State(api): Shared, named: Named, bytes: Bytes) -> Re
 }
 
 pub(super) async fn cordon(State(api): Shared, named: Named) -> Reply {
-    done(api.platform.commit(|world| world.cordon(named.target(), true)))
+    done(api.platform.commit(|world| world.cordon(named.target())))
 }
 
 pub(super) async fn uncordon(State(api): Shared, named: Named) -> Reply {
-    done(api.platform.commit(|world| world.cordon(named.target(), false)))
+    done(api.platform.commit(|world| world.uncordon(named.target())))
 }
 
 pub(super) async fn events(State(api): Shared, named: Named, query: Pairs) -> Reply {

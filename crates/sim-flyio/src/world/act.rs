@@ -111,13 +111,20 @@ impl World {
         Ok(())
     }
 
-    /// Takes a machine out of the proxy's pool, or puts it in.
-    pub(crate) fn cordon(&mut self, target: Target<'_>, cordoned: bool) -> Result<(), Refusal> {
+    /// Takes a machine out of the proxy's pool.
+    pub(crate) fn cordon(&mut self, target: Target<'_>) -> Result<(), Refusal> {
         let (machine, host) = self.hold(target)?;
-        if machine.cordoned != cordoned {
-            machine.cordoned = cordoned;
-            machine.updated_at = host.now;
-            machine.log(if cordoned { "cordon" } else { "uncordon" }, Source::User, host);
+        if !std::mem::replace(&mut machine.cordoned, true) {
+            machine.log("cordon", Source::User, host);
+        }
+        Ok(())
+    }
+
+    /// Puts it in again.
+    pub(crate) fn uncordon(&mut self, target: Target<'_>) -> Result<(), Refusal> {
+        let (machine, host) = self.hold(target)?;
+        if std::mem::take(&mut machine.cordoned) {
+            machine.log("uncordon", Source::User, host);
         }
         Ok(())
     }
@@ -142,21 +149,23 @@ impl World {
 }
 
 impl Machine {
-    /// Ends the process as asked, or as configured; without a process it has ended.
+    /// Ends the process, and is done at once where there is none.
     fn end(&mut self, how: StopOrder, was: State, host: &mut Host) {
+        if !self.stop_process(how, was, host) {
+            self.gone(host);
+        }
+    }
+
+    /// Tells the process to stop as asked, or else as configured; false when there is none. One
+    /// that stands still cannot answer a signal.
+    pub(crate) fn stop_process(&self, how: StopOrder, was: State, host: &mut Host) -> bool {
         let (Ok(signal), Ok(grace)) = (self.config().stop_signal(), self.config().stop_timeout())
         else {
             unreachable!("configurations are validated before they are taken");
         };
-        let stop = Order::Stop {
-            signal: how.signal.unwrap_or(signal),
-            grace: how.timeout.unwrap_or(grace),
-        };
-        // A process that stands still cannot answer a signal.
-        let order = if was == State::Suspended { Order::Kill } else { stop };
-        if !self.order(order, host) {
-            self.gone(host);
-        }
+        let (signal, grace) = (how.signal.unwrap_or(signal), how.timeout.unwrap_or(grace));
+        let still = was == State::Suspended;
+        self.order(if still { Order::Kill } else { Order::Stop { signal, grace } }, host)
     }
 }
 

@@ -128,6 +128,7 @@ impl Machine {
         host: &mut Host,
     ) {
         let (id, timestamp, status) = (host.ulid(), host.now, self.state);
+        self.updated_at = timestamp;
         self.events.push(Event { id, kind, status, source, timestamp, request });
     }
 
@@ -139,9 +140,7 @@ impl Machine {
     /// Asks for a process that runs the current version. Without an image there is none: the
     /// machine fails.
     pub(crate) fn boot(&mut self, host: &mut Host) {
-        let version = self.version();
-        let config = Config(&version.config);
-        let checks = CheckSpec::of(config).unwrap_or_default();
+        let checks = CheckSpec::of(self.config()).unwrap_or_default();
         self.checks = checks.iter().map(|spec| Check::new(spec.clone(), host.now)).collect();
         let Some(image) = host.registry.pull(&self.version().image).cloned() else {
             return self.later(Lapse::NoImage, host);
@@ -156,15 +155,6 @@ impl Machine {
             internal_ports: self.config().internal_ports(),
             checks,
         })));
-    }
-
-    /// Tells the process to stop as the configuration says; false when there is no process.
-    pub(crate) fn stop_process(&self, host: &mut Host) -> bool {
-        let (Ok(signal), Ok(grace)) = (self.config().stop_signal(), self.config().stop_timeout())
-        else {
-            unreachable!("configurations are validated before they are taken");
-        };
-        self.order(Order::Stop { signal, grace }, host)
     }
 
     /// Tells the process something; false when there is no process.

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::{
     Target, World,
+    act::StopOrder,
     config::Config,
     create::MachineRequest,
-    effect::{Host, Order},
+    effect::Host,
     event::Source,
     fact::Lapse,
     lease::LeaseAsk,
@@ -83,11 +84,9 @@ impl Machine {
     }
 
     fn begin(&mut self, version: Version, host: &mut Host) {
-        let installs = self.change.is_some_and(|change| change.installs);
-        let suspended = self.change.is_some_and(|change| change.was == State::Suspended);
+        let Change { was, installs, .. } = self.change.expect("the caller has set it");
         // The old process is told how to stop by the old configuration, before the new one counts.
-        let stops = installs
-            && if suspended { self.order(Order::Kill, host) } else { self.stop_process(host) };
+        let stops = installs && self.stop_process(StopOrder::default(), was, host);
         self.versions.push(version);
         self.current = self.versions.len() - 1;
         self.log("update", Source::User, host);

@@ -219,55 +219,52 @@ mod tests {
         ApiError::of("update machine a of shop", StatusCode::from_u16(status).unwrap(), date, body)
     }
 
+    /// Status, body, what is told, and whether asking again may help.
+    const REFUSALS: &[(u16, &str, &str, bool)] = &[
+        (
+            401,
+            r#"{"error":"Authenticate: token validation error"}"#,
+            "update machine a of shop: Fly.io does not accept the token: Authenticate: token validation error",
+            false,
+        ),
+        (
+            404,
+            r#"{"error":"machine not found"}"#,
+            "update machine a of shop: machine not found",
+            false,
+        ),
+        (408, "", "update machine a of shop: Fly.io gave up waiting: no reason was given", true),
+        (
+            409,
+            r#"{"error":"aborted: machine is replacing: concurrent update in progress"}"#,
+            "update machine a of shop: aborted: machine is replacing: concurrent update in progress",
+            false,
+        ),
+        (
+            412,
+            r#"{"error":"failed_precondition: machine getting replaced, refusing to start"}"#,
+            "update machine a of shop: failed_precondition: machine getting replaced, refusing to start",
+            false,
+        ),
+        (
+            422,
+            r#"{"error":"insufficient memory"}"#,
+            "update machine a of shop: Fly.io cannot do it: insufficient memory",
+            false,
+        ),
+        (429, "slow down", "update machine a of shop: too many requests: slow down", true),
+        (502, "<html>", "update machine a of shop: Fly.io answered 502: <html>", true),
+        (
+            400,
+            r#"{"status":"error","message":"bad"}"#,
+            "update machine a of shop: Fly.io refused with 400: bad",
+            false,
+        ),
+    ];
+
     #[test]
     fn refusals_are_told_apart_by_status_and_words() {
-        let table = [
-            (
-                401,
-                r#"{"error":"Authenticate: token validation error"}"#,
-                "update machine a of shop: Fly.io does not accept the token: Authenticate: token validation error",
-                false,
-            ),
-            (
-                404,
-                r#"{"error":"machine not found"}"#,
-                "update machine a of shop: machine not found",
-                false,
-            ),
-            (
-                408,
-                "",
-                "update machine a of shop: Fly.io gave up waiting: no reason was given",
-                true,
-            ),
-            (
-                409,
-                r#"{"error":"aborted: machine is replacing: concurrent update in progress"}"#,
-                "update machine a of shop: aborted: machine is replacing: concurrent update in progress",
-                false,
-            ),
-            (
-                412,
-                r#"{"error":"failed_precondition: machine getting replaced, refusing to start"}"#,
-                "update machine a of shop: failed_precondition: machine getting replaced, refusing to start",
-                false,
-            ),
-            (
-                422,
-                r#"{"error":"insufficient memory"}"#,
-                "update machine a of shop: Fly.io cannot do it: insufficient memory",
-                false,
-            ),
-            (429, "slow down", "update machine a of shop: too many requests: slow down", true),
-            (502, "<html>", "update machine a of shop: Fly.io answered 502: <html>", true),
-            (
-                400,
-                r#"{"status":"error","message":"bad"}"#,
-                "update machine a of shop: Fly.io refused with 400: bad",
-                false,
-            ),
-        ];
-        for (status, body, text, transient) in table {
+        for &(status, body, text, transient) in REFUSALS {
             let error = of(status, body);
             assert_eq!((error.to_string().as_str(), error.is_transient()), (text, transient));
             assert!(!error.next_step().is_empty());

@@ -153,68 +153,64 @@ fn unknown_keys_are_warnings_with_their_place() {
     ");
 }
 
+/// A file, and what is told of it.
+const MISTAKES: &[(&str, &str)] = &[
+    ("app = 1", "fly.toml:1:7: `app` must be a text"),
+    ("app = ", "fly.toml:1:7: "),
+    ("kill_signal = \"SIGWINCH\"", "fly.toml:1:15: `kill_signal` must be one of SIGINT, SIGTERM"),
+    ("kill_timeout = 301", "fly.toml:1:16: `kill_timeout` must be at most 5 minutes"),
+    ("\n[env]\nFLY_X = \"1\"", "fly.toml:2:1: `env` sets FLY_X; names may not start with FLY_"),
+    (
+        "[http_service]\ninternal_port = 70000",
+        "fly.toml:2:17: `http_service.internal_port` must be a port",
+    ),
+    (
+        "[http_service]\n[[http_service.checks]]\npath = \"up\"",
+        "fly.toml:3:8: `http_service.checks[0].path` must start with a slash",
+    ),
+    (
+        "[[services]]\n[[services.ports]]\nhandlers = \"tls\"",
+        "fly.toml:3:1: `services[0].ports[0].port` is missing",
+    ),
+    ("[checks.up]\nport = 1", "fly.toml:2:1: `checks.up.type` is missing: http or tcp"),
+    (
+        "[checks.up]\ntype = \"tcp\"",
+        "fly.toml:2:1: `checks.up.port` is missing: the group has no service",
+    ),
+    (
+        "[checks.up]\ntype = \"tcp\"\nport = 1\ninterval = \"1s\"",
+        "fly.toml:4:12: `checks.up.interval` must be at least 2 seconds",
+    ),
+    ("[deploy]\nstrategy = \"yolo\"", "fly.toml:2:12: `deploy.strategy` must be one of rolling"),
+    (
+        "[deploy]\nmax_unavailable = 0",
+        "fly.toml:2:19: `deploy.max_unavailable` must be greater than 0",
+    ),
+    (
+        "[deploy]\nwait_timeout = \"soon\"",
+        "fly.toml:2:16: `deploy.wait_timeout` must be a duration",
+    ),
+    ("[[vm]]\nsize = \"huge\"", "fly.toml:2:8: `vm[0].size` must be a size such as"),
+    ("[[vm]]\nmemory = \"lots\"", "fly.toml:2:10: `vm[0].memory` must be megabytes"),
+    ("[[restart]]\nretries = 1", "fly.toml:2:1: `restart[0].policy` is missing"),
+    (
+        "[processes]\nweb = \"'open\"",
+        "fly.toml:1:1: `processes` web has a quote that is not closed",
+    ),
+    (
+        "[processes]\na = \"\"\nb = \"\"\n[http_service]\ninternal_port = 1",
+        "`http_service.processes` is missing: say which group serves it",
+    ),
+    (
+        "[http_service]\nprocesses = [\"web\"]",
+        "fly.toml:2:13: `http_service.processes` names the group web; there are app",
+    ),
+    ("[[mounts]]\nsource = \"data\"", "fly.toml:2:1: `mounts[0].destination` is missing"),
+];
+
 #[test]
 fn known_keys_with_a_wrong_value_are_errors_with_their_place() {
-    let table = [
-        ("app = 1", "fly.toml:1:7: `app` must be a text"),
-        ("app = ", "fly.toml:1:7: "),
-        (
-            "kill_signal = \"SIGWINCH\"",
-            "fly.toml:1:15: `kill_signal` must be one of SIGINT, SIGTERM",
-        ),
-        ("kill_timeout = 301", "fly.toml:1:16: `kill_timeout` must be at most 5 minutes"),
-        ("\n[env]\nFLY_X = \"1\"", "fly.toml:2:1: `env` sets FLY_X; names may not start with FLY_"),
-        (
-            "[http_service]\ninternal_port = 70000",
-            "fly.toml:2:17: `http_service.internal_port` must be a port",
-        ),
-        (
-            "[http_service]\n[[http_service.checks]]\npath = \"up\"",
-            "fly.toml:3:8: `http_service.checks[0].path` must start with a slash",
-        ),
-        (
-            "[[services]]\n[[services.ports]]\nhandlers = \"tls\"",
-            "fly.toml:3:1: `services[0].ports[0].port` is missing",
-        ),
-        ("[checks.up]\nport = 1", "fly.toml:2:1: `checks.up.type` is missing: http or tcp"),
-        (
-            "[checks.up]\ntype = \"tcp\"",
-            "fly.toml:2:1: `checks.up.port` is missing: the group has no service",
-        ),
-        (
-            "[checks.up]\ntype = \"tcp\"\nport = 1\ninterval = \"1s\"",
-            "fly.toml:4:12: `checks.up.interval` must be at least 2 seconds",
-        ),
-        (
-            "[deploy]\nstrategy = \"yolo\"",
-            "fly.toml:2:12: `deploy.strategy` must be one of rolling",
-        ),
-        (
-            "[deploy]\nmax_unavailable = 0",
-            "fly.toml:2:19: `deploy.max_unavailable` must be greater than 0",
-        ),
-        (
-            "[deploy]\nwait_timeout = \"soon\"",
-            "fly.toml:2:16: `deploy.wait_timeout` must be a duration",
-        ),
-        ("[[vm]]\nsize = \"huge\"", "fly.toml:2:8: `vm[0].size` must be a size such as"),
-        ("[[vm]]\nmemory = \"lots\"", "fly.toml:2:10: `vm[0].memory` must be megabytes"),
-        ("[[restart]]\nretries = 1", "fly.toml:2:1: `restart[0].policy` is missing"),
-        (
-            "[processes]\nweb = \"'open\"",
-            "fly.toml:1:1: `processes` web has a quote that is not closed",
-        ),
-        (
-            "[processes]\na = \"\"\nb = \"\"\n[http_service]\ninternal_port = 1",
-            "`http_service.processes` is missing: say which group serves it",
-        ),
-        (
-            "[http_service]\nprocesses = [\"web\"]",
-            "fly.toml:2:13: `http_service.processes` names the group web; there are app",
-        ),
-        ("[[mounts]]\nsource = \"data\"", "fly.toml:2:1: `mounts[0].destination` is missing"),
-    ];
-    for (text, wanted) in table {
+    for (text, wanted) in MISTAKES {
         let error = parse(text).unwrap_err().to_string();
         assert!(error.contains(wanted), "{text:?}\n  wanted {wanted}\n  got    {error}");
     }

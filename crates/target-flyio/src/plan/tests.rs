@@ -55,13 +55,13 @@ fn order(strategy: Strategy) -> Order<'static> {
 }
 
 fn told(stages: &[Stage]) -> String {
-    let mut text = String::new();
-    for stage in stages {
-        text += &format!("{}{}\n", stage.name, if stage.settles { " (settles)" } else { "" });
-        stage.changes.iter().for_each(|it| text += &format!("  {it}\n"));
-        stage.warnings.iter().for_each(|it| text += &format!("  ! {it}\n"));
-    }
-    text
+    let lines = stages.iter().flat_map(|stage| {
+        let settles = if stage.settles { " (settles)" } else { "" };
+        let changes = stage.changes.iter().map(|it| format!("  {it}"));
+        let warnings = stage.warnings.iter().map(|it| format!("  ! {it}"));
+        [format!("{}{settles}", stage.name)].into_iter().chain(changes).chain(warnings)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

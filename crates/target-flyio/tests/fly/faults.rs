@@ -61,18 +61,21 @@ fn is_update(call: &ApiRequest) -> bool {
     call.method == "POST" && call.body.as_ref().is_some_and(|it| it["current_version"].is_string())
 }
 
-async fn deploys(world: &World, strategy: Strategy) {
+/// What goes wrong, how it is answered, and which calls.
+type Trouble = (&'static str, (u16, &'static str), fn(&ApiRequest) -> bool);
+
+async fn deploys(world: &World, strategy: Strategy, what: &str) {
     let target = world.target(strategy, "v2");
     let mut course = Course::begin(&target).await.unwrap();
     if let Err(fault) = course.finish(&target).await {
-        panic!("{fault}: {:#?}", world.sim.journal());
+        panic!("{what}: {fault}: {:#?}", world.sim.journal());
     }
     world.assert_new(2, "v2");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_come_to_nothing_are_asked_for_again() {
-    let table: [(&str, (u16, &'static str), fn(&ApiRequest) -> bool); 7] = [
+    let table: [Trouble; 7] = [
         ("reads that fail", (503, "unavailable"), |call| call.method == "GET"),
         ("reads that wrongly find nothing", (404, "machine not found"), |call| {
             call.method == "GET"
@@ -95,13 +98,13 @@ async fn answers_that_come_to_nothing_are_asked_for_again() {
         }),
         ("waits that fail", (500, "oops"), |call| call.path.ends_with("/wait")),
     ];
-    for (what, answer, hits) in table {
+    futures::future::join_all(table.map(async |(what, answer, hits)| {
         let world = World::with(2).await;
         let times = if answer.0 == 404 { 1 } else { 2 };
         answering(&world, times, answer, hits);
-        println!("{what}");
-        deploys(&world, Strategy::Rolling).await;
-    }
+        deploys(&world, Strategy::Rolling, what).await;
+    }))
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,7 +119,7 @@ async fn an_empty_list_is_not_believed_at_once() {
         }
         Verdict::Proceed
     });
-    deploys(&world, Strategy::Rolling).await;
+    deploys(&world, Strategy::Rolling, "an empty list").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,54 +137,36 @@ async fn a_connection_that_breaks_at_any_write_is_survived() {
                 && seen.lock().unwrap().insert(kind);
             if lost { verdict.clone() } else { Verdict::Proceed }
         });
-        deploys(&world, Strategy::BlueGreen).await;
+        deploys(&world, Strategy::BlueGreen, "a broken connection").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_is_stopped_in_the_middle_of_its_update_is_started_again() {
+async fn a_machine_that_stops_in_the_middle_of_its_update_is_started_again() {
     let world = World::with(2).await;
-    // The platform leaves the new version stopped, as when autostop overlaps an update.
-    let count = AtomicUsize::new(0);
-    let url = world.sim.api_url();
-    let stopped = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let noted = stopped.clone();
-    world.sim.on_api_call(move |call| {
-        if is_update(call)
-            && call.phase == Phase::After
-            && count.fetch_add(1, Ordering::Relaxed) == 0
-        {
-            noted.lock().unwrap().push(format!("{url}{}/stop", call.path));
-        }
-        Verdict::Proceed
-    });
+    let before = world.live();
     let target = world.target(Strategy::Rolling, "v2");
     let mut course = Course::begin(&target).await.unwrap();
-    let stopper = async {
-        loop {
-            let url = stopped.lock().unwrap().pop();
-            if let Some(url) = url {
-                let id = url.split('/').nth_back(1).unwrap().to_owned();
-                world
-                    .until(|world| {
-                        world
-                            .live()
-                            .iter()
-                            .any(|it| it.id == id && it.pid.is_some() && it.image.contains(":v2"))
-                    })
-                    .await;
-                let pid = world.live().iter().find(|it| it.id == id).unwrap().pid.unwrap();
-                // A program that ends by itself with code 0 is not restarted: the machine stops.
-                let _ =
-                    std::process::Command::new("kill").args(["-TERM", &pid.to_string()]).status();
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    };
-    let (done, ()) = futures::join!(course.finish(&target), stopper);
+    let (done, ()) = futures::join!(course.finish(&target), stops_one(&world, &before));
     done.unwrap();
     world.assert_new(2, "v2");
+    let starts = world.changes().iter().filter(|it| it.ends_with("/start")).count();
+    assert_eq!(starts, 1);
+}
+
+/// Ends the first new program, with code 0, so that its machine is left stopped: as when autostop overlaps
+/// an update.
+async fn stops_one(world: &World, before: &[sim_flyio::MachineView]) {
+    let is_new = |it: &sim_flyio::MachineView| {
+        it.state == "started" && before.iter().all(|old| old.instance_id != it.instance_id)
+    };
+    world.until(|world| world.live().iter().any(is_new)).await;
+    let machine = world.live().into_iter().find(is_new).unwrap();
+    // Only then it takes the signal for a stop.
+    world.answers(&machine.id).await;
+    let pid = machine.pid.unwrap();
+    let told = std::process::Command::new("kill").args(["-TERM", &pid.to_string()]).status();
+    assert!(told.unwrap().success());
 }
 
 #[tokio::test(flavor = "multi_thread")]

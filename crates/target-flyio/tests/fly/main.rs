@@ -1,7 +1,9 @@
 //! The deployer against the simulator: real HTTP, real processes as machines.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bluegreen;
 mod crash;
+mod engine;
 mod faults;
 mod first;
 mod leases;

@@ -104,7 +104,7 @@ impl World {
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Value {
         let url = format!("{}/v1/apps/{APP}{path}", self.sim.api_url());
         let request = self.http.request(method.parse().unwrap(), url).bearer_auth(self.sim.token());
-        let request = body.iter().fold(request, |request, body| request.json(body));
+        let request = body.iter().fold(request, reqwest::RequestBuilder::json);
         request.send().await.unwrap().json().await.unwrap_or_default()
     }
 
@@ -151,6 +151,12 @@ impl World {
         let calls = self.sim.journal();
         let changes = calls.iter().filter(|it| it.method != "GET" && !it.path.ends_with("/lease"));
         changes.map(|it| format!("{} {}", it.method, it.path)).collect()
+    }
+
+    /// Waits until the program of a machine answers.
+    pub(crate) async fn answers(&self, id: &str) {
+        let asked = || self.http.get(&self.url).header("fly-force-instance-id", id).send();
+        while !asked().await.is_ok_and(|reply| reply.status().is_success()) {}
     }
 
     /// Users, until dropped.

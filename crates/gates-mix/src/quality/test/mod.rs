@@ -25,8 +25,8 @@ use crate::project::MixProject;
 /// `mix test --cover`: refuses with one finding for each test that failed, and for coverage below the limit.
 ///
 /// It runs in the environment `test`, so that it can run beside the compiler. A formatter of ours is added
-/// beside `ExUnit`'s, without touching the project, and tells what happened as data; where it could not, `ExUnit`'s
-/// text is read. The formatters that `test_helper.exs` may choose are not used in this run.
+/// beside `ExUnit`'s, without touching the project, and tells what happened as data; where it could not,
+/// `ExUnit`'s text is read. The formatters that `test_helper.exs` may choose are not used in this run.
 #[derive(Clone, Debug)]
 pub struct Test {
     project: MixProject,

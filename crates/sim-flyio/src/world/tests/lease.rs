@@ -1,6 +1,6 @@
 //! Who may change a machine.
 
-use super::super::{Destroy, LeaseAsk};
+use super::super::{Destroy, LeaseAsk, World};
 use super::{Story, config};
 
 #[test]
@@ -22,16 +22,16 @@ fn one_holder_at_a_time_and_the_conflict_names_it() {
     );
     for wrong in [None, Some("0123456789abcdef")] {
         assert_eq!(acquire(&mut story, wrong, 13).unwrap_err(), conflict);
-        assert_eq!(story.ask(wrong, |w, t| w.cordon(t, true)).unwrap_err(), conflict);
+        assert_eq!(story.ask(wrong, World::cordon).unwrap_err(), conflict);
         assert_eq!(story.ask(wrong, |w, t| w.destroy(t, Destroy::ByForce)).unwrap_err(), conflict);
     }
     story.world.host.now += 10_000;
     let refreshed = acquire(&mut story, Some(&nonce), 13).unwrap();
     assert_eq!(refreshed["data"]["nonce"], nonce.as_str());
     assert_eq!(refreshed["data"]["expires_at"], lease["data"]["expires_at"].as_i64().unwrap() + 10);
-    assert_eq!(story.ask(Some(&nonce), |w, t| w.cordon(t, true)), Ok(()));
+    assert_eq!(story.ask(Some(&nonce), World::cordon), Ok(()));
     story.world.host.now += 13_000;
-    assert_eq!(story.ask(Some("stale"), |w, t| w.cordon(t, false)), Ok(()), "it has expired");
+    assert_eq!(story.ask(Some("stale"), World::uncordon), Ok(()), "it has expired");
     assert_ne!(acquire(&mut story, Some(&nonce), 13).unwrap()["data"]["nonce"], nonce.as_str());
 }
 

@@ -66,7 +66,7 @@ impl Life {
             7 | 8 => story.ask(None, |world, target| world.stop(target, stop)),
             9 | 10 => story.ask(None, |world, target| world.restart(target, stop)),
             11 | 12 => story.ask(None, World::suspend),
-            13 => story.ask(None, |world, target| world.cordon(target, skip)),
+            13 => story.ask(None, World::cordon),
             14 => story.ask(None, |world, target| world.destroy(target, Destroy::IfIdle)),
             _ if skip => story.ask(None, |world, target| world.destroy(target, Destroy::ByForce)),
             _ => Ok(()),
