@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use thiserror::Error;
 use tokio::time::Instant;
 
 use crate::cancel::Cancel;
@@ -74,6 +75,7 @@ impl Pipeline {
             async move {
                 let snapshot = deployer.snapshot(&cx).await?;
                 let stages = deployer.stages(&snapshot, &cx).await?;
+                check(&stages).map_err(Fault::permanent)?;
                 Ok((snapshot, stages))
             }
         });
@@ -153,6 +155,24 @@ impl Pipeline {
 
     pub(crate) fn context(&self, run: &Run, phase: Phase) -> Context {
         run.context(phase, self.target())
+    }
+}
+
+/// A deployer's stages that no run can go by: a bug in the deployer.
+#[derive(Debug, Error)]
+pub(crate) enum BadStages {
+    #[error("the deployer has no stages, so nothing would be verified")]
+    None,
+    #[error("the stage `{0}` settles and is not the last one")]
+    SettlesEarly(String),
+}
+
+/// There is something to do, and only the last stage settles.
+pub(crate) fn check(stages: &[Stage]) -> Result<(), BadStages> {
+    let Some((_, before)) = stages.split_last() else { return Err(BadStages::None) };
+    match before.iter().find(|stage| stage.settles) {
+        Some(early) => Err(BadStages::SettlesEarly(early.name.clone())),
+        None => Ok(()),
     }
 }
 

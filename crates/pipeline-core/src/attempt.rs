@@ -1,8 +1,10 @@
 //! One step within its limits: the only place that knows time-outs, grace and retries.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 
+use futures::FutureExt;
 use futures::future::{Either, select};
 use tokio::time::{sleep, timeout};
 
@@ -43,7 +45,9 @@ where
         return Err(Fault::cancelled());
     }
     let source = cx.cancel().child();
-    let work = pin!(work(cx.with_cancel(source.token())));
+    let work = AssertUnwindSafe(work(cx.with_cancel(source.token()))).catch_unwind();
+    // Unwind safe: what panicked is dropped, and nobody looks at it again.
+    let work = pin!(work.map(|end| end.unwrap_or_else(|why| Err(Fault::panicked(&*why)))));
     let (reason, work) = match select(work, pin!(reason_to_stop(limits, cx))).await {
         Either::Left((answer, _)) => return answer,
         Either::Right((reason, work)) => (reason, work),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What runs at the target after a stage, a restore, or right now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployment {
-    /// The version that a person would say is deployed.
+    /// The version that a person would say is deployed; empty where nothing is.
     pub version: String,
     /// The artifact it runs, if the target can say.
     pub artifact: Option<String>,
@@ -67,10 +67,17 @@ impl Deployment {
         self.subjects().any(|instance| instance.serving)
     }
 
-    /// Does nothing run here? Then there is nothing to verify either.
+    /// What there is where nothing runs: no version, no instance.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.instances.is_empty()
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Does nothing run here? Then there is nothing to verify either. A deployment that names a version
+    /// runs something, whether its target can list instances or not.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.version.is_empty() && self.instances.is_empty()
     }
 }
 

@@ -38,7 +38,7 @@ pub enum RunError {
 impl Pipeline {
     /// Runs from the beginning to a conclusion.
     pub async fn run(&self, run: &Run, journal: &mut dyn Journal) -> Result<Conclusion, RunError> {
-        self.go(run, State::Checking, journal).await
+        self.go(run, Start { state: State::Checking, back: false }, journal).await
     }
 
     /// Goes on from the records of an interrupted run; a finished one just says its conclusion.
@@ -48,10 +48,11 @@ impl Pipeline {
         records: &[Record],
         journal: &mut dyn Journal,
     ) -> Result<Conclusion, RunError> {
-        self.go(run, State::replay(records)?.resumed(), journal).await
+        let state = State::replay(records)?.resumed();
+        self.go(run, Start { state, back: false }, journal).await
     }
 
-    /// Takes an interrupted run back: what its verifiers would say no longer matters.
+    /// Takes an interrupted run back, whatever its verifiers or its policy would say.
     pub async fn turn_back(
         &self,
         run: &Run,
@@ -59,45 +60,27 @@ impl Pipeline {
         journal: &mut dyn Journal,
     ) -> Result<Conclusion, RunError> {
         let state = State::replay(records)?;
-        // Before anything is kept: a journal of another target stays as it is.
-        self.same_target(&state)?;
         if !state.can_turn_back() {
             return Err(RunError::NoWayBack(state.name()));
         }
-        let (phase, step) = (Phase::Deploy, self.target().to_owned());
-        let failed = Failure { phase, step, cause: Cause::Interrupted, whole: false };
-        let decided = Record::Decided { decision: Decision::Restore };
-        let mut state = state;
-        for record in [Record::Failed { failure: failed }, decided] {
-            state = keep(state, &record, journal).await?;
-        }
-        self.go(run, state, journal).await
-    }
-
-    fn same_target(&self, state: &State) -> Result<(), RunError> {
-        match state.target() {
-            Some(target) if target != self.target() => {
-                let (journal, pipeline) = (target.to_owned(), self.target().to_owned());
-                Err(RunError::OtherTarget { journal, pipeline })
-            }
-            _ => Ok(()),
-        }
+        self.go(run, Start { state, back: true }, journal).await
     }
 
     async fn go(
         &self,
         run: &Run,
-        state: State,
+        start: Start,
         journal: &mut dyn Journal,
     ) -> Result<Conclusion, RunError> {
-        self.same_target(&state)?;
+        // Before anything is kept or told: a journal of another target stays as it is.
+        self.same_target(&start.state)?;
         run.events.tell(EventKind::RunStarted {
             run: run.id.clone(),
             release: run.release.clone(),
             target: self.target().to_owned(),
-            resumed: state != State::Checking,
+            resumed: start.state != State::Checking,
         });
-        let end = self.drive(run, state, journal).await;
+        let end = self.drive(run, start, journal).await;
         self.deployer.plugin.finish(&self.context(run, Phase::Settle)).await;
         if let Ok(conclusion) = end {
             run.events.tell(EventKind::RunFinished { conclusion });
@@ -109,11 +92,13 @@ impl Pipeline {
     async fn drive(
         &self,
         run: &Run,
-        mut state: State,
+        Start { mut state, back }: Start,
         journal: &mut dyn Journal,
     ) -> Result<Conclusion, RunError> {
         loop {
             let record = match state.next() {
+                Action::Advance(..) | Action::Verify(..) if back => self.interrupted(),
+                Action::Decide(_) if back => Record::Decided { decision: Decision::Restore },
                 Action::CheckGates => self.check_gates(run).await,
                 Action::Build => self.build(run).await,
                 Action::Look(artifact) => self.look(artifact, run).await,
@@ -130,6 +115,27 @@ impl Pipeline {
             tell(&record, run);
         }
     }
+
+    fn same_target(&self, state: &State) -> Result<(), RunError> {
+        match state.target() {
+            Some(target) if target != self.target() => {
+                let (journal, pipeline) = (target.to_owned(), self.target().to_owned());
+                Err(RunError::OtherTarget { journal, pipeline })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn interrupted(&self) -> Record {
+        let (phase, step) = (Phase::Deploy, self.target().to_owned());
+        Record::Failed { failure: Failure { phase, step, cause: Cause::Interrupted, whole: false } }
+    }
+}
+
+/// Where the loop begins, and whether it may go forward from there.
+struct Start {
+    state: State,
+    back: bool,
 }
 
 /// Journals a fact, then folds it in.

@@ -71,7 +71,8 @@ pub enum EventKind {
         phase: Phase,
         /// Its name.
         step: String,
-        /// Its answer, or why there is none.
+        /// Its answer, or why there is none: `{"report": …}` or `{"fault": …}`.
+        #[serde(with = "outcome")]
         outcome: Outcome,
         /// Does it block the run when it is not good?
         required: bool,
@@ -180,6 +181,42 @@ impl Events {
 impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Events")
+    }
+}
+
+/// An outcome as the event format has it.
+mod outcome {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::fault::Fault;
+    use crate::report::{Outcome, Report};
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Told {
+        Report(Report),
+        Fault(Fault),
+    }
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Telling<'a> {
+        Report(&'a Report),
+        Fault(&'a Fault),
+    }
+
+    pub(super) fn serialize<S: Serializer>(told: &Outcome, to: S) -> Result<S::Ok, S::Error> {
+        match told {
+            Ok(report) => Telling::Report(report).serialize(to),
+            Err(fault) => Telling::Fault(fault).serialize(to),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Outcome, D::Error> {
+        Ok(match Told::deserialize(from)? {
+            Told::Report(report) => Ok(report),
+            Told::Fault(fault) => Err(fault),
+        })
     }
 }
 

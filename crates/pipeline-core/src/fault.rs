@@ -76,6 +76,19 @@ impl Fault {
         }
     }
 
+    /// The plug-in panicked: a bug in it, told as a fault so that the run can end well.
+    #[must_use]
+    pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
+        let said = payload.downcast_ref::<&str>().map(ToString::to_string);
+        let said = said.or_else(|| payload.downcast_ref::<String>().cloned());
+        Self {
+            kind: FaultKind::Permanent,
+            message: format!("a bug: it panicked: {}", said.as_deref().unwrap_or("no message")),
+            causes: Vec::new(),
+            hint: Some("report this to whoever wrote the plug-in".into()),
+        }
+    }
+
     /// Adds what a person should do next: an imperative sentence.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

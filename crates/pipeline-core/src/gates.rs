@@ -136,6 +136,11 @@ impl Gates {
 #[must_use]
 pub fn failures(answers: &[GateAnswer], run: &Run) -> Vec<Failure> {
     let mut failures: Vec<Failure> = answers.iter().filter_map(failure).collect();
+    let stopped = |it: &Failure| it.cause == Cause::Interrupted;
+    if !run.cancel.is_cancelled() && !failures.iter().all(stopped) {
+        // Stopped because another gate failed: that one is the failure.
+        failures.retain(|it| !stopped(it));
+    }
     let unanswered = answers.iter().any(|it| it.required && it.outcome.is_none());
     if failures.is_empty() && (unanswered || run.cancel.is_cancelled()) {
         let (phase, step) = (Phase::Validate, "gates".into());

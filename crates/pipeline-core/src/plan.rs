@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actions::check;
 use crate::context::Run;
 use crate::fault::Fault;
 use crate::pipeline::Pipeline;
@@ -53,6 +54,7 @@ impl Pipeline {
         let deployer = &self.deployer.plugin;
         let snapshot = deployer.snapshot(&cx).await?;
         let stages = deployer.stages(&snapshot, &cx).await?;
+        check(&stages).map_err(Fault::permanent)?;
         let warnings = stages.iter().flat_map(|stage| stage.warnings.clone()).collect();
         let planned =
             stages.into_iter().map(|it| PlannedStage { name: it.name, changes: it.changes });

@@ -95,10 +95,13 @@ impl Report {
         self
     }
 
-    /// Adds a number that history can follow, such as `coverage` in per cent.
+    /// Adds a number that history can follow, such as `coverage` in per cent. One that is not finite says
+    /// nothing, and is left out.
     #[must_use]
     pub fn number(mut self, name: impl Into<String>, value: f64) -> Self {
-        self.numbers.insert(name.into(), value);
+        if value.is_finite() {
+            self.numbers.insert(name.into(), value);
+        }
         self
     }
 

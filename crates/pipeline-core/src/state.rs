@@ -247,7 +247,7 @@ impl State {
     /// May the run still be taken back (`resume --back`)?
     #[must_use]
     pub fn can_turn_back(&self) -> bool {
-        matches!(self, Self::Deploying(..) | Self::Verifying(..))
+        matches!(self, Self::Deploying(..) | Self::Verifying(..) | Self::Deciding(..))
     }
 
     /// Where the run is, in words.

@@ -94,7 +94,7 @@ impl Verifiers {
         cx: &Context,
     ) -> Result<Verdict, (String, Cause)> {
         let mut worst = Verdict::Passed;
-        for step in self.steps.iter().filter(|_| !deployment.is_empty()) {
+        for step in self.steps.iter().filter(|_| !deployment.is_nothing()) {
             let cx = cx.named(step.name()).with_baseline(baselines.get(step.name()));
             let answer = step.ask(deployment, &cx).await;
             match answer.cause().filter(|_| step.required) {

@@ -241,7 +241,8 @@ fn a_run_is_bound_to_its_target_and_can_be_taken_back_until_it_settles() {
     for state in states() {
         let name = said(&state);
         let bound = state.target().is_some();
-        let on_the_way = matches!(state, State::Deploying(..) | State::Verifying(..));
+        let on_the_way =
+            matches!(state, State::Deploying(..) | State::Verifying(..) | State::Deciding(..));
         assert_eq!(state.can_turn_back(), on_the_way, "{name}");
         let over = matches!(state, State::Finished(_));
         assert_eq!(bound, state.touched() && !over, "{name}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::api::{ApiError, Launch, Machine, Power};
+use crate::api::{ApiError, Change, Launch, Machine, Power};
 use crate::error::FlyError;
 use crate::goal::{Failure, Goal, Memory, Step, Wanted};
 use crate::patience::Patience;
@@ -153,8 +153,15 @@ impl Drive<'_> {
         match step {
             Step::Update => {
                 memory.updates += 1;
-                let current = &machine.instance_id;
-                let updated = api.update(&guard, &self.goal.config, current).await?;
+                // By its name first, so that it is exactly what it was; by digest where that has moved.
+                let pinned = self.goal.drifted(machine).then(|| self.goal.pinned());
+                let off = machine.power() == Power::Down && self.goal.wanted != Wanted::Running;
+                let change = Change {
+                    config: pinned.as_ref().unwrap_or(&self.goal.config),
+                    current: &machine.instance_id,
+                    idle: off,
+                };
+                let updated = api.update(&guard, &change).await?;
                 memory.held = Some(updated.instance_id);
             }
             Step::Start => {

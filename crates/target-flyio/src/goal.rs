@@ -34,8 +34,8 @@ pub(crate) struct Goal {
 pub(crate) enum Same {
     /// This run put this image on it.
     Run { run: String, image: String },
-    /// It is at this version, or has the goal's very configuration.
-    Was { instance: String },
+    /// It is at this version, or has the goal's very configuration; and its image means what it meant.
+    Was { instance: String, image: String },
     /// It was created for the goal, whatever the platform made of its configuration.
     Born,
 }
@@ -114,7 +114,10 @@ impl Goal {
             place: Place::Machine(recorded.id.clone()),
             region: Some(recorded.region.clone()),
             config: recorded.config.clone(),
-            same: Same::Was { instance: recorded.instance_id.clone() },
+            same: Same::Was {
+                instance: recorded.instance_id.clone(),
+                image: recorded.image.clone(),
+            },
             wanted: match (recorded.ran(), &*recorded.state) {
                 (true, _) => Wanted::Running,
                 (false, "failed") => Wanted::Resting,
@@ -170,11 +173,29 @@ impl Goal {
             Same::Run { run, image } => {
                 machine.metadata(RUN) == Some(run.as_str()) && machine.runs(image)
             }
-            Same::Was { instance } => {
-                machine.instance_id == *instance || machine.config == self.config
+            Same::Was { instance, .. } => {
+                let config = machine.config == self.config || machine.config == self.pinned();
+                !self.drifted(machine) && (machine.instance_id == *instance || config)
             }
             Same::Born => true,
         }
+    }
+
+    /// Does it run another image under the name it was given, because the tag has moved?
+    pub(crate) fn drifted(&self, machine: &Machine) -> bool {
+        let Same::Was { image, .. } = &self.same else { return false };
+        let named = machine.image() == self.config["image"].as_str().unwrap_or_default();
+        let known = image.contains('@') && !machine.image_ref.digest.is_empty();
+        named && known && !machine.runs(image)
+    }
+
+    /// The configuration with the image by its digest.
+    pub(crate) fn pinned(&self) -> Value {
+        let mut config = self.config.clone();
+        if let Same::Was { image, .. } = &self.same {
+            config["image"] = image.as_str().into();
+        }
+        config
     }
 
     /// The next step, from what is seen of the machine.
@@ -188,7 +209,7 @@ impl Goal {
             };
         };
         let held = memory.held.as_deref() == Some(machine.instance_id.as_str());
-        if !held && !self.is_at(machine) {
+        if self.drifted(machine) || !(held || self.is_at(machine)) {
             return Self::toward(memory, machine);
         }
         let powered = match self.wanted {
@@ -248,6 +269,7 @@ impl Memory {
         let at = goal.is_at(machine) && !matches!(goal.same, Same::Born);
         let held = self.held.as_deref() == Some(machine.instance_id.as_str());
         match (held || at, &self.held) {
+            (true, _) if goal.drifted(machine) => self.held = None,
             (true, _) => (self.held, self.doubts) = (Some(machine.instance_id.clone()), 0),
             (false, Some(_)) if machine.power() != Power::Moving => self.doubts += 1,
             _ => {}

@@ -127,6 +127,22 @@ fn a_machine_that_crashed_is_not_waited_for() {
     assert_eq!(step, Step::Fail(Failure::Crashed("it exited with code 3".into())));
 }
 
+#[test]
+fn a_restored_machine_whose_tag_has_moved_is_given_its_image_by_digest() {
+    let config = json!({"image": "shop:v1"});
+    let was = Same::Was { instance: "u".into(), image: "shop:v1@sha256:1".into() };
+    let goal = Goal { same: was, config: config.clone(), healthy: false, ..goal(Wanted::Running) };
+    let mut seen = machine("started", &config, "passing");
+    seen.image_ref.digest = "sha256:2".into();
+    let mut memory = Memory { held: Some("v".into()), ..Memory::default() };
+    memory.see(&goal, &seen);
+    assert_eq!(goal.step(&memory, Some(&seen)), Step::Update);
+    seen.config = goal.pinned();
+    seen.image_ref.digest = "sha256:1".into();
+    memory.see(&goal, &seen);
+    assert_eq!(goal.step(&memory, Some(&seen)), Step::Done);
+}
+
 /// What the platform makes of a step: an honest model of the documented states.
 fn platform(step: &Step, goal: &Goal, seen: Option<Machine>) -> Option<Machine> {
     let mut it = match (step, seen) {

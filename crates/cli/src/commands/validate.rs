@@ -4,6 +4,7 @@ use pipeline_core::{
     CancelSource, EventKind, Events, GateAnswer, Phase, Release, Run, RunId, Verdict, failures,
 };
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::app::{App, wall};
 use crate::args::Validate;
@@ -24,12 +25,14 @@ pub(crate) async fn run(app: &App, args: Validate) -> Result<Exit, CliError> {
     let run = Run::new(RunId::new("validate"), Release::new("validate"), &config.dir)
         .events(events.clone())
         .cancel(source.token());
+    events.tell(EventKind::PhaseStarted { phase: Phase::Validate });
+    let began = Instant::now();
     let answers = tokio::select! {
         answers = gates.check(&run) => answers,
         exit = signals::watch(&source, &events) => return Ok(exit),
     };
     let verdict = verdict(&answers, &run);
-    events.tell(EventKind::PhaseEnded { phase: Phase::Validate, verdict, took_ms: 0 });
+    events.tell(EventKind::PhaseEnded { phase: Phase::Validate, verdict, took_ms: millis(began) });
     if app.json() {
         let gates: Vec<Value> = answers.iter().map(gate_object).collect();
         app.object(&secrets, json!({ "schema": 1, "verdict": verdict, "gates": gates }))?;
@@ -38,6 +41,10 @@ pub(crate) async fn run(app: &App, args: Validate) -> Result<Exit, CliError> {
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::of_verdict(verdict))
+}
+
+fn millis(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The gates' verdict as a whole; `None` when something kept a required one from having an answer and no

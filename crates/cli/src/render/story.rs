@@ -33,6 +33,8 @@ const MOST_FINDINGS: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Story {
     detail: Detail,
+    /// Is the start of a step a line? Where nothing can be redrawn it is.
+    starts: bool,
     phase: Option<Phase>,
     /// Steps whose answer was shown with the step, so that it is not shown again with the failure.
     shown: BTreeSet<String>,
@@ -40,7 +42,12 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) fn new(detail: Detail) -> Self {
-        Self { detail, phase: None, shown: BTreeSet::new() }
+        Self { detail, starts: false, phase: None, shown: BTreeSet::new() }
+    }
+
+    /// The same, with a line for the start of each step.
+    pub(crate) fn with_starts(self) -> Self {
+        Self { starts: self.detail > Detail::Quiet, ..self }
     }
 
     /// The lines that an event adds.
@@ -51,6 +58,9 @@ impl Story {
                 self.normal(vec![line(Tone::Head, format!("{} {verb} {target}", release.version))])
             }
             EventKind::PhaseStarted { phase } => self.in_phase(*phase, Vec::new()),
+            EventKind::StepStarted { phase, step } if self.starts => {
+                self.in_phase(*phase, vec![line(Tone::Dim, format!("  … {step}"))])
+            }
             EventKind::StepDone { phase, step, outcome, required, took_ms } => {
                 self.step_done(*phase, &Done { step, outcome, required: *required, ms: *took_ms })
             }

@@ -70,7 +70,6 @@ async fn fail_fast_stops_the_others_at_once() {
       test skipped: the run stopped before
     validate ended: refused
     failed: format (refused: 2 files)
-    failed: dialyzer (interrupted)
     run finished: Rejected
     ");
 }

@@ -7,8 +7,8 @@ mod limits;
 mod resumed;
 
 use pipeline_core::{
-    Conclusion, Deployment, Event, EventKind, Events, Evidence, Phase, Pipeline, PipelineBuilder,
-    Run, Side, Step, Verdict, gate_fn,
+    Conclusion, Context, Deployer, Deployment, Event, EventKind, Events, Evidence, Fault, Phase,
+    Pipeline, PipelineBuilder, Report, Run, Side, Snapshot, Stage, Step, Verdict, gate_fn,
 };
 use pipeline_testkit::{
     Answer, FakeTarget, Heard, MemoryJournal, ScriptedBuilder, ScriptedGate, ScriptedVerifier,
@@ -160,17 +160,65 @@ async fn an_observer_that_panics_is_not_asked_again_and_stops_nothing() {
 }
 
 #[tokio::test]
-async fn a_gate_that_panics_takes_the_run_with_it() {
-    let panicking = gate_fn(|_| async { panic!("a bug in a gate") });
-    let pipeline = built(to(&FakeTarget::rolling(["v1"])).gate(Step::gate("test", panicking)));
-    let running = tokio::task::LocalSet::new();
-    let ended = running
-        .run_until(async move {
-            let run = async move { pipeline.run(&a_run("v2"), &mut MemoryJournal::new()).await };
-            tokio::task::spawn_local(run).await
-        })
-        .await;
-    assert!(ended.unwrap_err().is_panic());
+async fn a_plugin_that_panics_is_a_fault_and_the_run_ends_well() {
+    let (target, heard) = (FakeTarget::rolling(["v1"]), Heard::new());
+    let panicking = gate_fn(|_| async { panic!("index out of bounds") });
+    let run = a_run("v2").events(heard.events());
+    let ended = end(to(&target).gate(Step::gate("test", panicking)), &run).await;
+    assert_eq!(ended, Conclusion::Rejected);
+    assert!(heard.text().contains("it panicked: index out of bounds"), "{}", heard.text());
+    assert_eq!(target.finished(), 1);
+}
+
+/// A target that can name a version and nothing else.
+struct Unlisted(Vec<Stage>);
+
+#[async_trait::async_trait]
+impl Deployer for Unlisted {
+    fn target(&self) -> &'static str {
+        "unlisted"
+    }
+    async fn snapshot(&self, _: &Context) -> Result<Snapshot, Fault> {
+        Ok(Snapshot { current: None, data: serde_json::Value::Null })
+    }
+    async fn stages(&self, _: &Snapshot, _: &Context) -> Result<Vec<Stage>, Fault> {
+        Ok(self.0.clone())
+    }
+    async fn advance(&self, _: &Stage, _: &Snapshot, _: &Context) -> Result<Deployment, Fault> {
+        Ok(Deployment { version: "v2".into(), ..Deployment::default() })
+    }
+    async fn restore(&self, _: &Snapshot, _: &Context) -> Result<Deployment, Fault> {
+        Ok(Deployment::nothing())
+    }
+}
+
+#[tokio::test]
+async fn what_has_a_version_is_verified_and_what_is_nothing_is_not() {
+    let refusing = ScriptedVerifier::new([Answer::refuse("500")]);
+    let pipeline = Pipeline::to(Step::deployer(Unlisted(vec![Stage::new("put")])))
+        .verifier(Step::verifier("smoke", refusing));
+    // Asked once, about v2; not about the nothing that it goes back to.
+    assert_eq!(end(pipeline, &a_run("v2")).await, Conclusion::RolledBack);
+}
+
+#[tokio::test]
+async fn stages_that_no_run_can_go_by_are_refused_before_anything_changes() {
+    for (stages, complaint) in [
+        (vec![], "no stages"),
+        (vec![Stage::settle("early"), Stage::new("late")], "`early` settles"),
+    ] {
+        let heard = Heard::new();
+        let pipeline = Pipeline::to(Step::deployer(Unlisted(stages)));
+        let ended = end(pipeline, &a_run("v2").events(heard.events())).await;
+        assert_eq!(ended, Conclusion::Rejected);
+        assert!(heard.text().contains(complaint), "{}", heard.text());
+    }
+}
+
+#[test]
+fn a_number_that_is_none_is_left_out() {
+    let report = Report::passed().number("coverage", f64::NAN).number("tests", 3.0);
+    assert_eq!(report.numbers().keys().collect::<Vec<_>>(), ["tests"]);
 }
 
 #[tokio::test]

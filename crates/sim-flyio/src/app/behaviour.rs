@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::AppError;
+use crate::runtime::SIMULATOR;
 
 /// A bearer token, which no debug output shows.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -31,12 +32,17 @@ pub struct Behaviour {
     pub boot_delay: Duration,
     /// `LATENCY_MS`: how long every answer takes.
     pub latency: Duration,
+    /// `STREAM_MS`: how long after its first half the second half of an answer comes. Zero sends
+    /// it whole, and says its length.
+    pub stream: Duration,
     /// `DRAIN_MS`: how long it takes, at least, to end after it was told to.
     pub drain: Duration,
     /// `IGNORE_TERM=1`: it does not end when told to.
     pub ignores_term: bool,
     /// `CRASH_AFTER_MS` and `CRASH_CODE` (1): when it ends by itself, and how.
     pub crash: Option<(Duration, u8)>,
+    /// `SIM_FLYIO_PID`: the process that has to live for this one to live, besides its parent.
+    pub simulator: Option<i32>,
     /// `FLY_MACHINE_ID` and `FLY_MACHINE_VERSION`: where it runs.
     pub machine: (String, String),
 }
@@ -57,9 +63,11 @@ impl Behaviour {
             health_fails: is_on("HEALTH_FAILS"),
             boot_delay: time(env, "BOOT_DELAY_MS")?.unwrap_or_default(),
             latency: time(env, "LATENCY_MS")?.unwrap_or_default(),
+            stream: time(env, "STREAM_MS")?.unwrap_or_default(),
             drain: time(env, "DRAIN_MS")?.unwrap_or_default(),
             ignores_term: is_on("IGNORE_TERM"),
             crash: time(env, "CRASH_AFTER_MS")?.map(|after| (after, crash_code)),
+            simulator: number(env, SIMULATOR)?,
             machine: (text("FLY_MACHINE_ID"), text("FLY_MACHINE_VERSION")),
         })
     }

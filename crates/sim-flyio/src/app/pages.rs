@@ -1,6 +1,5 @@
 //! What the application answers.
 
-use http_body_util::Full;
 use hyper::{
     HeaderMap, Response, StatusCode,
     body::Bytes,
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use super::Behaviour;
 
 /// The answer to a request for `path`.
-pub(super) fn answer(app: &Behaviour, path: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
+pub(super) fn answer(app: &Behaviour, path: &str, headers: &HeaderMap) -> Response<Bytes> {
     let mut response = match &app.fails {
         Some((fails, status)) if fails == path => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -33,7 +32,7 @@ pub(super) fn answer(app: &Behaviour, path: &str, headers: &HeaderMap) -> Respon
     response
 }
 
-fn page_of(app: &Behaviour, path: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
+fn page_of(app: &Behaviour, path: &str, headers: &HeaderMap) -> Response<Bytes> {
     match path {
         "/" => page(StatusCode::OK, &format!("Shop {}", app.version)),
         "/dashboard" if is_allowed(app, headers) => page(StatusCode::OK, "Dashboard"),
@@ -48,7 +47,7 @@ fn page_of(app: &Behaviour, path: &str, headers: &HeaderMap) -> Response<Full<By
     }
 }
 
-fn health(app: &Behaviour, status: StatusCode) -> Response<Full<Bytes>> {
+fn health(app: &Behaviour, status: StatusCode) -> Response<Bytes> {
     let said = if status == StatusCode::OK { "ok" } else { "failing" };
     let (machine, machine_version) = &app.machine;
     let body = json!({
@@ -66,17 +65,17 @@ fn is_allowed(app: &Behaviour, headers: &HeaderMap) -> bool {
     !app.token.0.is_empty() && token == Some(&app.token.0)
 }
 
-fn page(status: StatusCode, title: &str) -> Response<Full<Bytes>> {
+fn page(status: StatusCode, title: &str) -> Response<Bytes> {
     let html = format!("<!doctype html><title>{title}</title><h1>{title}</h1>\n");
     response(status, "text/html; charset=utf-8", html)
 }
 
-fn json_page(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+fn json_page(status: StatusCode, body: &Value) -> Response<Bytes> {
     response(status, "application/json", body.to_string())
 }
 
-fn response(status: StatusCode, kind: &'static str, body: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+fn response(status: StatusCode, kind: &'static str, body: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response

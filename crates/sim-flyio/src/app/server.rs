@@ -7,7 +7,11 @@ use std::{
 
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use nix::unistd::getppid;
+use nix::{
+    errno::Errno,
+    sys::signal::kill,
+    unistd::{Pid, getppid},
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     select,
@@ -17,7 +21,7 @@ use tokio::{
     time::{interval, sleep},
 };
 
-use super::{Behaviour, pages};
+use super::{Behaviour, paced::paced, pages};
 
 /// How often it looks whether its parent is still there.
 const PARENT_CHECK: Duration = Duration::from_millis(500);
@@ -64,7 +68,7 @@ pub async fn serve(env: BTreeMap<String, String>) -> Result<ExitCode, AppError> 
     };
     select! {
         code = crash => Ok(code),
-        () = orphaned() => Ok(ExitCode::SUCCESS),
+        () = orphaned(&app) => Ok(ExitCode::SUCCESS),
         result = run(&app, &mut told) => result.map(|()| ExitCode::SUCCESS),
     }
 }
@@ -97,11 +101,12 @@ impl Told {
     }
 }
 
-/// Returns when another process has become the parent: the simulator is gone.
-async fn orphaned() {
+/// Returns when another process has become the parent, or the simulator is gone.
+async fn orphaned(app: &Behaviour) {
     let parent = getppid();
+    let simulator = app.simulator.map_or(parent, Pid::from_raw);
     let mut tick = interval(PARENT_CHECK);
-    while getppid() == parent {
+    while getppid() == parent && kill(simulator, None) != Err(Errno::ESRCH) {
         tick.tick().await;
     }
 }
@@ -139,7 +144,7 @@ async fn connection(app: Arc<Behaviour>, stream: TcpStream, mut ending: watch::R
         async move {
             sleep(app.latency).await;
             let answer = pages::answer(&app, request.uri().path(), request.headers());
-            Ok::<_, Infallible>(answer)
+            Ok::<_, Infallible>(paced(answer, app.stream))
         }
     });
     let mut server = http1::Builder::new();

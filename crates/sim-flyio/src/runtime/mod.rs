@@ -24,6 +24,7 @@ use tokio::{
 };
 
 pub(crate) use net::{accept, bind};
+pub(crate) use spawner::SIMULATOR;
 pub(crate) use tasks::Tasks;
 
 use self::{routes::Routes, spawner::Spawner};

@@ -1,6 +1,7 @@
 //! Starts processes from a thread of its own. The kernel is asked to kill each process when that
 //! thread ends (util-linux `setpriv --pdeathsig`), so that machines die with the simulator, even
-//! if it is killed; a thread of the runtime might end while the simulator lives.
+//! if it is killed; a thread of the runtime might end while the simulator lives. Only a program
+//! that was started a few milliseconds before may not have asked yet.
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +19,10 @@ use tokio::{process::Command, runtime::Handle, sync::oneshot};
 
 /// What a container finds when its image sets no `PATH`: Docker's default.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Tells a program which process has to live for it to live: by the time it looks at its parent,
+/// that may be another one already.
+pub(crate) const SIMULATOR: &str = "SIM_FLYIO_PID";
 
 /// A process in its own process group.
 pub(super) type Child = Box<dyn ChildWrapper>;
@@ -81,6 +86,7 @@ fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Child> {
     let (stdout, stderr) = output(log_dir, &program.machine)?;
     let fill = |command: &mut Command| {
         command.args(arguments).env_clear().env("PATH", PATH).env("HOME", std::env::temp_dir());
+        command.env(SIMULATOR, std::process::id().to_string());
         command.envs(&program.env).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
     };
     CommandWrap::with_new(name, fill).wrap(KillOnDrop).wrap(ProcessGroup::leader()).spawn()

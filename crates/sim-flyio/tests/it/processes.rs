@@ -209,6 +209,12 @@ async fn a_simulator_to_be_killed() {
     let path = stage.started(config("v1")).await;
     println!("machine process {}", stage.truth(&path).pid.unwrap());
     let path = stage.started(script(&stage, "sleep", "exec sleep 300")).await;
-    println!("machine process {}", stage.truth(&path).pid.unwrap());
+    let sleep = stage.truth(&path).pid.unwrap();
+    eventually("setpriv to have become what it runs", async || {
+        let name = std::fs::read_to_string(format!("/proc/{sleep}/comm")).unwrap();
+        (name.trim() == "sleep").then_some(())
+    })
+    .await;
+    println!("machine process {sleep}");
     std::future::pending::<()>().await;
 }

@@ -187,6 +187,29 @@ async fn requests_in_flight_are_lost_when_the_machine_is_killed() {
 }
 
 #[tokio::test]
+async fn an_answer_is_whole_at_its_last_byte_and_lost_when_it_breaks_off() {
+    let stage = Stage::new().await;
+    stage.image("stream", &[("STREAM_MS", "1000"), ("IGNORE_TERM", "1")]);
+    let machine = stage.started(config("stream")).await;
+    serves(&stage).await;
+    let before = stage.sim.ledger("shop");
+    let response = stage.visit("/", &[]).await.unwrap();
+    assert_eq!(stage.sim.ledger("shop").answered, before.answered, "half of it is under way");
+    assert!(response.text().await.unwrap().ends_with("</h1>\n"));
+    eventually("the answer in the ledger", async || {
+        (stage.sim.ledger("shop").answered == before.answered + 1).then_some(())
+    })
+    .await;
+    let response = stage.visit("/", &[]).await.unwrap();
+    assert_eq!(response.status(), 200);
+    stage.post(format!("{machine}/signal"), json!({ "signal": "SIGKILL" })).await;
+    assert!(response.text().await.is_err(), "the client sees that it is not whole");
+    let lost = stage.sim.ledger("shop").lost.pop().unwrap();
+    assert_eq!(lost.machine.as_deref(), Some(id(&machine)));
+    assert!(lost.why.starts_with("the answer broke off"), "{}", lost.why);
+}
+
+#[tokio::test]
 async fn errors_of_the_app_are_answers_and_counted_apart() {
     let stage = Stage::new().await;
     stage.image("broken", &[("FAIL_PATH", "/dashboard")]);

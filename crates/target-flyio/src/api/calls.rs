@@ -29,6 +29,16 @@ pub(crate) struct Launch<'a> {
     pub(crate) unregistered: bool,
 }
 
+/// What a machine is changed to.
+#[derive(Clone, Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) config: &'a Value,
+    /// The version that is replaced, and no other.
+    pub(crate) current: &'a str,
+    /// Leave it off.
+    pub(crate) idle: bool,
+}
+
 /// A lease as it was granted.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct LeaseGrant {
@@ -94,15 +104,15 @@ impl Api {
         self.send(&Call { body: Some(body), retry: Retry::Never, ..call }).await
     }
 
-    /// Replaces the whole configuration if the machine still is at `current`. Never sent twice: what
-    /// became of the first is read from the machine.
+    /// Replaces the whole configuration if the machine still is at the version it was read at. Never sent
+    /// twice: what became of the first is read from the machine.
     pub(crate) async fn update(
         &self,
         guard: &Guard,
-        config: &Value,
-        current: &str,
+        change: &Change<'_>,
     ) -> Result<Machine, ApiError> {
-        let body = json!({"config": config, "current_version": current});
+        let Change { config, current, idle } = change;
+        let body = json!({"config": config, "current_version": current, "skip_launch": idle});
         let call = Call::guarded(Method::POST, "update", guard, "");
         self.send(&Call { body: Some(body), retry: Retry::Never, ..call }).await
     }

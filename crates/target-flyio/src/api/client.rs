@@ -29,7 +29,7 @@ pub(crate) struct Api {
 pub(crate) enum Retry {
     /// Doing it twice is doing it once.
     Idempotent,
-    /// The caller looks first.
+    /// The caller looks first, unless it certainly was not.
     Never,
 }
 
@@ -60,16 +60,18 @@ impl Api {
 
     /// Sends a call as often as its policy allows and reads its answer.
     pub(crate) async fn send<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
-        if call.retry == Retry::Never {
-            return self.read(call).await;
-        }
+        let may = |error: &ApiError| match call.retry {
+            Retry::Idempotent => error.is_transient(),
+            // What was turned away at the door was not done.
+            Retry::Never => matches!(error, ApiError::RateLimited { .. }),
+        };
         let backoff = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(200))
             .with_max_delay(Duration::from_secs(5))
             .with_max_times(6)
             .with_jitter();
         let again = |error: &ApiError, after| tracing::debug!(%error, ?after, "asking again");
-        (|| self.read(call)).retry(backoff).when(ApiError::is_transient).notify(again).await
+        (|| self.read(call)).retry(backoff).when(may).notify(again).await
     }
 
     async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {

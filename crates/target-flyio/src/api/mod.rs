@@ -5,7 +5,7 @@ mod client;
 mod error;
 mod machine;
 
-pub(crate) use calls::{Guard, Launch};
+pub(crate) use calls::{Change, Guard, Launch};
 pub(crate) use client::{Api, http_client};
 pub use error::ApiError;
 pub(crate) use machine::{CheckState, Machine, Power, has_checks, power};

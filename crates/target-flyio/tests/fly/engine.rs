@@ -31,14 +31,11 @@ fn pipeline(target: FlyTarget, tag: &str, good: bool) -> Pipeline {
         if good || !public || !new {
             return Ok(Report::passed());
         }
-        Ok(Report::refused(Finding::new("smoke", "the dashboard answers 500")))
+        Ok(Report::refused(Finding::error("the dashboard answers 500")))
     };
     Pipeline::to(Step::deployer(target))
         .builder(Step::builder("given", Given(Artifact::new(image(tag)))))
-        .verifier(Step::verifier(
-            "smoke",
-            verifier_fn(move |it: &Deployment, _| verify(it.clone())),
-        ))
+        .verifier(Step::verifier("smoke", verifier_fn(move |it: Deployment, _| verify(it))))
         .build()
         .unwrap()
 }

@@ -42,6 +42,20 @@ async fn a_machine_that_somebody_destroyed_is_created_again_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_was_moved_in_the_meantime_does_not_bring_another_image_back() {
+    let world = World::with(2).await;
+    let images = |world: &World| world.live().into_iter().map(|it| it.image).collect::<Vec<_>>();
+    let before = images(&world);
+    let target = world.target(Strategy::Rolling, "v2");
+    let mut course = Course::begin(&target).await.unwrap();
+    course.next(&target).await.unwrap();
+    world.register("v1", &[("APP_VERSION", "somebody else's")], true);
+    course.restore(&target).await.unwrap();
+    assert_eq!(images(&world), before, "by digest");
+    assert!(world.live().iter().all(is_well));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn restoring_what_was_never_touched_changes_nothing() {
     let world = World::with(2).await;
     let before = world.live();

@@ -54,26 +54,26 @@ impl World {
         };
         let sim = SimFly::start(config).await.unwrap();
         sim.create_app(APP);
-        let images = [
-            ("v1", vec![], true),
-            ("v2", vec![], true),
-            ("sick", vec![("HEALTH_FAILS", "1")], true),
-            ("crash", vec![("CRASH_AFTER_MS", "1"), ("CRASH_CODE", "7")], true),
-            ("lost", vec![], false),
-        ];
-        for (tag, env, pullable) in images {
-            let version = [("APP_VERSION", tag)];
-            let env = env.into_iter().chain(version);
-            sim.register_image(Image {
-                reference: image(tag),
-                command: crate::machine::command(),
-                env: env.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
-                pullable,
-            });
-        }
         let url = sim.app_url(APP).await.unwrap();
         let http = FlyHttp::client();
-        Arc::new(Self { sim, url, http, lost_before: AtomicUsize::new(0) })
+        let world = Self { sim, url, http, lost_before: AtomicUsize::new(0) };
+        world.register("v1", &[("APP_VERSION", "v1")], true);
+        world.register("v2", &[("APP_VERSION", "v2")], true);
+        world.register("sick", &[("HEALTH_FAILS", "1")], true);
+        world.register("crash", &[("CRASH_AFTER_MS", "1"), ("CRASH_CODE", "7")], true);
+        world.register("lost", &[], false);
+        Arc::new(world)
+    }
+
+    /// Puts an image into the registry.
+    pub(crate) fn register(&self, tag: &str, env: &[(&str, &str)], pullable: bool) {
+        let env = env.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        self.sim.register_image(Image {
+            reference: image(tag),
+            command: crate::machine::command(),
+            env: env.collect(),
+            pullable,
+        });
     }
 
     /// An app with `count` healthy machines on v1.
