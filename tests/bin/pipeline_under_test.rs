@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         let _ = DEATH.set(death);
         wrap_journals(|journal| Box::new(Mortal { journal, writes: 0 }));
     }
-    pipeline_cli::run(std::env::args_os(), around).into()
+    pipeline_cli::run(std::env::args_os(), around)
 }
 
 fn death(text: &str) -> Option<Death> {

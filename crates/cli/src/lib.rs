@@ -29,17 +29,17 @@ use error::CliError;
 /// Runs the command of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    run(std::env::args_os(), Surroundings::of_process()).into()
+    run(std::env::args_os(), Surroundings::of_process())
 }
 
 /// Runs a command with these arguments in these surroundings.
-pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>, around: Surroundings) -> Exit {
+pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>, around: Surroundings) -> ExitCode {
     let arguments = match Arguments::try_parse_from(args) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are no errors: clap knows which stream each goes to.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Good };
+            return if error.use_stderr() { Exit::Usage } else { Exit::Good }.into();
         }
     };
     // One crypto provider for all TLS; a second call in one process changes nothing.
@@ -54,11 +54,11 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>, around: Surroundi
     let end = runtime.block_on(dispatch(&app, command));
     // Work that does not listen any more must not keep the command from ending.
     runtime.shutdown_background();
-    end.unwrap_or_else(|error| complain(&app, &error))
+    end.unwrap_or_else(|error| complain(&app, &error).into())
 }
 
-async fn dispatch(app: &App, command: Command) -> Result<Exit, CliError> {
-    match command {
+async fn dispatch(app: &App, command: Command) -> Result<ExitCode, CliError> {
+    let exit = match command {
         Command::Validate(args) => commands::validate::run(app, args).await,
         Command::Plan(args) => commands::plan::run(app, args).await,
         Command::Deploy(args) => commands::deploy::run(app, args).await,
@@ -70,8 +70,10 @@ async fn dispatch(app: &App, command: Command) -> Result<Exit, CliError> {
         Command::Demo(args) => commands::demo::run(app, args).await,
         Command::Sim(args) => commands::sim::run(app, args).await,
         Command::Config => commands::config::run(app),
-        Command::Machine => commands::sim::machine(app).await,
-    }
+        // A simulated machine ends as its program does.
+        Command::Machine => return commands::sim::machine(app).await,
+    };
+    exit.map(Into::into)
 }
 
 fn complain(app: &App, error: &CliError) -> Exit {

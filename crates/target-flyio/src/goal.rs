@@ -253,7 +253,7 @@ impl Goal {
             },
             Power::Down => match crash {
                 Some(how) => failed(how),
-                None => Some(bounded("started", memory.starts, Step::Start)),
+                None => Some(start_again(memory, machine)),
             },
             _ if machine.state == "created" && memory.stills >= STUCK => {
                 Some(bounded("started", memory.starts, Step::Start))
@@ -289,6 +289,14 @@ fn stopped(machine: &Machine) -> Option<Step> {
         Power::Up => Some(Step::Stop),
         Power::Moving if machine.state != "created" => Some(Step::Settle),
         _ => None,
+    }
+}
+
+/// Starts it, unless that was tried often enough; then how its program ended says more than that.
+fn start_again(memory: &Memory, machine: &Machine) -> Step {
+    match (bounded("started", memory.starts, Step::Start), machine.last_exit()) {
+        (Step::Fail(_), Some(how)) => Step::Fail(Failure::Crashed(how)),
+        (step, _) => step,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `pipeline sim`: the simulated Fly.io alone, until it is interrupted.
 
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 
 use sim_flyio::{Image, SimConfig, SimFly};
 
@@ -36,9 +37,9 @@ pub(crate) async fn run(app: &App, args: Sim) -> Result<Exit, CliError> {
 }
 
 /// (internal) Be a machine: the bundled small server, which behaves as its environment says.
-pub(crate) async fn machine(app: &App) -> Result<Exit, CliError> {
+pub(crate) async fn machine(app: &App) -> Result<ExitCode, CliError> {
     let served = sim_flyio::app::serve(app.around.vars.clone()).await;
-    served.map(|_| Exit::Good).map_err(|error| CliError::new(Exit::Bug, chain(&error)))
+    served.map_err(|error| CliError::new(Exit::Bug, chain(&error)))
 }
 
 pub(crate) async fn start(config: SimConfig) -> Result<SimFly, CliError> {

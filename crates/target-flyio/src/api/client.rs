@@ -84,6 +84,7 @@ impl Api {
     async fn once(&self, call: &Call) -> Result<String, ApiError> {
         let lost = |source: reqwest::Error| ApiError::Connect {
             call: self.words(call),
+            host: self.host(),
             // The address may hold what was typed into it; the call says where it went.
             source: source.without_url(),
         };
@@ -113,6 +114,12 @@ impl Api {
             request = request.json(body);
         }
         request
+    }
+
+    /// Where the API is, without anything else that was typed into its address.
+    fn host(&self) -> String {
+        let parsed = reqwest::Url::parse(&self.base);
+        parsed.map_or_else(|_| "its address".into(), |url| url.origin().ascii_serialization())
     }
 
     fn words(&self, call: &Call) -> String {

@@ -100,10 +100,12 @@ pub enum ApiError {
         message: String,
     },
     /// No answer came.
-    #[error("{call}: no answer")]
+    #[error("{call}: no answer from {host}")]
     Connect {
         /// What was asked.
         call: String,
+        /// Who was asked: scheme, host and port.
+        host: String,
         /// Why.
         #[source]
         source: reqwest::Error,

@@ -148,6 +148,11 @@ impl Machine {
         )
     }
 
+    /// How its program last ended, however that was.
+    pub(crate) fn last_exit(&self) -> Option<String> {
+        self.events.iter().find_map(Exit::of).map(|exit| exit.text())
+    }
+
     /// How its program died since the last change of its configuration, if it will not come up by itself:
     /// out of memory, twice, or for good.
     pub(crate) fn crash(&self) -> Option<String> {
