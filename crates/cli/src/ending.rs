@@ -14,17 +14,28 @@ pub(crate) struct Ending {
     pub(crate) conclusion: Conclusion,
     /// What stopped it, in order.
     pub(crate) failures: Vec<Failure>,
-    /// What served before it began.
+    /// What served before it began; once that was restored, what serves again.
     pub(crate) before: Option<String>,
     pub(crate) image: Option<String>,
     /// Did the policy say to leave it?
     pub(crate) left: bool,
+    /// Is the target what it was, whether it passes or not?
+    pub(crate) restored: bool,
+    /// Was there anybody to verify it?
+    pub(crate) verified: bool,
 }
 
 impl Ending {
     pub(crate) fn of(conclusion: Conclusion, records: &[Record]) -> Self {
-        let mut ending =
-            Self { conclusion, failures: Vec::new(), before: None, image: None, left: false };
+        let mut ending = Self {
+            conclusion,
+            failures: Vec::new(),
+            before: None,
+            image: None,
+            left: false,
+            restored: false,
+            verified: true,
+        };
         for record in records {
             match record {
                 Record::Rejected { failures } => ending.failures.extend(failures.clone()),
@@ -36,10 +47,20 @@ impl Ending {
                     ending.before = snapshot.current.as_ref().map(|it| it.version.clone());
                 }
                 Record::Decided { decision } => ending.left = *decision == Decision::Leave,
+                Record::Restored { deployment } => {
+                    ending.restored = true;
+                    let version = Some(&deployment.version).filter(|it| !it.is_empty());
+                    ending.before = version.cloned();
+                }
                 _ => {}
             }
         }
         ending
+    }
+
+    /// The same, of a run whose pipeline has verifiers or not.
+    pub(crate) fn verified(self, verified: bool) -> Self {
+        Self { verified, ..self }
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -66,12 +87,13 @@ impl Ending {
     /// What is true now, and what to do next.
     pub(crate) fn words(&self, version: &str, environment: &str) -> String {
         let before = self.before.as_deref();
+        let serves = if self.verified { "verified" } else { "unverified: no check is configured" };
         match self.conclusion {
-            Conclusion::Succeeded => format!("{version} serves {environment}, verified."),
+            Conclusion::Succeeded => format!("{version} serves {environment}, {serves}."),
             Conclusion::Rejected => format!("{} Nothing was touched.", self.why()),
             Conclusion::RolledBack => match before {
                 Some(before) => format!(
-                    "{} {version} was taken back: {before} serves {environment}, verified.",
+                    "{} {version} was taken back: {before} serves {environment}, {serves}.",
                     self.why()
                 ),
                 None => format!(
@@ -89,17 +111,29 @@ impl Ending {
                 words
             }
             Conclusion::Left => format!(
-                "{version} serves {environment}, verified, but tidying up failed. {}\n\
+                "{version} serves {environment}, {serves}, but tidying up failed. {}\n\
                  next: `pipeline status {environment}` shows what is left over; the next deploy removes it.",
                 self.why()
             ),
-            Conclusion::Stuck => format!(
-                "STUCK: {environment} is neither wholly new nor wholly old. {}\n\
-                 next: `pipeline status {environment}` shows every machine; mend what is named above, \
-                 then `pipeline rollback {environment}` brings back the last verified release.",
-                self.why()
-            ),
+            Conclusion::Stuck => self.stuck(version, environment),
         }
+    }
+
+    /// What is true when neither way was open.
+    fn stuck(&self, version: &str, environment: &str) -> String {
+        let why = self.why();
+        if self.restored {
+            let before = self.before.as_deref().unwrap_or("what was before");
+            return format!(
+                "STUCK: {version} was taken back and {before} runs in {environment}, but it does not pass. {why}\n\
+                 next: `pipeline verify {environment}` says what fails; it may have failed before {version}."
+            );
+        }
+        format!(
+            "STUCK: {environment} could not be put back and may be a mixture of old and new. {why}\n\
+             next: `pipeline status {environment}` shows every machine; mend what is named above, \
+             then `pipeline rollback {environment}` brings back the last verified release."
+        )
     }
 
     /// What stopped the run, in one sentence.
@@ -125,7 +159,7 @@ impl Ending {
 
 #[cfg(test)]
 mod tests {
-    use pipeline_core::{Finding, Phase};
+    use pipeline_core::{Deployment, Finding, Phase};
 
     use super::*;
 
@@ -142,6 +176,26 @@ mod tests {
         insta::assert_snapshot!(ending.words("v3", "staging"),
             @"smoke refused (1 finding). v3 was taken back: v2 serves staging, verified.");
         assert_eq!((ending.outcome(), ending.exit()), (RunOutcome::Rollback, Exit::RolledBack));
+    }
+
+    #[test]
+    fn what_was_put_back_and_does_not_pass_is_no_mixture() {
+        let refused = Cause::Refused(vec![Finding::error("GET / answered 500, wanted 200")]);
+        let deployment = Deployment { version: "v2".into(), ..Deployment::default() };
+        let back = Record::RestoreFailed { failure: failure(Phase::Restore, "smoke", refused) };
+        let ending = Ending::of(Conclusion::Stuck, &[Record::Restored { deployment }, back]);
+        insta::assert_snapshot!(ending.words("v3", "staging"), @r"
+        STUCK: v3 was taken back and v2 runs in staging, but it does not pass. smoke refused (1 finding).
+        next: `pipeline verify staging` says what fails; it may have failed before v3.
+        ");
+        assert_eq!((ending.outcome(), ending.exit()), (RunOutcome::Stuck, Exit::Stuck));
+    }
+
+    #[test]
+    fn nothing_is_called_verified_where_nobody_looked() {
+        let ending = Ending::of(Conclusion::Succeeded, &[]).verified(false);
+        insta::assert_snapshot!(ending.words("v3", "staging"),
+            @"v3 serves staging, unverified: no check is configured.");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pipeline_core::{
     CancelSource, Conclusion, Events, Journal, Pipeline, Record, Release, Run, RunError,
 };
-use store_sql::{Lock, NewRun, Owner, RunOutcome, RunRow, Store};
+use store_sql::{Lock, NewRun, Owner, RunOutcome, RunRow, Store, StoreError};
 
 use crate::app::{App, Setting, wall};
 use crate::config::Config;
@@ -59,7 +59,10 @@ impl<'a> Session<'a> {
         let lock = self.lock(target).await?;
         if let Some(open) = self.store.unfinished(target).await? {
             let records = self.store.records(&open.id).await?;
-            if is_touched(&records) {
+            if let Some(conclusion) = concluded(&records) {
+                // It came to its end and died before history knew.
+                self.store.finish(&open.id, &Ending::of(conclusion, &records).row()).await?;
+            } else if is_touched(&records) {
                 lock.release().await?;
                 return Err(CliError::new(
                     Exit::NotAllowed,
@@ -69,9 +72,10 @@ impl<'a> Session<'a> {
                     "`pipeline resume {0}` finishes it, `pipeline resume {0} --back` takes it back",
                     open.version
                 )));
+            } else {
+                // It died before it touched anything: nothing to go on with.
+                self.store.finish(&open.id, &ABANDONED).await?;
             }
-            // It died before it touched anything: nothing to go on with.
-            self.store.finish(&open.id, &ABANDONED).await?;
         }
         let row = self.store.begin(new).await?;
         Ok(Berth { row, lock })
@@ -93,7 +97,14 @@ impl<'a> Session<'a> {
         let Berth { row, lock } = berth;
         let Setting { app, config, .. } = self.setting;
         let secrets = self.setting.secrets();
-        let mut observers = app.observers(&secrets)?;
+        let mut observers = match app.observers(&secrets) {
+            Ok(observers) => observers,
+            Err(error) => {
+                // Nothing has happened, so nobody need wait for this lock.
+                let _ = lock.release().await;
+                return Err(error);
+            }
+        };
         let recorder = self.store.recorder(&row.id);
         observers.push(Box::new(Discreet { secrets, observer: recorder.clone() }));
         let events = Events::new(wall(), observers);
@@ -105,9 +116,9 @@ impl<'a> Session<'a> {
             .cancel(source.token());
         let mut journal = hooks::wrap(Box::new(self.store.journal(&run.id, &lock)));
         let end = tokio::select! {
-            end = go(pipeline, &run, &mut *journal, way) => end,
-            lost = lock.keep() => Err(lost_lock(&lost)),
-            exit = signals::watch(&source, &events) => Err(left_at_once(exit, &row)),
+            end = go(pipeline, &run, &mut *journal, way) => end.map_err(Broken::Run),
+            lost = lock.keep() => Err(Broken::Lock(lost)),
+            exit = signals::watch(&source, &events) => Err(Broken::Asked(exit)),
         };
         drop((run, events));
         if let Err(error) = recorder.close().await {
@@ -121,12 +132,31 @@ impl<'a> Session<'a> {
 
     async fn keep(
         &self,
-        end: Result<Conclusion, CliError>,
+        end: Result<Conclusion, Broken>,
         row: &RunRow,
     ) -> Result<Ending, CliError> {
-        let conclusion = end?;
-        let ending = Ending::of(conclusion, &self.store.records(&row.id).await?);
-        self.store.finish(&row.id, &ending.row()).await?;
+        let records = self.store.records(&row.id).await;
+        let known = records.as_deref().unwrap_or_default();
+        let conclusion = end.map_err(|broken| {
+            // What cannot be read may have been.
+            let touched = records.is_err() || is_touched(known);
+            broken.told(row, touched)
+        })?;
+        let verified = !self.setting.environment.smoke.checks.is_empty();
+        let ending = Ending::of(conclusion, known).verified(verified);
+        let kept = match records {
+            Ok(_) => self.store.finish(&row.id, &ending.row()).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
+            // The end is what it is, whether history can be told of it or not.
+            let text = format!(
+                "  ! history does not know this end yet: {}; `pipeline resume {}` keeps it",
+                chain(&error),
+                row.version
+            );
+            self.setting.app.say(crate::render::Tone::Warn, &text);
+        }
         Ok(ending)
     }
 
@@ -141,22 +171,29 @@ async fn go(
     run: &Run,
     journal: &mut dyn Journal,
     way: Way,
-) -> Result<Conclusion, CliError> {
-    let end = match way {
+) -> Result<Conclusion, RunError> {
+    match way {
         Way::New => pipeline.run(run, journal).await,
         Way::On(records) => pipeline.resume(run, &records, journal).await,
         Way::Back(records) => pipeline.turn_back(run, &records, journal).await,
-    };
-    end.map_err(|error| stopped(&error, &run.release.version))
+    }
 }
 
 pub(crate) async fn open_store(config: &Config) -> Result<Store, CliError> {
     Ok(Store::open(&config.store_url, wall()).await?)
 }
 
-/// Did the run get as far as changing its target?
+/// Did the run get as far as changing its target? Records that make no sense do not say that it did not.
 pub(crate) fn is_touched(records: &[Record]) -> bool {
-    pipeline_core::State::replay(records).is_ok_and(|state| state.touched())
+    pipeline_core::State::replay(records).map_or(true, |state| state.touched())
+}
+
+/// The end that the records come to, if they do.
+fn concluded(records: &[Record]) -> Option<Conclusion> {
+    match pipeline_core::State::replay(records).ok()?.next() {
+        pipeline_core::Action::Stop(conclusion) => Some(conclusion),
+        _ => None,
+    }
 }
 
 /// Who runs this command.
@@ -180,8 +217,34 @@ pub(crate) fn is_alive(pid: u32) -> bool {
     asked != Err(nix::errno::Errno::ESRCH)
 }
 
-fn lost_lock(error: &store_sql::StoreError) -> CliError {
-    CliError::new(Exit::Left, format!("stopped where it was: {}", chain(error)))
+/// Why a run came to no conclusion.
+enum Broken {
+    /// The engine could not go on.
+    Run(RunError),
+    /// The lock is gone.
+    Lock(StoreError),
+    /// Somebody wanted it to end at once.
+    Asked(Exit),
+}
+
+impl Broken {
+    /// For people, and with the code that says whether anything was changed.
+    fn told(self, row: &RunRow, touched: bool) -> CliError {
+        match self {
+            Self::Run(error) => stopped(&error, &row.version, touched),
+            Self::Lock(error) => lost_lock(&error, touched),
+            Self::Asked(exit) => left_at_once(exit, row),
+        }
+    }
+}
+
+fn lost_lock(error: &StoreError, touched: bool) -> CliError {
+    let exit = match error {
+        _ if touched => Exit::Left,
+        StoreError::Lost { .. } => Exit::NotAllowed,
+        _ => Exit::Unreachable,
+    };
+    CliError::new(exit, format!("stopped where it was: {}", chain(error)))
         .hint("whoever holds the lock now goes on; `pipeline status` names them")
 }
 
@@ -194,12 +257,42 @@ fn left_at_once(exit: Exit, row: &RunRow) -> CliError {
     )
 }
 
-fn stopped(error: &RunError, version: &str) -> CliError {
+fn stopped(error: &RunError, version: &str, touched: bool) -> CliError {
     let exit = match error {
-        RunError::Journal(_) => Exit::Left,
+        RunError::Journal(_) if touched => Exit::Left,
+        RunError::Journal(_) => Exit::Unreachable,
         RunError::OtherTarget { .. } | RunError::NoWayBack(_) => Exit::Usage,
         _ => Exit::Bug,
     };
     CliError::new(exit, format!("{version} stopped where it was: {}", chain(error)))
         .hint(format!("mend that, then `pipeline resume {version}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use pipeline_core::{Artifact, Fault};
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_replayed_counts_as_touched_and_has_no_end() {
+        let built = Record::Built { artifact: Artifact::new("shop:v2") };
+        let senseless = [built.clone(), Record::StageVerified];
+        assert!(is_touched(&senseless) && concluded(&senseless).is_none());
+        let begun = [Record::GatesPassed, built];
+        assert!(!is_touched(&begun) && concluded(&begun).is_none());
+        let rejected = [Record::Rejected { failures: Vec::new() }];
+        assert!(!is_touched(&rejected));
+        assert_eq!(concluded(&rejected), Some(Conclusion::Rejected));
+    }
+
+    #[test]
+    fn a_run_that_breaks_off_says_by_its_code_whether_anything_was_changed() {
+        let full = || RunError::Journal(Fault::permanent(std::io::Error::other("disk full")));
+        assert_eq!(stopped(&full(), "v3", true).exit(), Exit::Left);
+        assert_eq!(stopped(&full(), "v3", false).exit(), Exit::Unreachable);
+        let lost = || StoreError::Lost { target: "flyio:shop".into(), holder: None };
+        assert_eq!(lost_lock(&lost(), true).exit(), Exit::Left);
+        assert_eq!(lost_lock(&lost(), false).exit(), Exit::NotAllowed);
+    }
 }

@@ -24,6 +24,11 @@ use crate::session::{Session, host, is_touched, who};
 /// Chosen instead of gates where none shall run, as for a rollback.
 pub(crate) const NO_GATES: &str = "(none)";
 
+/// No gates: what is brought back has passed them.
+pub(crate) fn no_gates() -> GateChoice {
+    GateChoice { only: vec![NO_GATES.into()], fail_fast: false }
+}
+
 /// The built-in gates.
 const GATES: [&str; 3] = ["format", "compile", "test"];
 
@@ -75,7 +80,8 @@ impl Wanted {
     ) -> Result<Self, CliError> {
         let fly = setting.environment.fly()?;
         let touched = is_touched(records);
-        let toml = if touched { no_fly_toml()? } else { fly_toml(setting.config, fly)? };
+        let toml = fly_toml(setting.config, fly);
+        let toml = if touched { toml.or_else(|_| no_fly_toml())? } else { toml? };
         let target = FlyTarget::new(fly_config(setting, fly, toml)?);
         let image = built(records).or_else(|| row.begun.image.clone()).ok_or_else(|| {
             CliError::usage(format!("{} was interrupted before it had an image", row.version))
@@ -95,7 +101,9 @@ impl Wanted {
             Record::SnapshotTaken { stages, .. } => stages.first().map(|it| it.data.clone()),
             _ => None,
         });
-        let config = fly_config(setting, setting.environment.fly()?, no_fly_toml()?)?;
+        let fly = setting.environment.fly()?;
+        let toml = fly_toml(setting.config, fly).or_else(|_| no_fly_toml())?;
+        let config = fly_config(setting, fly, toml)?;
         let target = FlyTarget::from_recorded(config, &data.ok_or_else(missing)?)
             .map_err(|error| CliError::from(Fault::from(error)))?;
         Ok(Self::given(built(records).ok_or_else(missing)?, target))
@@ -122,7 +130,9 @@ pub(crate) fn pipeline(
 ) -> Result<Pipeline, CliError> {
     let Setting { app, config, environment } = setting;
     // One try: the target's own client tries each call again where that helps.
-    let overall = Limits::once().timeout(Duration::from_mins(30)).grace(Duration::from_mins(2));
+    // A way back that is cut off ends half-way, so where machines may take long, all of them may.
+    let longest = Duration::from_mins(30).max(wanted.target.wait_timeout() * 6);
+    let overall = Limits::once().timeout(longest).grace(Duration::from_mins(2));
     let deployer = Step::deployer(wanted.target).limits(overall);
     let mut pipeline = Pipeline::to(deployer)
         .builder(wanted.builder)
@@ -247,7 +257,8 @@ fn fly_toml(config: &Config, fly: &Fly) -> Result<FlyToml, CliError> {
     FlyToml::read(&path).map_err(|error| CliError::usage(chain(&error)))
 }
 
-/// For a target whose journal says all there is to say: the file may be another one by now.
+/// For a target whose journal says what its machines shall be: the file may be another one by now, or none.
+/// Where it can be read, it says how long to wait for them.
 fn no_fly_toml() -> Result<FlyToml, CliError> {
     FlyToml::parse(Path::new("fly.toml"), "").map_err(|error| CliError::usage(chain(&error)))
 }

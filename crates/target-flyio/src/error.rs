@@ -136,6 +136,12 @@ impl FlyError {
         }
     }
 
+    /// May the way back succeed a little later? A machine that went while it was worked on is made again.
+    pub(crate) fn may_pass(&self) -> bool {
+        let passing = matches!(self, Self::Leased { .. } | Self::Gone { .. } | Self::GaveUp { .. });
+        passing || self.is_transient()
+    }
+
     fn next_step(&self) -> String {
         match self {
             Self::Api(error) => error.next_step().to_owned(),

@@ -17,6 +17,9 @@ use crate::error::FlyError;
 /// How many leases are asked for at a time.
 const AT_A_TIME: usize = 8;
 
+/// A lease that ends this soon is waited out, however short our own are: twice flyctl's 13 s.
+const LONG_ENOUGH: Duration = Duration::from_secs(26);
+
 /// The leases that are held.
 #[derive(Debug)]
 pub(crate) struct Leases {
@@ -63,8 +66,8 @@ impl Leases {
         }
     }
 
-    /// Leases all of `machines` or none. A lease that stands still is waited out for up to twice our own
-    /// time: it may be that of a run that was killed. One that moves belongs to somebody alive.
+    /// Leases all of `machines` or none. A lease that stands still and ends soon is waited out: it may be
+    /// that of a run that was killed. One that moves belongs to somebody alive.
     pub(crate) async fn take(&self, machines: &[String], cx: &Context) -> Result<(), FlyError> {
         let missing: Vec<String> =
             machines.iter().filter(|id| self.guard(id).is_err()).cloned().collect();
@@ -221,7 +224,8 @@ struct Conflict<'a> {
 impl Conflict<'_> {
     /// How long to wait before asking again; `None` is not to wait at all.
     fn wait(&self, ttl: Duration, waited: Duration) -> Option<Duration> {
-        let most = ttl * 2;
+        // The run that was killed may have been configured with a longer one.
+        let most = if self.left.is_some() { (ttl * 2).max(LONG_ENOUGH) } else { ttl * 2 };
         let alive = self.first.is_some_and(|first| first != self.until);
         let too_long = self.left.is_some_and(|left| left > most);
         if alive || too_long || waited > most + Duration::from_secs(1) {
@@ -246,6 +250,8 @@ mod tests {
         assert!(wait(Some("10:00:13"), Some(secs(1)), secs(12)));
         assert!(wait(None, None, secs(0)));
         assert!(!wait(None, Some(secs(300)), secs(0)), "too long to wait for");
+        let killed = Conflict { first: None, until: "10:00:13", left: Some(secs(13)) };
+        assert!(killed.wait(secs(2), secs(0)).is_some(), "its lease was longer than ours are");
         assert!(
             !wait(Some("10:00:09"), Some(secs(13)), secs(4)),
             "it is refreshed: its owner lives"

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::{FutureExt, try_join_all};
+use tokio::time::{Instant, sleep};
 
 use crate::api::{Machine, Power};
 use crate::desired::LAUNCH;
@@ -16,21 +17,78 @@ use crate::session::{Session, ids};
 /// How often it is begun again because something changed under it.
 const ROUNDS: usize = 3;
 
+/// How many polls pass before it is tried again after a fault.
+const AGAIN: u32 = 5;
+
 impl Session<'_> {
-    /// Makes it so and returns all machines as they are then.
+    /// Makes it so and returns all machines as they are then. There is nothing to fall back on from here,
+    /// so what may pass (a platform that does not answer, somebody else's lease) is waited out for as long
+    /// as a machine would be.
     pub(crate) async fn restore(&self, world: &World) -> Result<Vec<Machine>, FlyError> {
+        let began = Instant::now();
+        loop {
+            let error = match self.restore_once(world).await {
+                Err(error) if error.may_pass() => error,
+                other => return other,
+            };
+            let leased = matches!(error, FlyError::Leased { .. });
+            if leased && let Ok(Some(machines)) = self.never_began(world).await {
+                return Ok(machines);
+            }
+            if began.elapsed() >= self.config().wait_timeout {
+                return Err(error);
+            }
+            self.cx().note(format!("{error}; trying again"));
+            sleep(self.config().poll * AGAIN).await;
+        }
+    }
+
+    async fn restore_once(&self, world: &World) -> Result<Vec<Machine>, FlyError> {
         let mut amiss = String::new();
-        let mut machines = self.seize_anew().await?;
+        let machines = self.seize_anew().await?;
+        let mut machines = self.complete(world, machines).await?;
         for _ in 0..ROUNDS {
             self.bring_back(world, &machines).await?;
             self.send_away(world).await?;
-            machines = self.machines().await?;
+            let listed = self.machines().await?;
+            machines = self.complete(world, listed).await?;
             match self.differs(world, &machines) {
                 None => return Ok(machines),
                 Some(problem) => amiss = problem,
             }
         }
         Err(FlyError::Unsettled { problem: amiss })
+    }
+
+    /// The machines, if nothing of this run is among them: none was made or changed by it, and each is in
+    /// or out of the pool as it was. What somebody else who holds a lease is doing is not ours to undo.
+    async fn never_began(&self, world: &World) -> Result<Option<Vec<Machine>>, FlyError> {
+        let machines = self.machines().await?;
+        let ours = |it: &Machine| {
+            let was = world.machine(&it.id);
+            self.made(it) || was.is_some_and(|was| was.cordoned != it.cordoned)
+        };
+        Ok((!machines.iter().any(ours)).then_some(machines))
+    }
+
+    /// What a list shows, and what of the snapshot it leaves out although it is there: a machine that is
+    /// wrongly taken for lost would be created a second time.
+    async fn complete(
+        &self,
+        world: &World,
+        mut machines: Vec<Machine>,
+    ) -> Result<Vec<Machine>, FlyError> {
+        for was in world.current() {
+            if machines.iter().any(|it| it.id == was.id) {
+                continue;
+            }
+            let found = self.api().machine(&was.id).await?;
+            if let Some(machine) = found.filter(|it| it.power() != Power::Gone) {
+                self.leases().take(std::slice::from_ref(&was.id), self.cx()).await?;
+                machines.push(machine);
+            }
+        }
+        Ok(machines)
     }
 
     /// Every machine of the snapshot, as it was. What serves nobody now is worked on at once; what serves

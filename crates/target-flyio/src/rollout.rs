@@ -225,6 +225,7 @@ impl StageData {
 
 /// What is not as the stage makes it, if anything.
 fn unfinished(stage: &StageData, machines: &[Machine]) -> Option<String> {
+    let mut digests = BTreeSet::new();
     for (work, goal) in stage.works.iter().zip(stage.goals()) {
         let of_place = machines.iter().filter(|it| goal.is_for(it)).collect::<Vec<_>>();
         let [machine] = of_place[..] else {
@@ -239,6 +240,17 @@ fn unfinished(stage: &StageData, machines: &[Machine]) -> Option<String> {
         if work.runs && matches!(machine.power(), Power::Down) {
             return Some(format!("machine {} is {}", machine.id, machine.state));
         }
+        if machine.power() == Power::Up && !machine.image_ref.digest.is_empty() {
+            digests.insert(&machine.image_ref.digest);
+        }
+    }
+    if digests.len() > 1 {
+        // One name, two images: a tag that was moved in the middle would make a mixture.
+        return Some(format!(
+            "its machines run {} different images called {}",
+            digests.len(),
+            stage.image
+        ));
     }
     let left = machines.iter().find(|it| stage.kind == Kind::Settle && stage.retires(&it.id));
     left.map(|it| format!("machine {} is still there", it.id))

@@ -45,8 +45,15 @@ impl FlyTarget {
     /// When `stage_data` was not written by this crate.
     pub fn from_recorded(config: FlyConfig, stage_data: &Value) -> Result<Self, FlyError> {
         let stage = StageData::read(stage_data)?;
-        let desired = Desired::recorded(stage.templates, &stage.image);
+        let region = stage.works.iter().find_map(|it| it.region.clone());
+        let desired = Desired { region, ..Desired::recorded(stage.templates, &stage.image) };
         Ok(Self::wanting(FlyConfig { strategy: stage.strategy, ..config }, desired))
+    }
+
+    /// How long a machine may take to start, and then again to become healthy.
+    #[must_use]
+    pub fn wait_timeout(&self) -> std::time::Duration {
+        self.config.wait_timeout
     }
 
     /// What runs now, machine by machine, by id.

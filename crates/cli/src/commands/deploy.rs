@@ -68,8 +68,11 @@ pub(crate) async fn finish(
 ) -> Result<Exit, CliError> {
     let row = berth.row.clone();
     let ending = session.carry_out(pipeline, berth, way).await?;
-    let kept = session.store.run(row.version.as_str()).await?.unwrap_or(row);
-    report(session, &kept, &ending)?;
+    // From here on the code says how the run ended, whatever becomes of the words.
+    let kept = session.store.run(row.version.as_str()).await.ok().flatten().unwrap_or(row);
+    if let Err(error) = report(session, &kept, &ending) {
+        session.setting.app.say(Tone::Warn, &format!("  ! {error}"));
+    }
     Ok(ending.exit())
 }
 

@@ -1,6 +1,6 @@
 //! `pipeline resume [RUN]`: go on with, or take back, a run that was interrupted.
 
-use pipeline_core::Record;
+use pipeline_core::{Pipeline, Record, RunId};
 use store_sql::{RunFilter, RunRow, Store};
 
 use crate::app::{App, Setting};
@@ -17,23 +17,65 @@ pub(crate) async fn run(app: &App, args: Resume) -> Result<Exit, CliError> {
     let store = open_store(&config).await?;
     let row = find(&store, args.run.as_deref()).await?;
     let setting = Setting::of(app, &config, &row.begun.environment)?;
-    let records = store.records(&row.id).await?;
-    if args.back && !is_touched(&records) {
+    let session = Session { setting, store };
+    let lock = session.lock(&row.begun.target).await?;
+    match ready(&session, &row, args.back).await {
+        Ok((pipeline, way)) => deploy::finish(&session, &pipeline, Berth { row, lock }, way).await,
+        Err(error) => {
+            // Nothing was done with it; if it is lost already, that is as good.
+            let _ = lock.release().await;
+            Err(error)
+        }
+    }
+}
+
+/// What to go on with, read under the lock: until then another process may have written the run's end.
+async fn ready(
+    session: &Session<'_>,
+    row: &RunRow,
+    back: bool,
+) -> Result<(Pipeline, Way), CliError> {
+    let row = find(&session.store, Some(&row.version)).await?;
+    let records = session.store.records(&row.id).await?;
+    let touched = is_touched(&records);
+    if back && !touched {
         return Err(CliError::usage(format!("{} has touched nothing yet", row.version))
             .hint("there is nothing to take back; a new deploy starts afresh"));
     }
-    if !is_touched(&records) {
-        app.say(
-            Tone::Dim,
-            "nothing was touched yet: it starts from the gates, with the files as they are now",
-        );
+    let (wanted, gates) = match &row.begun.restores {
+        Some(id) if !touched => (earlier(session, &row, id).await?, wire::no_gates()),
+        _ => (Wanted::recorded(session.setting, &row, &records)?, GateChoice::default()),
+    };
+    let pipeline = wire::pipeline(session.setting, wanted, &gates)?;
+    let (then, now) = (&row.begun.target, pipeline.target());
+    if then != now {
+        let environment = &row.begun.environment;
+        return Err(CliError::usage(format!(
+            "{} was made against {then}, and the environment `{environment}` is {now} now",
+            row.version
+        ))
+        .hint(format!("put the app of `{environment}` back in pipeline.toml, then resume it")));
     }
-    let wanted = Wanted::recorded(setting, &row, &records)?;
-    let pipeline = wire::pipeline(setting, wanted, &GateChoice::default())?;
-    let session = Session { setting, store };
-    let lock = session.lock(pipeline.target()).await?;
-    let way = way(args.back, records);
-    deploy::finish(&session, &pipeline, Berth { row, lock }, way).await
+    if !touched {
+        let files =
+            if row.begun.restores.is_some() { "" } else { ", with the files as they are now" };
+        let text = format!("nothing was touched yet: it starts from the beginning{files}");
+        session.setting.app.say(Tone::Dim, &text);
+    }
+    Ok((pipeline, way(back, records)))
+}
+
+/// What a rollback brings back, whether it was interrupted or not.
+async fn earlier(
+    session: &Session<'_>,
+    row: &RunRow,
+    restores: &RunId,
+) -> Result<Wanted, CliError> {
+    let to = session.store.run(restores.as_str()).await?.ok_or_else(|| {
+        CliError::usage(format!("the release that {} brings back is not known", row.version))
+    })?;
+    let records = session.store.records(&to.id).await?;
+    Wanted::again(session.setting, &to, &records)
 }
 
 fn way(back: bool, records: Vec<Record>) -> Way {

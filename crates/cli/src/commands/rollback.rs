@@ -4,7 +4,7 @@ use pipeline_core::Conclusion;
 use store_sql::{RunFilter, RunKind, RunOutcome, RunRow};
 
 use crate::app::{App, Setting};
-use crate::args::{GateChoice, Rollback};
+use crate::args::Rollback;
 use crate::commands::{deploy, plan};
 use crate::config::Confirm;
 use crate::error::CliError;
@@ -22,8 +22,7 @@ pub(crate) async fn run(app: &App, args: Rollback) -> Result<Exit, CliError> {
     let wanted = Wanted::again(setting, &to, &records)?;
     let image = wanted.image.clone();
     app.say(Tone::Head, &format!("bringing back {}", to.version));
-    let no_gates = GateChoice { only: vec![wire::NO_GATES.into()], fail_fast: false };
-    let pipeline = wire::pipeline(setting, wanted, &no_gates)?;
+    let pipeline = wire::pipeline(setting, wanted, &wire::no_gates())?;
     if setting.environment.confirm != Confirm::Never && !args.yes {
         plan::show(setting, &pipeline, image.as_deref()).await?;
         deploy::confirm(setting)?;

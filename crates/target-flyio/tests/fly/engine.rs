@@ -85,3 +85,19 @@ async fn a_plan_says_what_would_happen_and_changes_nothing() {
     let since = world.sim.journal().split_off(calls);
     assert!(since.iter().all(|it| it.method == "GET"), "{since:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_that_meets_somebody_elses_lease_has_touched_nothing_and_is_not_stuck() {
+    let world = World::with(2).await;
+    let before = world.live();
+    let path = format!("/machines/{}/lease", before[1].id);
+    world.call("POST", &path, Some(serde_json::json!({"ttl": 300}))).await;
+    let changes = world.changes().len();
+    let pipeline = pipeline(world.target(Strategy::Rolling, "v2"), "v2", true);
+    let mut journal = Memory::default();
+    let end = pipeline.run(&run("run-1", Cancel::never()), &mut journal).await.unwrap();
+    assert_eq!(end, Conclusion::RolledBack, "{:#?}", journal.0.last());
+    assert_eq!(world.changes().len(), changes);
+    let held: Vec<bool> = world.live().iter().map(|it| it.lease.is_some()).collect();
+    assert_eq!(held, [false, true], "none of ours");
+}

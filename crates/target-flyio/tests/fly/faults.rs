@@ -227,3 +227,27 @@ async fn the_same_stage_done_twice_changes_nothing_the_second_time() {
     };
     assert_eq!(versions(&world.live()), versions(&live));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_is_moved_in_the_middle_is_no_whole_release() {
+    let world = World::with(2).await;
+    let before = world.live();
+    let target = world.target(Strategy::Rolling, "v2");
+    let mut course = Course::begin(&target).await.unwrap();
+    let source = CancelSource::new();
+    let cx = run("run-1", source.token()).context(RunPhase::Deploy, "fly");
+    let asked = std::sync::Mutex::new(Some(source));
+    world.sim.on_api_call(move |call| {
+        if is_update(call) && call.phase == Phase::After {
+            asked.lock().unwrap().take().iter().for_each(CancelSource::cancel);
+        }
+        Verdict::Proceed
+    });
+    // One machine is done, and then somebody pushes the same tag again.
+    target.advance(&course.stages[0], &course.snapshot, &cx).await.unwrap_err();
+    world.register("v2", &[("APP_VERSION", "another")], true);
+    let fault = course.next(&target).await.unwrap_err();
+    assert!(fault.message().contains("2 different images called"), "{fault}");
+    course.restore(&target).await.unwrap();
+    world.assert_old(&before);
+}

@@ -1,6 +1,10 @@
 //! The way back from states that no stage leaves by itself.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use pipeline_core::Deployer;
+use serde_json::json;
+use sim_flyio::{Phase, Verdict};
 use target_flyio::Strategy;
 
 use crate::run::{Course, context};
@@ -80,4 +84,44 @@ async fn machines_of_others_are_never_removed() {
     let live = world.live();
     assert_eq!(live.len(), 2);
     assert!(live.iter().any(|it| it.id == foreign));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_that_fails_for_a_while_does_not_end_the_way_back() {
+    let world = World::with(2).await;
+    let before = world.live();
+    let target = world.target(Strategy::Rolling, "v2");
+    let mut course = Course::begin(&target).await.unwrap();
+    course.next(&target).await.unwrap();
+    let refused = AtomicUsize::new(0);
+    world.sim.on_api_call(move |call| {
+        let updates = call.body.as_ref().is_some_and(|it| it["current_version"].is_string());
+        // More than one machine is given tries for.
+        if updates && call.phase == Phase::Before && refused.fetch_add(1, Ordering::Relaxed) < 8 {
+            return Verdict::Answer { status: 500, body: json!({"error": "oops"}) };
+        }
+        Verdict::Proceed
+    });
+    course.restore(&target).await.unwrap();
+    world.assert_old(&before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_a_list_leaves_out_is_not_created_a_second_time() {
+    let world = World::with(2).await;
+    let before = world.live();
+    let target = world.target(Strategy::Rolling, "v2");
+    let mut course = Course::begin(&target).await.unwrap();
+    course.next(&target).await.unwrap();
+    target.finish(&context()).await;
+    let mut list = world.call("GET", "/machines", None).await;
+    list.as_array_mut().unwrap().pop();
+    world.sim.on_api_call(move |call| {
+        if call.method == "GET" && call.path.ends_with("/machines") && call.phase == Phase::Before {
+            return Verdict::Answer { status: 200, body: list.clone() };
+        }
+        Verdict::Proceed
+    });
+    course.restore(&target).await.unwrap();
+    world.assert_old(&before);
 }

@@ -32,6 +32,7 @@ defmodule ShopWeb.Server do
           | {:acceptors, pos_integer()}
           | {:max_connections, pos_integer()}
           | {:idle_timeout, pos_integer()}
+          | {:last_call, pos_integer()}
           | {:drain_timeout, timeout()}
 
   # fly.toml gives 30 s as kill_timeout and the VM itself takes one to stop, so the drain ends
@@ -43,6 +44,7 @@ defmodule ShopWeb.Server do
     acceptors: 16,
     max_connections: 1024,
     idle_timeout: 60_000,
+    last_call: 1_000,
     drain_timeout: 28_000
   ]
 

@@ -12,15 +12,17 @@ defmodule ShopWeb.ApplicationTest do
 
   test "SIGTERM lets a request finish and then ends the VM with status 0" do
     {vm, os_pid} = start_vm(latency_ms: 1_000)
-    socket = Client.connect!(await_port(vm, ""))
-    assert Client.get(socket, "/").headers["connection"] == "keep-alive"
+    port = await_port(vm, "")
+    assert Client.get(Client.connect!(port), "/").headers["connection"] == "keep-alive"
 
+    # On a connection of its own: until its first request has come, a connection may wait for it.
+    socket = Client.connect!(port)
     Client.ask(socket, "/api/v1/health")
     {"", 0} = signal(os_pid, "-TERM")
 
     answer = Client.read(socket)
     assert {answer.status, answer.headers["connection"]} == {200, "close"}
-    assert_receive {^vm, {:exit_status, 0}}, 5_000
+    assert_receive {^vm, {:exit_status, 0}}, 20_000
   end
 
   defp start_vm(latency_ms: latency) do
@@ -49,7 +51,7 @@ defmodule ShopWeb.ApplicationTest do
         String.to_integer(port)
 
       nil ->
-        assert_receive {^vm, {:data, bytes}}, 5_000
+        assert_receive {^vm, {:data, bytes}}, 20_000
         await_port(vm, output <> bytes)
     end
   end

@@ -12,17 +12,15 @@ defmodule ShopWeb.Server.Connection do
   alias ShopWeb.Server
   alias ShopWeb.Server.Listener
 
-  # While draining, a request that is on its way still has this long to arrive.
-  @last_call 1_000
-
   # A refused client may still be sending; it gets this long to read the answer.
   @linger 1_000
 
-  @enforce_keys [:listener, :app, :idle_timeout]
+  @enforce_keys [:listener, :app, :idle_timeout, :last_call]
   defstruct [
     :listener,
     :app,
     :idle_timeout,
+    :last_call,
     :socket,
     :deadline,
     buffer: "",
@@ -38,6 +36,7 @@ defmodule ShopWeb.Server.Connection do
           listener: pid(),
           app: Server.app(),
           idle_timeout: pos_integer(),
+          last_call: pos_integer(),
           socket: :gen_tcp.socket() | nil,
           deadline: integer() | nil,
           buffer: binary(),
@@ -104,7 +103,8 @@ defmodule ShopWeb.Server.Connection do
     do: %{connection | draining?: true, deadline: now()}
 
   defp drain(connection) do
-    %{connection | draining?: true, deadline: min(connection.deadline, now() + @last_call)}
+    deadline = min(connection.deadline, now() + connection.last_call)
+    %{connection | draining?: true, deadline: deadline}
   end
 
   defp answer(connection, request) do

@@ -99,7 +99,8 @@ defmodule ShopWeb.Server.Listener do
     connection = %Connection{
       listener: self(),
       app: options.app,
-      idle_timeout: options.idle_timeout
+      idle_timeout: options.idle_timeout,
+      last_call: options.last_call
     }
 
     Task.Supervisor.start_child(options.connections, Connection, :accept, [connection, socket],
