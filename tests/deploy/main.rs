@@ -1,5 +1,7 @@
 //! The command against the simulated Fly.io, from plan to history.
 
+mod interrupted;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

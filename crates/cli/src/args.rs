@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 /// Takes an application from a commit to verified production, and back by itself when the release is bad.
 #[derive(Debug, Parser)]
@@ -29,7 +30,7 @@ pub(crate) struct Global {
     /// Show what the steps say
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
-    /// Show only failures and the last line
+    /// Show only failures and how a run ended
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 }
@@ -89,7 +90,7 @@ pub(crate) struct Validate {
 /// Which gates run, and how.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct GateChoice {
-    /// Only these gates
+    /// Only these gates of format, compile and test
     #[arg(long, value_delimiter = ',', value_name = "GATE,…")]
     pub(crate) only: Vec<String>,
     /// Stop all gates at the first failure
@@ -124,8 +125,8 @@ pub(crate) struct Deploy {
 /// What is deployed, and how.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct DeployChoice {
-    /// The image to deploy; the one that [build] of fly.toml names if not said
-    #[arg(long, value_name = "REF")]
+    /// The image to deploy, which is built already; the one that [build] of fly.toml names if not said
+    #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) image: Option<String>,
     /// Another strategy than the configured one: rolling or bluegreen
     #[arg(long, value_name = "STRATEGY")]
@@ -158,7 +159,7 @@ pub(crate) struct History {
     /// Only this environment
     pub(crate) environment: Option<String>,
     /// How many runs
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
 }
 
@@ -174,13 +175,13 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Args)]
 pub(crate) struct Sim {
-    /// Make these applications
+    /// Make an application; may be said more than once
     #[arg(long = "app", value_name = "NAME")]
     pub(crate) apps: Vec<String>,
-    /// Make an image known: REF=COMMAND, the command's words split at spaces
+    /// Make an image known: what its machines run, split at spaces, or `bundled` for the small server of the demo
     #[arg(long = "image", value_name = "REF=COMMAND")]
     pub(crate) images: Vec<String>,
-    /// An environment variable for the images' processes
+    /// An environment variable for the machines of all images, such as a token that the app wants
     #[arg(long = "env", value_name = "NAME=VALUE")]
     pub(crate) env: Vec<String>,
 }

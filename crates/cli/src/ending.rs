@@ -104,10 +104,10 @@ impl Ending {
             Conclusion::Left if self.left => {
                 let mut words = format!("{} {version} was left in place, unverified.", self.why());
                 let _ = write!(words, "\nnext: look with `pipeline verify {environment}`");
-                if let Some(before) = before {
-                    let _ =
-                        write!(words, "; `pipeline rollback {environment}` brings back {before}");
-                }
+                let _ = write!(
+                    words,
+                    "; `pipeline rollback {environment}` brings back the last verified release"
+                );
                 words
             }
             Conclusion::Left => format!(
@@ -132,7 +132,7 @@ impl Ending {
         format!(
             "STUCK: {environment} could not be put back and may be a mixture of old and new. {why}\n\
              next: `pipeline status {environment}` shows every machine; mend what is named above, \
-             then `pipeline rollback {environment}` brings back the last verified release."
+             then `pipeline resume {version}` goes on with the way back."
         )
     }
 

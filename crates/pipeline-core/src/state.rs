@@ -84,6 +84,8 @@ pub enum State {
     Restoring(Box<Course>),
     /// Back, and not verified yet.
     VerifyingRestore(Box<Course>, Deployment),
+    /// Neither forward nor back: over, until a person has mended what is wrong and resumes it.
+    Stuck(Box<Course>),
     /// Over.
     Finished(Conclusion),
 }
@@ -141,11 +143,12 @@ impl State {
     }
 
     /// The state in which an interrupted run goes on. Before anything was touched that is the beginning:
-    /// an old yes of a gate is worth nothing.
+    /// an old yes of a gate is worth nothing. A stuck run tries its way back again.
     #[must_use]
     pub fn resumed(self) -> Self {
         match self {
             Self::Building | Self::Looking(_) => Self::Checking,
+            Self::Stuck(course) => Self::Restoring(course),
             other => other,
         }
     }
@@ -182,15 +185,17 @@ impl State {
             (Self::Deciding(..), R::Decided { decision: Decision::Leave }) => {
                 Self::Finished(Conclusion::Left)
             }
-            (Self::Restoring(course), R::Restored { deployment }) => {
+            // Somebody has mended what was wrong and goes on.
+            (Self::Restoring(course) | Self::Stuck(course), R::Restored { deployment }) => {
                 Self::VerifyingRestore(course, deployment)
             }
             (Self::VerifyingRestore(..), R::RestoreVerified) => {
                 Self::Finished(Conclusion::RolledBack)
             }
-            (Self::Restoring(_) | Self::VerifyingRestore(..), R::RestoreFailed { .. }) => {
-                Self::Finished(Conclusion::Stuck)
-            }
+            (
+                Self::Restoring(course) | Self::VerifyingRestore(course, _) | Self::Stuck(course),
+                R::RestoreFailed { .. },
+            ) => Self::Stuck(course),
             (state, record) => {
                 return Err(IllegalRecord { state: state.name(), record: record.name() });
             }
@@ -214,6 +219,7 @@ impl State {
             Self::Deciding(_, failure) => Action::Decide(failure),
             Self::Restoring(course) => Action::Restore(course),
             Self::VerifyingRestore(course, deployment) => Action::VerifyRestore(course, deployment),
+            Self::Stuck(_) => Action::Stop(Conclusion::Stuck),
             Self::Finished(conclusion) => Action::Stop(*conclusion),
         }
     }
@@ -239,6 +245,7 @@ impl State {
             | Self::Settling(course, _)
             | Self::Deciding(course, _)
             | Self::Restoring(course)
+            | Self::Stuck(course)
             | Self::VerifyingRestore(course, _) => Some(&course.target),
             _ => None,
         }
@@ -263,6 +270,7 @@ impl State {
             Self::Deciding(..) => "deciding",
             Self::Restoring(_) => "restoring",
             Self::VerifyingRestore(..) => "verifying what was restored",
+            Self::Stuck(_) => "stuck",
             Self::Finished(_) => "finished",
         }
     }

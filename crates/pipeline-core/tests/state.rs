@@ -46,7 +46,7 @@ fn states() -> Vec<State> {
         State::Finished(Conclusion::Rejected),
         State::Finished(Conclusion::RolledBack),
         State::Finished(Conclusion::Left),
-        State::Finished(Conclusion::Stuck),
+        State::Stuck(course()),
     ]
 }
 
@@ -130,9 +130,11 @@ fn every_legal_pair_stands_here_and_every_other_is_refused_with_both_sides_named
     deciding + decided: restore = restoring
     deciding + decided: leave = Left
     restoring + restored = verifying what was restored
-    restoring + restore failed = Stuck
+    restoring + restore failed = stuck
     verifying what was restored + restore verified = RolledBack
-    verifying what was restored + restore failed = Stuck
+    verifying what was restored + restore failed = stuck
+    stuck + restored = verifying what was restored
+    stuck + restore failed = stuck
     ");
 }
 
@@ -168,15 +170,17 @@ fn every_state_can_be_reached_and_every_way_ends() {
         let ends = matches!(state, State::Finished(_));
         let goes_on = records().iter().any(|record| state.clone().apply(record).is_ok());
         assert_eq!(ends, !goes_on, "{state:?}");
-        assert_eq!(ends, matches!(state.next(), Action::Stop(_)), "{state:?}");
+        // A stuck run stops too, and can be gone on with.
+        let stops = ends || matches!(state, State::Stuck(_));
+        assert_eq!(stops, matches!(state.next(), Action::Stop(_)), "{state:?}");
     }
 }
 
-/// Every journal that ends, the gates asked once.
+/// Every journal that ends, the gates asked once; a stuck run is not resumed.
 fn journals() -> Vec<(Conclusion, Vec<Record>)> {
     let (mut ended, mut open) = (Vec::new(), vec![(State::Checking, Vec::<Record>::new())]);
     while let Some((state, way)) = open.pop() {
-        if let State::Finished(conclusion) = state {
+        if let Action::Stop(conclusion) = state.next() {
             ended.push((conclusion, way));
             continue;
         }
@@ -231,6 +235,7 @@ fn before_anything_was_touched_a_resumed_run_begins_again() {
                 assert!(!state.touched());
                 assert_eq!(resumed, State::Checking);
             }
+            State::Stuck(course) => assert_eq!(resumed, State::Restoring(course)),
             touched => assert_eq!(resumed, touched),
         }
     }

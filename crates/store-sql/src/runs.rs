@@ -48,14 +48,14 @@ impl Store {
         Ok(RunRow { id, number, version, begun, started, ended: None, ending: None, bad: None })
     }
 
-    /// Records how a run ended. The first ending stays; saying it again does no harm. A run that shall be
-    /// resumed gets none.
+    /// Records how a run ended. The first ending stays, but for a stuck one: that run can be resumed, and
+    /// then ends better. Saying it again does no harm. A run that was interrupted gets none.
     pub async fn finish(&self, run: &RunId, ending: &Ending) -> Result<(), StoreError> {
+        // A run that exists and is over already is known and left alone.
+        let known = sqlx::query("UPDATE runs SET id = id WHERE id = $1").bind(run.to_string());
         let update = sqlx::query(
-            "UPDATE runs SET ended = COALESCE(ended, $2), \
-             conclusion = CASE WHEN ended IS NULL THEN $3 ELSE conclusion END, \
-             outcome = CASE WHEN ended IS NULL THEN $4 ELSE outcome END, \
-             exit_code = CASE WHEN ended IS NULL THEN $5 ELSE exit_code END WHERE id = $1",
+            "UPDATE runs SET ended = $2, conclusion = $3, outcome = $4, exit_code = $5 \
+             WHERE id = $1 AND (ended IS NULL OR conclusion = 'stuck')",
         );
         let update = update
             .bind(run.as_str().to_owned())
@@ -64,8 +64,9 @@ impl Store {
             .bind(word(&ending.outcome))
             .bind(i64::from(ending.exit_code));
         let mut tx = self.write().await?;
-        let done = update.execute(&mut *tx).await.map_err(|error| self.wrong(error))?;
-        self.known(run, done.rows_affected())?;
+        let found = known.execute(&mut *tx).await.map_err(|error| self.wrong(error))?;
+        self.known(run, found.rows_affected())?;
+        update.execute(&mut *tx).await.map_err(|error| self.wrong(error))?;
         self.commit(tx).await
     }
 

@@ -1,6 +1,6 @@
 //! `pipeline resume [RUN]`: go on with, or take back, a run that was interrupted.
 
-use pipeline_core::{Pipeline, Record, RunId};
+use pipeline_core::{Conclusion, Pipeline, Record, RunId};
 use store_sql::{RunFilter, RunRow, Store};
 
 use crate::app::{App, Setting};
@@ -83,21 +83,33 @@ fn way(back: bool, records: Vec<Record>) -> Way {
 }
 
 async fn find(store: &Store, named: Option<&str>) -> Result<RunRow, CliError> {
-    let row = if let Some(name) = named {
-        store.run(name).await?.ok_or_else(|| {
+    let row = match named {
+        Some(name) => store.run(name).await?.ok_or_else(|| {
             CliError::usage(format!("there is no run `{name}`"))
                 .hint("`pipeline history` lists the runs")
-        })?
-    } else {
-        let open = RunFilter { unfinished: true, limit: Some(1), ..RunFilter::default() };
-        let newest = store.runs(&open).await?.into_iter().next();
-        newest
-            .ok_or_else(|| CliError::usage("no run was interrupted: there is nothing to resume"))?
+        })?,
+        None => newest(store).await?,
     };
-    if row.ending.is_some() {
+    if row.ending.is_some() && !is_stuck(&row) {
         return Err(CliError::usage(format!("{} is over: nothing to resume", row.version)).hint(
             format!("`pipeline rollback {}` brings back an earlier release", row.begun.environment),
         ));
     }
     Ok(row)
+}
+
+/// The newest run that was interrupted; else the newest run, if it is stuck.
+async fn newest(store: &Store) -> Result<RunRow, CliError> {
+    let one = RunFilter { limit: Some(1), ..RunFilter::default() };
+    let open = store.runs(&RunFilter { unfinished: true, ..one.clone() }).await?;
+    let last = store.runs(&one).await?.into_iter().filter(is_stuck);
+    open.into_iter()
+        .chain(last)
+        .next()
+        .ok_or_else(|| CliError::usage("no run was interrupted: there is nothing to resume"))
+}
+
+/// Did it end neither forward nor back? Then it can be resumed once somebody has mended what was wrong.
+fn is_stuck(row: &RunRow) -> bool {
+    row.ending.is_some_and(|it| it.conclusion == Some(Conclusion::Stuck))
 }

@@ -177,11 +177,12 @@ type Say = fn(f64) -> String;
 
 /// The numbers a person wants beside a step.
 fn numbers(report: &Report) -> Vec<String> {
-    let known: [(&str, Say); 5] = [
+    let known: [(&str, Say); 6] = [
         ("tests", |n| plural(n, "test")),
         ("failures", |n| plural(n, "failure")),
         ("warnings", |n| plural(n, "warning")),
         ("skipped", |n| format!("{n} skipped")),
+        ("excluded", |n| format!("{n} excluded")),
         ("coverage", |n| format!("coverage {n:.1} %")),
     ];
     let worth = |name: &str, n: f64| n > 0.0 || matches!(name, "tests" | "coverage");

@@ -2,10 +2,10 @@
 
 use pipeline_core::{Cause, Conclusion, Decision, LeaveAlways, Phase, Step};
 use pipeline_testkit::{
-    Answer, FakeTarget, Heard, ScriptedPolicy, ScriptedVerifier, a_run, permanent,
+    Answer, FakeTarget, Heard, MemoryJournal, ScriptedPolicy, ScriptedVerifier, a_run, permanent,
 };
 
-use crate::{end, passing, to};
+use crate::{built, end, passing, to};
 
 #[tokio::test]
 async fn a_refused_release_is_taken_back_and_that_is_verified() {
@@ -81,6 +81,20 @@ async fn a_way_back_that_is_blocked_or_leads_nowhere_is_stuck() {
     let verifier = ScriptedVerifier::new([Answer::refuse("500"), Answer::refuse("500")]);
     let pipeline = to(&nowhere).verifier(Step::verifier("smoke", verifier));
     assert_eq!(end(pipeline, &a_run("v2")).await, Conclusion::Stuck);
+}
+
+#[tokio::test]
+async fn a_stuck_run_goes_on_with_its_way_back_once_somebody_has_mended_what_was_wrong() {
+    let blocked = FakeTarget::rolling(["v1", "v1"]).failing_from(2, permanent("token expired"));
+    let mut journal = MemoryJournal::new();
+    let stuck = built(to(&blocked)).run(&a_run("v2"), &mut journal).await;
+    assert_eq!(stuck, Ok(Conclusion::Stuck));
+
+    let mended = blocked.revived();
+    let (records, pipeline) = (journal.records(), built(to(&mended)));
+    let ended = pipeline.resume(&a_run("v2"), &records, &mut journal).await;
+    assert_eq!(ended, Ok(Conclusion::RolledBack));
+    assert_eq!(mended.serving(), ["v1"]);
 }
 
 #[tokio::test]

@@ -1,0 +1,55 @@
+//! The Fly.io target of an environment.
+
+use std::path::Path;
+
+use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy};
+
+use crate::app::Setting;
+use crate::config::{self, Config, Fly};
+use crate::error::{CliError, chain};
+
+/// The target as the configuration has it, to look at or to deploy to.
+pub(crate) fn fly_target(setting: Setting<'_>) -> Result<FlyTarget, CliError> {
+    let fly = setting.environment.fly()?;
+    Ok(FlyTarget::new(fly_config(setting, fly, fly_toml(setting.config, fly)?)?))
+}
+
+pub(super) fn fly_toml(config: &Config, fly: &Fly) -> Result<FlyToml, CliError> {
+    let path = config.dir.join(&fly.config);
+    FlyToml::read(&path).map_err(|error| CliError::usage(chain(&error)))
+}
+
+/// For a target whose journal says what its machines shall be: the file may be another one by now, or none.
+/// Where it can be read, it says how long to wait for them.
+pub(super) fn no_fly_toml() -> Result<FlyToml, CliError> {
+    FlyToml::parse(Path::new("fly.toml"), "").map_err(|error| CliError::usage(chain(&error)))
+}
+
+pub(super) fn fly_config(
+    setting: Setting<'_>,
+    fly: &Fly,
+    toml: FlyToml,
+) -> Result<FlyConfig, CliError> {
+    let Setting { app, environment, .. } = setting;
+    let token = app.token().ok_or_else(|| {
+        CliError::usage("there is no token for Fly.io: FLY_API_TOKEN is not set")
+            .hint("`fly tokens create deploy` makes one; set FLY_API_TOKEN to it")
+    })?;
+    let url = environment.url.clone().unwrap_or_else(|| format!("https://{}.fly.dev", fly.app));
+    let mut config = FlyConfig::new(&fly.app, url, token, toml);
+    if let Some(api) = app.var("FLY_FLAPS_BASE_URL") {
+        api.trim_end_matches('/').clone_into(&mut config.api_url);
+    }
+    config.probe_url.clone_from(&fly.probe_url);
+    config.strategy = match fly.strategy {
+        Some(config::Strategy::Rolling) => Strategy::Rolling,
+        Some(config::Strategy::BlueGreen) => Strategy::BlueGreen,
+        None => config.strategy,
+    };
+    config.ha = fly.ha;
+    config.wait_timeout = fly.wait_timeout.unwrap_or(config.wait_timeout);
+    config.lease_ttl = fly.lease_ttl;
+    config.poll = fly.poll;
+    config.drain = fly.drain;
+    Ok(config)
+}

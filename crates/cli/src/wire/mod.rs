@@ -1,0 +1,163 @@
+//! From configuration to plug-ins: the only place that names all of them.
+
+mod fly;
+mod gates;
+mod provenance;
+mod verifiers;
+
+use std::time::Duration;
+
+use pipeline_core::{
+    Artifact, Builder, Fault, Gates, Given, Limits, Pipeline, Record, Step, Verifiers,
+};
+use store_sql::RunRow;
+use target_flyio::FlyTarget;
+
+use crate::app::{App, Setting};
+use crate::args::{DeployChoice, GateChoice};
+use crate::config::{self, Config, Environment};
+use crate::error::CliError;
+use crate::session::is_touched;
+
+pub(crate) use fly::fly_target;
+pub(crate) use gates::{NO_GATES, no_gates};
+pub(crate) use provenance::new_run;
+
+use fly::{fly_config, fly_toml, no_fly_toml};
+use gates::gate_steps;
+use verifiers::verifier_steps;
+
+/// What shall be deployed, and with which target.
+pub(crate) struct Wanted {
+    pub(crate) image: Option<String>,
+    builder: Step<dyn Builder>,
+    target: FlyTarget,
+}
+
+impl Wanted {
+    /// What the arguments and the configuration say.
+    pub(crate) fn configured(
+        setting: Setting<'_>,
+        choice: &DeployChoice,
+    ) -> Result<Self, CliError> {
+        let mut fly = setting.environment.fly()?.clone();
+        if let Some(name) = &choice.strategy {
+            let known = config::strategy(name);
+            fly.strategy = Some(known.map_err(|hint| {
+                CliError::usage(format!("there is no strategy `{name}`")).hint(hint)
+            })?);
+        }
+        let toml = fly_toml(setting.config, &fly)?;
+        let image = choice.image.clone().or_else(|| toml.image.clone());
+        let image = image.ok_or_else(|| {
+            CliError::usage("there is no image to deploy")
+                .hint("name one with --image REF, or in [build] of fly.toml")
+        })?;
+        let target = FlyTarget::new(fly_config(setting, &fly, toml)?);
+        Ok(Self::given(image, target))
+    }
+
+    /// What a builder makes that no configuration can name.
+    pub(crate) fn built_by(
+        setting: Setting<'_>,
+        builder: Step<dyn Builder>,
+    ) -> Result<Self, CliError> {
+        let target = fly_target(setting)?;
+        Ok(Self { image: None, builder, target })
+    }
+
+    /// What an interrupted run was about. Once it has touched something its own journal says how to go on,
+    /// whatever the files say by now; before that it starts again, with the files as they are.
+    pub(crate) fn recorded(
+        setting: Setting<'_>,
+        row: &RunRow,
+        records: &[Record],
+    ) -> Result<Self, CliError> {
+        let fly = setting.environment.fly()?;
+        let touched = is_touched(records);
+        let toml = fly_toml(setting.config, fly);
+        let toml = if touched { toml.or_else(|_| no_fly_toml())? } else { toml? };
+        let target = FlyTarget::new(fly_config(setting, fly, toml)?);
+        let image = built(records).or_else(|| row.begun.image.clone()).ok_or_else(|| {
+            CliError::usage(format!("{} was interrupted before it had an image", row.version))
+                .hint("nothing was touched: start a new deploy")
+        })?;
+        Ok(Self::given(image, target))
+    }
+
+    /// What an earlier run brought, exactly: its image and its machines' configuration.
+    pub(crate) fn again(
+        setting: Setting<'_>,
+        row: &RunRow,
+        records: &[Record],
+    ) -> Result<Self, CliError> {
+        let missing = || CliError::usage(format!("{} left no record of its machines", row.version));
+        let data = records.iter().rev().find_map(|record| match record {
+            Record::SnapshotTaken { stages, .. } => stages.first().map(|it| it.data.clone()),
+            _ => None,
+        });
+        let fly = setting.environment.fly()?;
+        let toml = fly_toml(setting.config, fly).or_else(|_| no_fly_toml())?;
+        let config = fly_config(setting, fly, toml)?;
+        let target = FlyTarget::from_recorded(config, &data.ok_or_else(missing)?)
+            .map_err(|error| CliError::from(Fault::from(error)))?;
+        Ok(Self::given(built(records).ok_or_else(missing)?, target))
+    }
+
+    fn given(image: String, target: FlyTarget) -> Self {
+        let builder = Step::builder("given", Given(Artifact::new(&image)));
+        Self { image: Some(image), builder, target }
+    }
+}
+
+fn built(records: &[Record]) -> Option<String> {
+    records.iter().rev().find_map(|record| match record {
+        Record::Built { artifact } => Some(artifact.reference.clone()),
+        _ => None,
+    })
+}
+
+/// All phases for one environment.
+pub(crate) fn pipeline(
+    setting: Setting<'_>,
+    wanted: Wanted,
+    choice: &GateChoice,
+) -> Result<Pipeline, CliError> {
+    let Setting { app, config, environment } = setting;
+    // One try: the target's own client tries each call again where that helps.
+    // A way back that is cut off ends half-way, so where machines may take long, all of them may.
+    let longest = Duration::from_mins(30).max(wanted.target.wait_timeout() * 6);
+    let overall = Limits::once().timeout(longest).grace(Duration::from_mins(2));
+    let deployer = Step::deployer(wanted.target).limits(overall);
+    let mut pipeline = Pipeline::to(deployer)
+        .builder(wanted.builder)
+        .parallel(environment.gates.parallel)
+        .fail_fast(environment.gates.fail_fast || choice.fail_fast);
+    for gate in gate_steps(app, config, &environment.gates, choice)? {
+        pipeline = pipeline.gate(gate);
+    }
+    for verifier in verifier_steps(environment)? {
+        pipeline = pipeline.verifier(verifier);
+    }
+    pipeline.build().map_err(|error| CliError::usage(error.to_string()))
+}
+
+/// The gates alone.
+pub(crate) fn gates(
+    app: &App,
+    config: &Config,
+    gates: &config::Gates,
+    choice: &GateChoice,
+) -> Result<Gates, CliError> {
+    let mut builder =
+        Gates::builder().parallel(gates.parallel).fail_fast(gates.fail_fast || choice.fail_fast);
+    for gate in gate_steps(app, config, gates, choice)? {
+        builder = builder.gate(gate);
+    }
+    builder.build().map_err(|error| CliError::usage(error.to_string()))
+}
+
+/// The verifiers alone.
+pub(crate) fn verifiers(environment: &Environment) -> Result<Verifiers, CliError> {
+    Verifiers::new(verifier_steps(environment)?).map_err(|error| CliError::usage(error.to_string()))
+}
