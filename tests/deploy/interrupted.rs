@@ -1,7 +1,12 @@
 //! What comes back after an interruption is what was begun, once.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use pipeline_tests::{APP, World, WorldConfig};
 use serde_json::json;
+use sim_flyio::{ApiRequest, Phase, Verdict};
+use tokio::sync::Notify;
 
 async fn world(strategy: &'static str) -> World {
     let program = env!("CARGO_BIN_EXE_pipeline_under_test");
@@ -86,4 +91,38 @@ async fn somebody_elses_lease_is_no_reason_to_call_a_person() {
     let ran = world.run(&["deploy", "staging", "--image", &image]).await.expect(20);
     assert!(ran.stderr.contains("is leased by"), "{ran}");
     println!("{ran}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_deploys_from_two_stores_never_leave_a_mixture() {
+    for strategy in ["rolling", "bluegreen"] {
+        let world = world(strategy).await;
+        let (two, three) = (world.image("v2", &[]), world.image("v3", &[]));
+        std::fs::create_dir(world.path().join("other")).unwrap();
+        for file in ["pipeline.toml", "fly.toml"] {
+            std::fs::copy(world.path().join(file), world.path().join("other").join(file)).unwrap();
+        }
+        let other = ["deploy", "staging", "--image", &three, "--config", "other/pipeline.toml"];
+        // The second begins when the first changes its first machine: neither store knows of the other.
+        let begun = Arc::new(Notify::new());
+        let told = Arc::clone(&begun);
+        world.sim.on_api_call(move |request: &ApiRequest| {
+            let changes = request.method == "POST" && !request.path.ends_with("/lease");
+            if request.phase == Phase::Before && changes {
+                told.notify_one();
+                return Verdict::Delay(Duration::from_millis(150));
+            }
+            Verdict::Proceed
+        });
+        let first = world.spawn(&["deploy", "staging", "--image", &two], &[]);
+        begun.notified().await;
+        let (one, two) = tokio::join!(World::ended(first), world.run(&other));
+        let winner = match (one.code, two.code) {
+            (Some(0), Some(0)) => "v3",
+            (Some(0), _) => "v2",
+            (_, Some(0)) => "v3",
+            _ => panic!("nobody won:\n{one}\n{two}"),
+        };
+        assert_eq!(world.settled(2).await, Ok(winner.into()), "{one}\n{two}");
+    }
 }

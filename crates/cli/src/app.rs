@@ -140,9 +140,13 @@ impl App {
     }
 
     /// Writes a fact to standard output.
-    #[expect(clippy::unused_self, reason = "only a command at work may print")]
+    /// Where the events have that, to standard error.
     pub(crate) fn fact(&self, text: &str) -> Result<(), CliError> {
-        match writeln!(std::io::stdout(), "{text}") {
+        let written = match self.global.events.as_deref() {
+            Some("-") => writeln!(std::io::stderr(), "{text}"),
+            _ => writeln!(std::io::stdout(), "{text}"),
+        };
+        match written {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
                 Err(CliError::usage(format!("standard output cannot be written: {error}")))
             }

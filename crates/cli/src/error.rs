@@ -56,6 +56,16 @@ impl CliError {
         }
     }
 
+    /// The error as the JSON contract has it.
+    pub(crate) fn object(&self) -> serde_json::Value {
+        let hint = match self {
+            Self::Config(error) => error.hint.clone(),
+            Self::Plain { hint, .. } => hint.clone(),
+        };
+        let error = serde_json::json!({ "message": self.to_string(), "hint": hint });
+        serde_json::json!({ "schema": 1, "exit": self.exit() as u8, "error": error })
+    }
+
     /// The text for a terminal of this width, with or without colour.
     #[must_use]
     pub(crate) fn render(&self, colour: bool) -> String {

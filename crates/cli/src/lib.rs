@@ -80,5 +80,9 @@ fn complain(app: &App, error: &CliError) -> Exit {
     let secrets = app.secrets(None);
     let text = error.render(app.around.colour);
     app.say(render::Tone::Plain, secrets.strike(text.trim_end()).as_ref());
+    if app.json() {
+        // Whoever reads JSON gets an object whatever happens; that it cannot be written changes nothing.
+        let _ = app.object(&secrets, error.object());
+    }
     error.exit()
 }

@@ -54,6 +54,9 @@ impl Pipeline {
         let work = async {
             match self.survey(&cx, run).await {
                 Ok((snapshot, stages, baselines)) => {
+                    for message in stages.iter().flat_map(|stage| stage.warnings.clone()) {
+                        run.events.tell(EventKind::Warned { message });
+                    }
                     let target = self.target().to_owned();
                     let taken = Record::SnapshotTaken { target, snapshot, stages, baselines };
                     (taken, Some(Verdict::Passed))

@@ -95,6 +95,11 @@ pub enum EventKind {
         /// What it says.
         message: String,
     },
+    /// Something a person should know before the target is changed.
+    Warned {
+        /// What.
+        message: String,
+    },
     /// A step says how far it is.
     Progressed {
         /// Its name.

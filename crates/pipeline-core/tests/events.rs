@@ -60,6 +60,7 @@ fn step_kinds() -> Vec<EventKind> {
         EventKind::StepSkipped { phase, step: step(), reason: "it needs `compile`".into() },
         EventKind::Noted { step: step(), message: "waiting".into() },
         EventKind::Progressed { step: step(), done: 1, total: None },
+        EventKind::Warned { message: "one machine: not without downtime".into() },
         EventKind::WillRetry { step: step(), attempt: 1, fault: transient("429"), after_ms: 500 },
     ]
 }
@@ -90,6 +91,7 @@ fn events_of_a_step_are_written_so() {
     {"event":"step_skipped","phase":"verify","step":"smoke","reason":"it needs `compile`"}
     {"event":"noted","step":"smoke","message":"waiting"}
     {"event":"progressed","step":"smoke","done":1,"total":null}
+    {"event":"warned","message":"one machine: not without downtime"}
     {"event":"will_retry","step":"smoke","attempt":1,"fault":{"kind":"transient","message":"429"},"after_ms":500}
     "#);
 }

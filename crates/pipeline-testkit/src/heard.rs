@@ -84,6 +84,7 @@ fn line(kind: &EventKind) -> String {
         }
         EventKind::StepSkipped { step, reason, .. } => format!("  {step} skipped: {reason}"),
         EventKind::Noted { step, message } => format!("  {step}: {message}"),
+        EventKind::Warned { message } => format!("warning: {message}"),
         EventKind::Progressed { step, done, total: Some(total) } => {
             format!("  {step}: {done} of {total}")
         }

@@ -74,6 +74,14 @@ pub enum FlyError {
         /// The state it is in.
         state: String,
     },
+    /// The run rests on a look at the app that is no longer true.
+    #[error(
+        "machine {machine} was made or changed by somebody else since this run looked at the app"
+    )]
+    Moved {
+        /// The machine.
+        machine: String,
+    },
     /// A machine vanished while it was worked on.
     #[error("machine {machine} is gone; somebody else destroyed it")]
     Gone {
@@ -157,6 +165,7 @@ impl FlyError {
                 format!("read its log: `fly logs --machine {machine}`")
             }
             Self::GaveUp { machine, .. } => format!("look at `fly machine status {machine}`"),
+            Self::Moved { .. } => "see who else deploys this app, then deploy again".into(),
             Self::Gone { .. } => "see who else changes this app, then take the run back".into(),
             Self::TrafficStays { .. } | Self::Unsettled { .. } => {
                 "look at `fly machine list` and at the proxy's log, then resume the run".into()

@@ -45,6 +45,10 @@ impl Session<'_> {
 
     async fn restore_once(&self, world: &World) -> Result<Vec<Machine>, FlyError> {
         let mut amiss = String::new();
+        if let Some(machines) = self.anothers(world).await? {
+            self.cx().note("somebody else has deployed since, and nothing of this run is there");
+            return Ok(machines);
+        }
         let machines = self.seize_anew().await?;
         let mut machines = self.complete(world, machines).await?;
         for _ in 0..ROUNDS {
@@ -69,6 +73,29 @@ impl Session<'_> {
             self.made(it) || was.is_some_and(|was| was.cordoned != it.cordoned)
         };
         Ok((!machines.iter().any(ours)).then_some(machines))
+    }
+
+    /// The machines, if another deploy has made them what they are: nothing there is of this run, and there
+    /// is what the snapshot does not know, or something else in a machine it does. To go back from that
+    /// would undo the other deploy, and leave a mixture of the two.
+    async fn anothers(&self, world: &World) -> Result<Option<Vec<Machine>>, FlyError> {
+        let mut machines = self.machines().await?;
+        machines.retain(|it| it.power() != Power::Gone && it.foreign().is_none());
+        let none_ours = !machines.iter().any(|it| self.made(it));
+        let anothers = none_ours && self.moved(world, &machines).is_some();
+        Ok(anothers.then_some(machines))
+    }
+
+    /// A machine that is neither this run's nor what the snapshot says of it: somebody else's work since.
+    pub(crate) fn moved<'m>(&self, world: &World, machines: &'m [Machine]) -> Option<&'m Machine> {
+        let goals = self.goals(world, machines);
+        let settled = |it: &Machine| !matches!(it.power(), Power::Moving | Power::Gone);
+        let changed = |it: &Machine| goals.iter().any(|goal| goal.is_for(it) && !goal.is_at(it));
+        machines.iter().find(|it| {
+            let strange = world.machine(&it.id).is_none() && it.power() != Power::Gone;
+            let anothers = strange || settled(it) && changed(it);
+            anothers && it.foreign().is_none() && !self.made(it)
+        })
     }
 
     /// What a list shows, and what of the snapshot it leaves out although it is there: a machine that is

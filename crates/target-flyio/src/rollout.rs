@@ -10,6 +10,7 @@ use crate::desired::is_served;
 use crate::error::FlyError;
 use crate::goal::Goal;
 use crate::plan::{Kind, Place, StageData};
+use crate::record::World;
 use crate::session::{Session, ids, width};
 
 /// How often a stage is begun again because something changed under it.
@@ -17,7 +18,11 @@ const ROUNDS: usize = 3;
 
 impl Session<'_> {
     /// Does the stage and returns all machines as they are then.
-    pub(crate) async fn advance(&self, stage: &StageData) -> Result<Vec<Machine>, FlyError> {
+    pub(crate) async fn advance(
+        &self,
+        stage: &StageData,
+        world: &World,
+    ) -> Result<Vec<Machine>, FlyError> {
         if stage.image.is_empty() {
             return Err(FlyError::Unplannable {
                 problem: "there is no image to deploy".into(),
@@ -27,6 +32,9 @@ impl Session<'_> {
         let mut missing = String::new();
         for _ in 0..ROUNDS {
             let machines = self.seize().await?;
+            if let Some(machine) = self.moved(world, &machines) {
+                return Err(FlyError::Moved { machine: machine.id.clone() });
+            }
             match stage.kind {
                 Kind::Create | Kind::Green => self.create_all(stage).await?,
                 Kind::Roll => self.roll(stage, &machines).await?,

@@ -110,12 +110,12 @@ impl Deployer for FlyTarget {
     async fn advance(
         &self,
         stage: &Stage,
-        _: &Snapshot,
+        from: &Snapshot,
         cx: &Context,
     ) -> Result<Deployment, Fault> {
-        let data = StageData::read(&stage.data)?;
+        let (data, world) = (StageData::read(&stage.data)?, World::read(&from.data)?);
         let heed = if stage.settles { Heed::Never } else { Heed::BetweenMachines };
-        let machines = Session::new(self, cx, heed).advance(&data).await?;
+        let machines = Session::new(self, cx, heed).advance(&data, &world).await?;
         if stage.settles {
             self.leases.release_all().await;
         }

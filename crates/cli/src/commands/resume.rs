@@ -98,15 +98,25 @@ async fn find(store: &Store, named: Option<&str>) -> Result<RunRow, CliError> {
     Ok(row)
 }
 
-/// The newest run that was interrupted; else the newest run, if it is stuck.
+/// The newest run that was interrupted; else the newest stuck one that no verified run has followed.
 async fn newest(store: &Store) -> Result<RunRow, CliError> {
-    let one = RunFilter { limit: Some(1), ..RunFilter::default() };
-    let open = store.runs(&RunFilter { unfinished: true, ..one.clone() }).await?;
-    let last = store.runs(&one).await?.into_iter().filter(is_stuck);
+    let some = RunFilter { limit: Some(50), ..RunFilter::default() };
+    let open = store.runs(&RunFilter { unfinished: true, ..some.clone() }).await?;
+    let all = store.runs(&some).await?;
+    let stuck = all.iter().filter(|it| is_stuck(it)).find(|stuck| {
+        let later = all.iter().take_while(|it| it.number > stuck.number);
+        !later.into_iter().any(|it| it.begun.target == stuck.begun.target && is_verified(it))
+    });
     open.into_iter()
-        .chain(last)
         .next()
+        .or_else(|| stuck.cloned())
         .ok_or_else(|| CliError::usage("no run was interrupted: there is nothing to resume"))
+}
+
+/// Did it end with one whole, verified release?
+fn is_verified(row: &RunRow) -> bool {
+    let conclusion = row.ending.and_then(|it| it.conclusion);
+    matches!(conclusion, Some(Conclusion::Succeeded | Conclusion::RolledBack))
 }
 
 /// Did it end neither forward nor back? Then it can be resumed once somebody has mended what was wrong.

@@ -26,6 +26,12 @@ pub(crate) async fn run(app: &App, args: Sim) -> Result<Exit, CliError> {
         app.fact(&format!("# image {reference}@{digest}"))?;
     }
     for name in &args.apps {
+        if name.is_empty() || !name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-') {
+            return Err(CliError::usage(format!(
+                "--app {name}: that is no name of an application"
+            ))
+            .hint("use letters, digits and hyphens"));
+        }
         sim.create_app(name);
         let url = sim.app_url(name).await.map_err(|error| broken(&error))?;
         app.fact(&format!("# app {name} at {url}"))?;

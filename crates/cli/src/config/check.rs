@@ -73,6 +73,9 @@ impl Check<'_> {
                 .error(Some(span), "this environment names no app")
                 .hint("add app = \"…\", the application's name at Fly.io"));
         };
+        if app.get_ref().trim().is_empty() {
+            return Err(self.error(Some(app.span()), "this app has no name"));
+        }
         let strategy = raw.strategy.as_ref().map(|it| self.strategy(it)).transpose()?;
         let config = raw.config.as_ref().map_or("fly.toml", |it| it.get_ref());
         Ok(Fly {

@@ -76,6 +76,9 @@ impl Story {
                 );
                 self.normal(vec![line(Tone::Warn, text)])
             }
+            EventKind::Warned { message } => {
+                vec![line(Tone::Warn, format!("  ! {}", one_line(message)))]
+            }
             EventKind::Noted { step, message } if step == PIPELINE => {
                 vec![line(Tone::Warn, format!("  ! {}", one_line(message)))]
             }

@@ -38,6 +38,10 @@ pub(super) fn fly_config(
     let url = environment.url.clone().unwrap_or_else(|| format!("https://{}.fly.dev", fly.app));
     let mut config = FlyConfig::new(&fly.app, url, token, toml);
     if let Some(api) = app.var("FLY_FLAPS_BASE_URL") {
+        if reqwest::Url::parse(api).is_err() {
+            return Err(CliError::usage("FLY_FLAPS_BASE_URL is no address")
+                .hint("write it as http://HOST:PORT or https://HOST"));
+        }
         api.trim_end_matches('/').clone_into(&mut config.api_url);
     }
     config.probe_url.clone_from(&fly.probe_url);
