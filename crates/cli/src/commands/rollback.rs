@@ -16,6 +16,7 @@ use crate::wire::{self, Wanted};
 pub(crate) async fn run(app: &App, args: Rollback) -> Result<Exit, CliError> {
     let config = app.config()?;
     let setting = Setting::of(app, &config, &args.environment)?;
+    setting.environment.fly()?;
     let session = Session::open(setting).await?;
     let to = choose(&session, args.to.as_deref()).await?;
     let records = session.store.records(&to.id).await?;

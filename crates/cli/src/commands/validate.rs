@@ -10,6 +10,7 @@ use crate::app::{App, wall};
 use crate::args::Validate;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::render::Tone;
 use crate::{signals, wire};
 
 pub(crate) async fn run(app: &App, args: Validate) -> Result<Exit, CliError> {
@@ -39,6 +40,9 @@ pub(crate) async fn run(app: &App, args: Validate) -> Result<Exit, CliError> {
     }
     if run.cancel.is_cancelled() {
         return Ok(Exit::Interrupted);
+    }
+    if !app.json() && Exit::of_verdict(verdict) == Exit::Good {
+        app.say(Tone::Good, "\nEvery gate that must pass has passed.");
     }
     Ok(Exit::of_verdict(verdict))
 }

@@ -105,7 +105,7 @@ impl Wanted {
     }
 
     fn given(image: String, target: FlyTarget) -> Self {
-        let builder = Step::builder("given", Given(Artifact::new(&image)));
+        let builder = Step::builder("image", Given(Artifact::new(&image)));
         Self { image: Some(image), builder, target }
     }
 }
