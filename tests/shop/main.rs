@@ -192,12 +192,12 @@ async fn blocks(file: &str, edit: impl FnOnce(String) -> String, gate: &str) -> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unformatted_file_blocks_with_its_name() {
+async fn an_unformatted_file_blocks_with_file_and_line() {
     let file = "apps/shop/lib/shop.ex";
     let ran =
         blocks(file, |text| text.replace("defmodule Shop do", "defmodule   Shop do"), "format");
     let ran = ran.await;
-    assert!(ran.stderr.contains(file), "{ran}");
+    assert!(ran.stderr.contains(&format!("{file}:1")), "{ran}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

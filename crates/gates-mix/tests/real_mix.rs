@@ -30,12 +30,12 @@ async fn a_clean_project_passes_all_gates_side_by_side() {
 }
 
 #[tokio::test]
-async fn an_unformatted_file_is_named() {
+async fn an_unformatted_file_is_named_with_its_first_line() {
     let project = Project::new()
         .file("lib/shop/loose.ex", "defmodule Shop.Loose do\n  def  a( b ),do: b\nend\n");
     insta::assert_snapshot!(told(&Format::new(project.mix())).await, @r"
     Refused files=1
-      lib/shop/loose.ex format: not formatted -> run `mix format`
+      lib/shop/loose.ex:2 format: not formatted -> run `mix format`
     ");
 }
 

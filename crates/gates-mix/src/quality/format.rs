@@ -5,6 +5,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use pipeline_core::{Context, Finding, Gate, Inputs, Outcome, Report};
+use tempfile::TempDir;
 
 use crate::diagnostics;
 use crate::error::{Error, Trouble};
@@ -15,6 +16,8 @@ use crate::trouble;
 
 /// Mix's own words for "no".
 const REFUSED: &str = "mix format failed due to --check-formatted";
+/// For how many files the line is looked up.
+const MOST_PLACED: usize = 100;
 /// Mix's words for a file that it cannot parse.
 const BROKEN: &str = "mix format failed for file: ";
 
@@ -47,8 +50,44 @@ impl Gate for Format {
     async fn check(&self, cx: &Context) -> Outcome {
         let answer = self.project.run(&task(), cx).await?;
         let report = read(&answer, &self.project.layout())?;
+        let report =
+            if report.findings().is_empty() { report } else { self.placed(report, cx).await };
         Ok(self.project.with_log(report, cx))
     }
+}
+
+impl Format {
+    /// The same refusal with the line where each file first differs. Mix names it only since 1.15, and for
+    /// people; where it cannot be told the finding stays without.
+    async fn placed(&self, report: Report, cx: &Context) -> Report {
+        let files = report.findings().iter().filter_map(|it| it.file.clone()).take(MOST_PLACED);
+        let Ok(text) = self.first_differences(files.collect(), cx).await else { return report };
+        let mut findings = report.findings().to_vec();
+        for (finding, line) in findings.iter_mut().filter_map(|it| {
+            let line = line_of(&text, it.file.as_deref()?)?;
+            Some((it, line))
+        }) {
+            finding.line = Some(line);
+        }
+        let placed = Report::refused_if_any(findings);
+        report.numbers().iter().fold(placed, |report, (name, value)| report.number(name, *value))
+    }
+
+    async fn first_differences(&self, files: Vec<String>, cx: &Context) -> Result<String, Error> {
+        let dir = TempDir::new()?;
+        let script = include_str!("../elixir/first_difference.exs");
+        fs::write(dir.path().join("first_difference.exs"), script)?;
+        let project = std::path::absolute(self.project.dir())?;
+        let task = MixTask::new(["run", "--no-mix-exs", "first_difference.exs"])
+            .arg(project.to_string_lossy());
+        let task = files.into_iter().fold(task, MixTask::arg);
+        Ok(self.project.run_aside(&task, dir.path(), cx).await?.text)
+    }
+}
+
+/// The line in an answer of `FILE:LINE` lines.
+fn line_of(text: &str, file: &str) -> Option<u32> {
+    text.lines().find_map(|line| line.strip_prefix(file)?.strip_prefix(':')?.trim().parse().ok())
 }
 
 fn task() -> MixTask {
