@@ -245,7 +245,9 @@ async fn production_asks_and_nobody_there_is_a_no() {
     world.write("pipeline.toml", &toml.replace("strategy =", "confirm = true\nstrategy ="));
     let image = world.image("v2", &[]);
     let ran = world.run(&["deploy", "staging", "--image", &image]).await.expect(12);
-    assert!(ran.stdout.contains("Plan for staging"), "the plan is shown first: {ran}");
+    assert!(ran.stderr.contains("Plan for staging"), "the plan is shown first: {ran}");
+    let asked = world.run(&json(&["deploy", "staging", "--image", &image])).await.expect(12);
+    assert_eq!(asked.json()["exit"], 12, "one object, whatever is asked: {asked}");
     assert!(ran.stderr.contains("--yes"), "{ran}");
     assert_eq!(world.settled(3).await, Ok("v1".into()));
     world.run(&["deploy", "staging", "--image", &image, "--yes"]).await.expect(0);

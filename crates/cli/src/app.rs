@@ -139,8 +139,7 @@ impl App {
         let _ = writeln!(std::io::stderr(), "{}", paint(tone, text, self.around.colour));
     }
 
-    /// Writes a fact to standard output.
-    /// Where the events have that, to standard error.
+    /// Writes a fact to standard output; to standard error where the events have that for themselves.
     pub(crate) fn fact(&self, text: &str) -> Result<(), CliError> {
         let written = match self.global.events.as_deref() {
             Some("-") => writeln!(std::io::stderr(), "{text}"),

@@ -96,6 +96,16 @@ pub(crate) struct GateChoice {
     /// Stop all gates at the first failure
     #[arg(long)]
     pub(crate) fail_fast: bool,
+    /// None at all; nobody can type it.
+    #[arg(skip)]
+    pub(crate) none: bool,
+}
+
+impl GateChoice {
+    /// No gates: what is brought back has passed them.
+    pub(crate) fn none() -> Self {
+        Self { none: true, ..Self::default() }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -35,6 +35,9 @@ pub struct PlannedStage {
     pub name: String,
     /// What it does, a line a change.
     pub changes: Vec<String>,
+    /// Does it only remove what nobody uses? Then nothing is verified after it.
+    #[serde(default)]
+    pub settles: bool,
 }
 
 /// What a rollback would bring back.
@@ -56,8 +59,11 @@ impl Pipeline {
         let stages = deployer.stages(&snapshot, &cx).await?;
         check(&stages).map_err(Fault::permanent)?;
         let warnings = stages.iter().flat_map(|stage| stage.warnings.clone()).collect();
-        let planned =
-            stages.into_iter().map(|it| PlannedStage { name: it.name, changes: it.changes });
+        let planned = stages.into_iter().map(|it| PlannedStage {
+            name: it.name,
+            changes: it.changes,
+            settles: it.settles,
+        });
         Ok(Plan {
             gates: self.gates.levels(),
             builder: self.builder.as_ref().map(|it| it.name().to_owned()),

@@ -32,6 +32,21 @@ pub enum Phase {
     Restore,
 }
 
+impl Phase {
+    /// The word for it, as the event format has it too.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Build => "build",
+            Self::Deploy => "deploy",
+            Self::Verify => "verify",
+            Self::Settle => "settle",
+            Self::Restore => "restore",
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,9 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pipeline_core::{
-    Cause, Event, EventKind, Events, Failure, Observer, Outcome, Phase, Report, Verdict,
-};
+use pipeline_core::{Cause, Event, EventKind, Events, Failure, Observer, Outcome, Report, Verdict};
 
 use crate::clock::StoppedClock;
 
@@ -73,9 +71,9 @@ fn line(kind: &EventKind) -> String {
             let how = if *resumed { "goes on" } else { "started" };
             format!("run {how}: {} to {target}", release.version)
         }
-        EventKind::PhaseStarted { phase } => format!("{} began", name(*phase)),
+        EventKind::PhaseStarted { phase } => format!("{} began", phase.name()),
         EventKind::PhaseEnded { phase, verdict, .. } => {
-            format!("{} ended: {}", name(*phase), verdict.map_or("no verdict", word))
+            format!("{} ended: {}", phase.name(), verdict.map_or("no verdict", word))
         }
         EventKind::StepStarted { step, .. } => format!("  {step} began"),
         EventKind::StepDone { step, outcome, required, .. } => {
@@ -97,17 +95,6 @@ fn line(kind: &EventKind) -> String {
         EventKind::RunFinished { conclusion } => format!("run finished: {conclusion:?}"),
         // A kind that is newer than this kit is told as it would be stored.
         other => serde_json::to_string(other).expect("an event can be written as text"),
-    }
-}
-
-fn name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Validate => "validate",
-        Phase::Build => "build",
-        Phase::Deploy => "deploy",
-        Phase::Verify => "verify",
-        Phase::Settle => "settle",
-        Phase::Restore => "restore",
     }
 }
 

@@ -6,7 +6,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::api::{ApiError, Change, Launch, Machine, Power};
 use crate::error::FlyError;
-use crate::goal::{Failure, Goal, Memory, Step, Wanted};
+use crate::goal::{Failure, Goal, Step, Wanted};
+use crate::memory::Memory;
 use crate::patience::Patience;
 use crate::plan::Place;
 use crate::session::Session;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::api::{Machine, Power, has_checks};
 use crate::desired::{LAUNCH, RUN};
+use crate::memory::Memory;
 use crate::plan::{Place, Work};
 use crate::record::Recorded;
 
@@ -49,23 +50,6 @@ pub(crate) enum Wanted {
     Resting,
     /// No.
     Stopped,
-}
-
-/// What was seen and done on the way.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Memory {
-    /// The machine, once it is known.
-    pub(crate) id: Option<String>,
-    /// The version that is the goal's.
-    pub(crate) held: Option<String>,
-    pub(crate) creates: u32,
-    pub(crate) updates: u32,
-    pub(crate) starts: u32,
-    /// Looks at a machine that settled at another version than the one held.
-    pub(crate) doubts: u32,
-    /// Looks at it being up, and merely being created.
-    pub(crate) ups: u32,
-    pub(crate) stills: u32,
 }
 
 /// The one thing to do now.
@@ -260,22 +244,6 @@ impl Goal {
             }
             _ => crash.map_or(Some(Step::Settle), failed),
         }
-    }
-}
-
-impl Memory {
-    /// Takes in what was seen.
-    pub(crate) fn see(&mut self, goal: &Goal, machine: &Machine) {
-        let at = goal.is_at(machine) && !matches!(goal.same, Same::Born);
-        let held = self.held.as_deref() == Some(machine.instance_id.as_str());
-        match (held || at, &self.held) {
-            (true, _) if goal.drifted(machine) => self.held = None,
-            (true, _) => (self.held, self.doubts) = (Some(machine.instance_id.clone()), 0),
-            (false, Some(_)) if machine.power() != Power::Moving => self.doubts += 1,
-            _ => {}
-        }
-        self.ups = if machine.power() == Power::Up { self.ups + 1 } else { 0 };
-        self.stills = if machine.state == "created" { self.stills + 1 } else { 0 };
     }
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod fly_toml;
 mod goal;
 mod leases;
+mod memory;
 mod patience;
 mod plan;
 mod record;

@@ -44,13 +44,12 @@ async fn deploy(
     let image = wanted.image.clone();
     let pipeline = wire::pipeline(setting, wanted, &args.gates)?;
     let ask = setting.environment.confirm != Confirm::Never && !args.yes;
-    if args.dry_run || ask {
-        plan::show(setting, &pipeline, image.as_deref()).await?;
-    }
     if args.dry_run {
+        plan::show(setting, &pipeline, image.as_deref()).await?;
         return Ok(Exit::Good);
     }
     if ask {
+        plan::explain(setting, &pipeline, image.as_deref()).await?;
         confirm(setting)?;
     }
     let session = Session::open(setting).await?;

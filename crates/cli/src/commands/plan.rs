@@ -9,6 +9,7 @@ use crate::app::{App, Setting};
 use crate::args::{GateChoice, Plan};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::render::Tone;
 use crate::wire::{self, Wanted};
 
 pub(crate) async fn run(app: &App, args: Plan) -> Result<Exit, CliError> {
@@ -27,10 +28,8 @@ pub(crate) async fn show(
     pipeline: &Pipeline,
     image: Option<&str>,
 ) -> Result<(), CliError> {
-    let Setting { app, config, environment } = setting;
-    let run = Run::new(RunId::new("plan"), Release::new("the new release"), &config.dir);
-    let artifact = image.map(Artifact::new);
-    let planned = pipeline.plan(&run, artifact.as_ref()).await?;
+    let Setting { app, environment, .. } = setting;
+    let planned = compute(setting, pipeline, image).await?;
     if app.json() {
         let mut object = serde_json::to_value(&planned).expect("a plan is plain data");
         object["schema"] = json!(1);
@@ -39,6 +38,28 @@ pub(crate) async fn show(
     }
     let text = words(&planned, &environment.name, image);
     app.fact(setting.secrets().strike(text.trim_end()).as_ref())
+}
+
+/// Shows the plan to whoever is about to be asked: the question is talk, and the one object on standard
+/// output is the run's.
+pub(crate) async fn explain(
+    setting: Setting<'_>,
+    pipeline: &Pipeline,
+    image: Option<&str>,
+) -> Result<(), CliError> {
+    let planned = compute(setting, pipeline, image).await?;
+    let text = words(&planned, &setting.environment.name, image);
+    setting.app.say(Tone::Plain, setting.secrets().strike(text.trim_end()).as_ref());
+    Ok(())
+}
+
+async fn compute(
+    setting: Setting<'_>,
+    pipeline: &Pipeline,
+    image: Option<&str>,
+) -> Result<Planned, CliError> {
+    let run = Run::new(RunId::new("plan"), Release::new("the new release"), &setting.config.dir);
+    Ok(pipeline.plan(&run, image.map(Artifact::new).as_ref()).await?)
 }
 
 /// The plan for people.
@@ -57,7 +78,7 @@ fn words(plan: &Planned, environment: &str, image: Option<&str>) -> String {
         for change in &stage.changes {
             let _ = writeln!(text, "  {:<10}   {change}", "");
         }
-        if stage.name != "settle" {
+        if !stage.settles {
             let _ = writeln!(text, "  {:<10}   verify: {}", "", named(&plan.verifiers));
         }
     }

@@ -43,7 +43,7 @@ async fn ready(
             .hint("there is nothing to take back; a new deploy starts afresh"));
     }
     let (wanted, gates) = match &row.begun.restores {
-        Some(id) if !touched => (earlier(session, &row, id).await?, wire::no_gates()),
+        Some(id) if !touched => (earlier(session, &row, id).await?, GateChoice::none()),
         _ => (Wanted::recorded(session.setting, &row, &records)?, GateChoice::default()),
     };
     let pipeline = wire::pipeline(session.setting, wanted, &gates)?;

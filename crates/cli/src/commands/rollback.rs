@@ -4,7 +4,7 @@ use pipeline_core::Conclusion;
 use store_sql::{RunFilter, RunKind, RunOutcome, RunRow};
 
 use crate::app::{App, Setting};
-use crate::args::Rollback;
+use crate::args::{GateChoice, Rollback};
 use crate::commands::{deploy, plan};
 use crate::config::Confirm;
 use crate::error::CliError;
@@ -23,9 +23,9 @@ pub(crate) async fn run(app: &App, args: Rollback) -> Result<Exit, CliError> {
     let wanted = Wanted::again(setting, &to, &records)?;
     let image = wanted.image.clone();
     app.say(Tone::Head, &format!("bringing back {}", to.version));
-    let pipeline = wire::pipeline(setting, wanted, &wire::no_gates())?;
+    let pipeline = wire::pipeline(setting, wanted, &GateChoice::none())?;
     if setting.environment.confirm != Confirm::Never && !args.yes {
-        plan::show(setting, &pipeline, image.as_deref()).await?;
+        plan::explain(setting, &pipeline, image.as_deref()).await?;
         deploy::confirm(setting)?;
     }
     let mut new = wire::new_run(&session, RunKind::Rollback, pipeline.target(), image).await;

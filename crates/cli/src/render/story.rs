@@ -101,7 +101,9 @@ impl Story {
             Ok(report) => lines.extend(findings(report.findings())),
             Err(fault) => lines.extend(about(fault)),
         }
-        self.shown.insert(done.step.to_owned());
+        if !done.outcome.as_ref().is_ok_and(Report::lets_pass) {
+            self.shown.insert(done.step.to_owned());
+        }
         self.in_phase(phase, lines)
     }
 
@@ -126,7 +128,7 @@ impl Story {
     /// The lines under their phase's heading, which is said once while the phase lasts.
     fn in_phase(&mut self, phase: Phase, mut lines: Vec<Line>) -> Vec<Line> {
         if self.phase.replace(phase) != Some(phase) && self.detail > Detail::Quiet {
-            lines.insert(0, line(Tone::Head, phase_name(phase).into()));
+            lines.insert(0, line(Tone::Head, phase.name().into()));
         }
         lines
     }
@@ -247,17 +249,6 @@ fn decided(decision: Decision) -> Line {
     match decision {
         Decision::Restore => line(Tone::Warn, "  ↩ going back to what was".into()),
         Decision::Leave => line(Tone::Warn, "  ! left as it is, because the policy says so".into()),
-    }
-}
-
-pub(super) fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Validate => "validate",
-        Phase::Build => "build",
-        Phase::Deploy => "deploy",
-        Phase::Verify => "verify",
-        Phase::Settle => "settle",
-        Phase::Restore => "restore",
     }
 }
 

@@ -9,14 +9,6 @@ use crate::args::GateChoice;
 use crate::config::{self, Config};
 use crate::error::{CliError, did_you_mean};
 
-/// Chosen instead of gates where none shall run, as for a rollback.
-pub(crate) const NO_GATES: &str = "(none)";
-
-/// No gates: what is brought back has passed them.
-pub(crate) fn no_gates() -> GateChoice {
-    GateChoice { only: vec![NO_GATES.into()], fail_fast: false }
-}
-
 /// The built-in gates.
 const GATES: [&str; 3] = ["format", "compile", "test"];
 
@@ -26,7 +18,7 @@ pub(super) fn gate_steps(
     gates: &config::Gates,
     choice: &GateChoice,
 ) -> Result<Vec<Step<dyn Gate>>, CliError> {
-    for name in choice.only.iter().filter(|it| *it != NO_GATES) {
+    for name in &choice.only {
         if !GATES.contains(&name.as_str()) {
             let error = CliError::usage(format!("there is no gate `{name}`"));
             return Err(match did_you_mean(name, GATES) {
@@ -42,7 +34,8 @@ pub(super) fn gate_steps(
         (&gates.compile, Step::gate("compile", Compile::new(project)).weight(2)),
         (&gates.test, Step::gate("test", test).weight(2)),
     ];
-    let chosen = |name: &str| choice.only.is_empty() || choice.only.iter().any(|it| it == name);
+    let named = |name: &str| choice.only.is_empty() || choice.only.iter().any(|it| it == name);
+    let chosen = |name: &str| !choice.none && named(name);
     let steps = all.into_iter().filter(|(gate, step)| gate.enabled && chosen(step.name()));
     Ok(steps
         .map(|(gate, step)| {

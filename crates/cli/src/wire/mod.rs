@@ -20,7 +20,6 @@ use crate::error::CliError;
 use crate::session::is_touched;
 
 pub(crate) use fly::fly_target;
-pub(crate) use gates::{NO_GATES, no_gates};
 pub(crate) use provenance::new_run;
 
 use fly::{fly_config, fly_toml, no_fly_toml};

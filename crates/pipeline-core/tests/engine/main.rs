@@ -243,5 +243,5 @@ async fn a_plan_says_it_all_and_changes_nothing() {
     );
     let plan = pipeline.plan(&a_run("v2"), None).await.unwrap();
     assert_eq!(target.effects(), 0);
-    insta::assert_snapshot!(serde_json::to_string(&plan).unwrap(), @r#"{"gates":[["compile"],["test"]],"builder":"image","target":"fake:shop","stages":[{"name":"green","changes":["create 2 machines with the new release"]},{"name":"switch","changes":["send traffic to the new machines"]},{"name":"settle","changes":["destroy the old machines"]}],"verifiers":["smoke"],"rollback":{"image":"v1","release":"v1"},"warnings":[]}"#);
+    insta::assert_snapshot!(serde_json::to_string(&plan).unwrap(), @r#"{"gates":[["compile"],["test"]],"builder":"image","target":"fake:shop","stages":[{"name":"green","changes":["create 2 machines with the new release"],"settles":false},{"name":"switch","changes":["send traffic to the new machines"],"settles":false},{"name":"settle","changes":["destroy the old machines"],"settles":true}],"verifiers":["smoke"],"rollback":{"image":"v1","release":"v1"},"warnings":[]}"#);
 }

@@ -144,14 +144,12 @@ impl Stage {
     }
 
     fn arguments(&self) -> Deploy {
-        let only = match self.releases {
-            Some(_) => Vec::new(),
-            None => vec![crate::wire::NO_GATES.into()],
-        };
+        let gates =
+            if self.releases.is_some() { GateChoice::default() } else { GateChoice::none() };
         Deploy {
             environment: "staging".into(),
             choice: DeployChoice::default(),
-            gates: GateChoice { only, fail_fast: false },
+            gates,
             dry_run: false,
             yes: true,
         }
