@@ -76,16 +76,10 @@ impl Shop {
 
     async fn image(&self, version: &str, env: &[(&str, &str)]) -> String {
         let program = release().await.join("bin/shop").display().to_string();
-        let mut vars = BTreeMap::from([
-            ("APP_VERSION".to_owned(), version.to_owned()),
-            ("SHOP_TOKEN".to_owned(), SECRET.to_owned()),
-            ("BIND".to_owned(), "loopback".to_owned()),
-        ]);
-        vars.extend(env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let vars = [("APP_VERSION", version), ("SHOP_TOKEN", SECRET), ("BIND", "loopback")];
         let reference = format!("registry.fly.io/{APP}:{version}");
-        let command = vec![program, "start".into()];
-        let image = Image { reference: reference.clone(), command, env: vars, pullable: true };
-        self.sim.register_image(image);
+        let image = Image::new(&reference, [program, "start".into()]);
+        self.sim.register_image(image.env(vars).env(env.iter().copied()));
         reference
     }
 

@@ -89,15 +89,10 @@ impl World {
     /// Makes an image known; its behaviour is in `env` (see `sim_flyio::app`).
     #[expect(clippy::must_use_candidate, reason = "it registers the image")]
     pub fn image(&self, version: &str, env: &[(&str, &str)]) -> String {
-        let mut vars = BTreeMap::from([
-            ("APP_VERSION".to_owned(), version.to_owned()),
-            ("SHOP_TOKEN".to_owned(), SECRET.to_owned()),
-        ]);
-        vars.extend(env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let reference = format!("registry.fly.io/{APP}:{version}");
-        let command = vec![self.config.program.to_owned(), "__machine".to_owned()];
-        let image = Image { reference: reference.clone(), command, env: vars, pullable: true };
-        self.sim.register_image(image);
+        let vars = [("APP_VERSION", version), ("SHOP_TOKEN", SECRET)];
+        let image = Image::new(&reference, [self.config.program, "__machine"]);
+        self.sim.register_image(image.env(vars).env(env.iter().copied()));
         reference
     }
 

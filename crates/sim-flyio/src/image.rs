@@ -1,32 +1,84 @@
 //! Images: what a reference resolves to, and what is run for it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::digest::sha256;
 
-/// An image of the simulated registry. It stands for a program on this host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An image of the simulated registry. It stands for a program on this host, or for an
+/// application inside the simulator.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Image {
     /// What it is called, for example `registry.fly.io/shop:v2`. A later image of the same name
     /// takes the tag over; the earlier one still resolves by its digest.
     pub reference: String,
-    /// Program and arguments: entry point and command of the image in one.
+    /// What is run in any case; a machine's `init.cmd`, such as a release command, becomes its
+    /// arguments.
+    #[serde(default)]
+    pub entrypoint: Vec<String>,
+    /// Program and arguments, or arguments of the entry point; `init.cmd` takes their place.
+    #[serde(default)]
     pub command: Vec<String>,
+    /// Where the program is started. A program named by a relative path is looked for there.
+    #[serde(default)]
+    pub workdir: Option<PathBuf>,
     /// Environment that the image sets; a machine's configuration wins over it.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// `false`: every machine that is given this image fails to pull it.
     #[serde(default = "yes")]
     pub pullable: bool,
+    /// How long a machine of it takes to boot, in milliseconds; the simulator's own time if empty.
+    #[serde(default)]
+    pub boot_ms: Option<u64>,
+    /// Whether it is the bundled application, run inside the simulator instead of as a process:
+    /// it behaves as its environment says (see [`crate::app`]), and costs next to nothing.
+    #[serde(default)]
+    pub inside: bool,
+}
+
+impl Image {
+    /// An image that runs a program of this host.
+    pub fn new<W: Into<String>>(
+        reference: impl Into<String>,
+        command: impl IntoIterator<Item = W>,
+    ) -> Self {
+        let command = command.into_iter().map(Into::into).collect();
+        Self { reference: reference.into(), command, pullable: true, ..Self::default() }
+    }
+
+    /// The bundled application, inside the simulator.
+    pub fn inside(reference: impl Into<String>) -> Self {
+        Self { inside: true, ..Self::new(reference, [""; 0]) }
+    }
+
+    /// The same with these variables in its environment.
+    #[must_use]
+    pub fn env<K: Into<String>, V: Into<String>>(
+        mut self,
+        env: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        self.env.extend(env.into_iter().map(|(key, value)| (key.into(), value.into())));
+        self
+    }
+
+    /// The same, but no machine can pull it.
+    #[must_use]
+    pub fn unpullable(self) -> Self {
+        Self { pullable: false, ..self }
+    }
 }
 
 impl Image {
     /// A digest of everything that the image holds, except whether it can be pulled.
     pub(crate) fn digest(&self) -> String {
-        let content = json!([Reference::parse(&self.reference).place(), self.command, self.env]);
+        let place = Reference::parse(&self.reference).place();
+        let runs = json!([self.entrypoint, self.command, self.workdir, self.inside]);
+        let content = json!([place, runs, self.env, self.boot_ms]);
         sha256(content.to_string().as_bytes())
     }
 }
@@ -130,8 +182,7 @@ mod tests {
     use super::*;
 
     fn image(reference: &str, program: &str) -> Image {
-        let command = vec![program.to_owned()];
-        Image { reference: reference.to_owned(), command, env: BTreeMap::new(), pullable: true }
+        Image::new(reference, [program])
     }
 
     #[test]
@@ -169,9 +220,7 @@ mod tests {
     #[test]
     fn unknown_foreign_and_unpullable_images_cannot_be_pulled() {
         let mut registry = Registry::default();
-        let mut broken = image("registry.fly.io/shop:v2", "x");
-        broken.pullable = false;
-        registry.add(broken);
+        registry.add(image("registry.fly.io/shop:v2", "x").unpullable());
         let digest = registry.add(image("registry.fly.io/other:v1", "y"));
         for text in ["registry.fly.io/shop:v2", "registry.fly.io/shop:v3"] {
             assert_eq!(registry.pull(&registry.resolve(text)), None, "{text}");

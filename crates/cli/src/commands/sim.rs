@@ -56,8 +56,7 @@ pub(crate) async fn start(config: SimConfig) -> Result<SimFly, CliError> {
 pub(crate) fn bundled(reference: &str, env: &BTreeMap<String, String>) -> Result<Image, CliError> {
     let this = std::env::current_exe()
         .map_err(|error| CliError::new(Exit::Bug, format!("this program's own path: {error}")))?;
-    let command = vec![this.display().to_string(), "__machine".into()];
-    Ok(Image { reference: reference.into(), command, env: env.clone(), pullable: true })
+    Ok(Image::new(reference, [this.display().to_string(), "__machine".into()]).env(env))
 }
 
 pub(crate) fn broken(error: &dyn std::error::Error) -> CliError {
@@ -72,8 +71,8 @@ fn image_of(
     if command == BUNDLED {
         return bundled(reference, env);
     }
-    let command = command.split(' ').filter(|it| !it.is_empty()).map(Into::into).collect();
-    Ok(Image { reference: reference.into(), command, env: env.clone(), pullable: true })
+    let words = command.split(' ').filter(|it| !it.is_empty());
+    Ok(Image::new(reference, words).env(env))
 }
 
 fn pair(text: &str, flag: &str) -> Result<(String, String), CliError> {

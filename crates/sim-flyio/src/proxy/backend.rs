@@ -1,10 +1,15 @@
 //! One connection to a machine, for one request.
 
-use std::{io, net::Ipv4Addr, pin::Pin, time::Duration};
+use std::{io, pin::Pin, time::Duration};
 
 use hyper::{Request, Response, body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, select, time::timeout};
+use tokio::{select, time::timeout};
+
+use crate::{
+    runtime::{Connection, Platform},
+    world::Address,
+};
 
 /// A process that does not even accept in this time is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -13,16 +18,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
 /// Connects to the process of a machine. Until this succeeds, it has seen nothing of the request.
-pub(super) async fn connect(port: u16) -> io::Result<TcpStream> {
-    let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect((Ipv4Addr::LOCALHOST, port)));
-    let stream = connected.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+pub(super) async fn connect(platform: &Platform, address: Address) -> io::Result<Connection> {
+    let connected = timeout(CONNECT_TIMEOUT, platform.dial(address)).await;
+    connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
 /// Sends a request and waits for the head of its answer.
 pub(super) async fn send(
-    stream: TcpStream,
+    stream: Connection,
     request: Request<Incoming>,
 ) -> hyper::Result<(Response<Incoming>, Option<Driver>)> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;

@@ -8,7 +8,6 @@ use hyper::{
     body::{Bytes, Incoming},
     header::{CONTENT_TYPE, HeaderValue},
 };
-use tokio::net::TcpStream;
 
 use super::{
     Proxy, Scope, backend,
@@ -17,7 +16,7 @@ use super::{
     pick::candidates,
     relay::{Answer, Relay, Source},
 };
-use crate::world::Route;
+use crate::{runtime::Connection, world::Route};
 
 /// Why there is no answer of a machine: a status and a text, in the manner of Fly.io's proxy
 /// (fly.io docs: monitoring/error-codes).
@@ -108,12 +107,12 @@ impl Proxy {
 
     /// Finds a machine that accepts a connection. One that refuses has seen nothing of the
     /// request, so another one is tried; after this, nothing is tried again.
-    async fn reach(&self, app: &str, pinned: Option<&str>) -> Result<(Route, TcpStream), Failure> {
+    async fn reach(&self, app: &str, pinned: Option<&str>) -> Result<(Route, Connection), Failure> {
         let candidates = self.loads.order(candidates(self.platform.routes(app), pinned));
         let mut refused = Vec::new();
         for route in candidates {
-            let port = route.port.expect("candidates have ports");
-            match backend::connect(port).await {
+            let address = route.address.expect("candidates have addresses");
+            match backend::connect(&self.platform, address).await {
                 Ok(stream) => return Ok((route, stream)),
                 Err(error) => refused.push(format!("{} ({error})", route.key.machine)),
             }

@@ -17,7 +17,7 @@ pub(super) fn candidates(routes: Vec<Route>, pinned: Option<&str>) -> Vec<Route>
         Some(machine) => route.key.machine == machine,
         None => route.healthy && !route.cordoned,
     };
-    routes.into_iter().filter(|route| route.port.is_some() && fits(route)).collect()
+    routes.into_iter().filter(|route| route.address.is_some() && fits(route)).collect()
 }
 
 /// How many requests are under way to each machine.
@@ -68,11 +68,11 @@ impl Drop for Load {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::MachineKey;
+    use crate::world::{Address, MachineKey};
 
     fn route(machine: &str) -> Route {
         let key = MachineKey { app: "shop".into(), machine: machine.into() };
-        Route { key, port: Some(1), cordoned: false, healthy: true }
+        Route { key, address: Some(Address::Loopback(1)), cordoned: false, healthy: true }
     }
 
     fn names(routes: Vec<Route>) -> Vec<String> {
@@ -84,7 +84,7 @@ mod tests {
         let routes = || {
             let cordoned = Route { cordoned: true, ..route("cordoned") };
             let sick = Route { healthy: false, ..route("sick") };
-            vec![route("well"), cordoned, sick, Route { port: None, ..route("stopped") }]
+            vec![route("well"), cordoned, sick, Route { address: None, ..route("stopped") }]
         };
         assert_eq!(names(candidates(routes(), None)), ["well"]);
         let table = [("well", 1), ("cordoned", 1), ("sick", 1), ("stopped", 0), ("unknown", 0)];

@@ -1,31 +1,30 @@
 //! Health checks, run against the process of a machine for as long as it lives.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http_body_util::Empty;
 use hyper::{Request, StatusCode, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{
-    net::TcpStream,
     select,
     task::JoinSet,
     time::{sleep, timeout},
 };
 
-use super::Platform;
-use crate::world::{Boot, CheckSpec, Fact, Ports, Probe};
+use super::{Connection, Platform};
+use crate::world::{Address, Boot, CheckSpec, Fact, Ports, Probe};
 
 /// Starts all checks of a boot; they stop when the set is dropped.
 pub(super) fn start(platform: &Arc<Platform>, boot: &Boot, ports: &Ports) -> JoinSet<()> {
     let mut running = JoinSet::new();
     for spec in &boot.checks {
         let (platform, key, spec) = (Arc::clone(platform), boot.key.clone(), spec.clone());
-        let (number, port) = (boot.number, ports[&spec.port]);
+        let (number, address) = (boot.number, ports[&spec.port]);
         running.spawn(async move {
             let pace = Pace::new(&spec, platform.config.check_speed);
             sleep(pace.grace).await;
             loop {
-                let (passing, output) = probe(&spec, port).await;
+                let (passing, output) = probe(&platform, &spec, address).await;
                 let name = spec.name.clone();
                 platform.note(&key, Fact::Checked { boot: number, name, passing, output });
                 sleep(pace.interval).await;
@@ -49,12 +48,12 @@ impl Pace {
 }
 
 /// Asks once: whether it passes, and what was seen.
-async fn probe(spec: &CheckSpec, port: u16) -> (bool, String) {
+async fn probe(platform: &Platform, spec: &CheckSpec, address: Address) -> (bool, String) {
     let asked = async {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        let stream = platform.dial(address).await?;
         match &spec.probe {
             Probe::Tcp => Ok((true, "Success".to_owned())),
-            Probe::Http { .. } => http(spec, stream, port).await,
+            Probe::Http { .. } => http(spec, stream).await,
         }
     };
     let answer: Result<_, Box<dyn std::error::Error + Send + Sync>> =
@@ -67,11 +66,11 @@ async fn probe(spec: &CheckSpec, port: u16) -> (bool, String) {
 
 type Answer = Result<(bool, String), Box<dyn std::error::Error + Send + Sync>>;
 
-async fn http(spec: &CheckSpec, stream: TcpStream, port: u16) -> Answer {
+async fn http(spec: &CheckSpec, stream: Connection) -> Answer {
     let Probe::Http { method, path, headers } = &spec.probe else { unreachable!("asked for http") };
     let mut request = Request::builder().method(method.as_str()).uri(path);
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-        request = request.header("host", format!("127.0.0.1:{port}"));
+        request = request.header("host", format!("127.0.0.1:{}", spec.port));
     }
     for (name, value) in headers {
         request = request.header(name, value);

@@ -1,6 +1,7 @@
 //! The world in motion: applies calls and facts to it, and carries out the effects.
 
 mod checks;
+mod dial;
 mod net;
 mod ports;
 mod routes;
@@ -23,6 +24,7 @@ use tokio::{
     time::Instant,
 };
 
+pub(crate) use dial::{Connection, Doors};
 pub(crate) use net::{accept, bind};
 pub(crate) use spawner::SIMULATOR;
 pub(crate) use tasks::Tasks;
@@ -52,6 +54,7 @@ pub(crate) struct Platform {
     orders: Mutex<HashMap<u64, mpsc::UnboundedSender<Order>>>,
     /// Counts changes of the world; whoever waits for one watches it.
     changes: watch::Sender<u64>,
+    doors: Doors,
     spawner: Spawner,
 }
 
@@ -69,6 +72,7 @@ impl Platform {
             world: Mutex::new(World::new(host)),
             request_ids: Mutex::new(Ids::random()),
             orders: Mutex::default(),
+            doors: Doors::default(),
             changes: watch::Sender::new(0),
         })
     }

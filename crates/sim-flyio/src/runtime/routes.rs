@@ -58,7 +58,7 @@ mod tests {
 
     fn route(port: Option<u16>) -> Route {
         let key = MachineKey { app: "shop".into(), machine: "a".into() };
-        Route { key, port, cordoned: false, healthy: true }
+        Route { key, address: port.map(Address::Loopback), cordoned: false, healthy: true }
     }
 
     #[test]
@@ -70,7 +70,7 @@ mod tests {
         routes.record(at(100), [route(Some(1))].into_iter());
         routes.record(at(150), [route(Some(1))].into_iter());
         routes.record(at(200), [route(None)].into_iter());
-        let mut seen = |millis| routes.view("shop", at(millis)).pop().map(|route| route.port);
+        let mut seen = |millis| routes.view("shop", at(millis)).pop().map(|route| route.address);
         let table = [
             (299, None),
             (300, Some(None)),

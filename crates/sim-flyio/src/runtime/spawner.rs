@@ -33,6 +33,7 @@ pub(super) struct Program {
     pub(super) command: Vec<String>,
     /// The whole environment: nothing is inherited, least of all tokens.
     pub(super) env: BTreeMap<String, String>,
+    pub(super) workdir: Option<PathBuf>,
     /// Names the file for its output.
     pub(super) machine: String,
 }
@@ -88,6 +89,9 @@ fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Child> {
         command.args(arguments).env_clear().env("PATH", PATH).env("HOME", std::env::temp_dir());
         command.env(SIMULATOR, std::process::id().to_string());
         command.envs(&program.env).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+        if let Some(dir) = &program.workdir {
+            command.current_dir(dir);
+        }
     };
     CommandWrap::with_new(name, fill).wrap(KillOnDrop).wrap(ProcessGroup::leader()).spawn()
 }

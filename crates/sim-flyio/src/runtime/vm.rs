@@ -1,6 +1,6 @@
 //! One boot of a machine: a real process, from its start to its end.
 
-use std::{os::unix::process::ExitStatusExt, process::ExitStatus, sync::Arc};
+use std::{os::unix::process::ExitStatusExt, process::ExitStatus, sync::Arc, time::Duration};
 
 use nix::{
     sys::signal::{Signal, kill, killpg},
@@ -17,7 +17,7 @@ use super::{
     Platform, checks, ports,
     spawner::{Child, Program},
 };
-use crate::world::{Boot, Exit, Fact, Order, Ports};
+use crate::world::{Address, Boot, Exit, Fact, Order, Ports};
 
 type Orders = UnboundedReceiver<Order>;
 
@@ -28,7 +28,7 @@ pub(super) async fn run(platform: &Arc<Platform>, boot: Boot, mut orders: Orders
         Ok(Some((child, ports))) => {
             let mut vm = Vm { pid: pid_of(&child), child, deadline: None };
             let checks = checks::start(platform, &boot, &ports);
-            let pid = vm.pid.as_raw().unsigned_abs();
+            let pid = Some(vm.pid.as_raw().unsigned_abs());
             platform.note(&boot.key, Fact::Booted { boot: number, pid, ports });
             vm.live(orders, checks).await
         }
@@ -47,13 +47,19 @@ async fn begin(
     boot: &Boot,
     orders: &mut Orders,
 ) -> std::io::Result<Option<(Child, Ports)>> {
+    let time = boot.image.boot_ms.map_or(platform.config.boot, Duration::from_millis);
     select! {
-        () = sleep(platform.config.boot) => {}
+        () = sleep(time) => {}
         _ = orders.recv() => return Ok(None), // before the start, every order means: do not
     }
     let ports = choose_ports(&boot.internal_ports)?;
     let (key, command) = (&boot.key, boot.command.clone());
-    let program = Program { command, env: environment(boot, &ports), machine: key.machine.clone() };
+    let program = Program {
+        command,
+        env: environment(boot, &ports),
+        workdir: boot.image.workdir.clone(),
+        machine: key.machine.clone(),
+    };
     Ok(Some((platform.spawner.spawn(program).await?, ports)))
 }
 
@@ -61,7 +67,7 @@ fn choose_ports(internal: &[u16]) -> std::io::Result<Ports> {
     let free = || ports::free().ok_or_else(|| std::io::Error::other("no loopback port is free"));
     // A program without a service is told a port all the same: most will not start without.
     let internal = if internal.is_empty() { &[0] } else { internal };
-    internal.iter().map(|port| Ok((*port, free()?))).collect()
+    internal.iter().map(|port| Ok((*port, Address::Loopback(free()?)))).collect()
 }
 
 /// `PORT` is the main port, `PORT_<internal>` each of them: all machines share one host, so none
@@ -69,9 +75,18 @@ fn choose_ports(internal: &[u16]) -> std::io::Result<Ports> {
 fn environment(boot: &Boot, ports: &Ports) -> std::collections::BTreeMap<String, String> {
     let mut env = boot.env.clone();
     let main = boot.internal_ports.first().unwrap_or(&0);
-    env.insert("PORT".to_owned(), ports[main].to_string());
-    let named = ports.iter().filter(|(inside, _)| **inside > 0);
-    env.extend(named.map(|(inside, port)| (format!("PORT_{inside}"), port.to_string())));
+    let loopback = ports.iter().filter_map(|(inside, address)| match address {
+        Address::Loopback(port) => Some((inside, port.to_string())),
+        Address::Inside(_) => None,
+    });
+    for (inside, port) in loopback {
+        if inside == main {
+            env.insert("PORT".to_owned(), port.clone());
+        }
+        if *inside > 0 {
+            env.insert(format!("PORT_{inside}"), port);
+        }
+    }
     env
 }
 
@@ -146,12 +161,16 @@ mod tests {
         let boot = Boot {
             key,
             number: 1,
+            image: Box::default(),
             command: vec![],
             env: [("A".to_owned(), "b".to_owned())].into(),
             internal_ports: vec![8080, 4000],
             checks: vec![],
         };
-        let env = environment(&boot, &[(4000, 16_001), (8080, 16_002)].into());
+        let env = environment(
+            &boot,
+            &[(4000, Address::Loopback(16_001)), (8080, Address::Loopback(16_002))].into(),
+        );
         let env: Vec<String> = env.iter().map(|(key, value)| format!("{key}={value}")).collect();
         assert_eq!(env, ["A=b", "PORT=16002", "PORT_4000=16001", "PORT_8080=16002"]);
     }

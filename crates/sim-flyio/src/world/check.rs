@@ -139,8 +139,17 @@ impl Check {
     }
 }
 
-/// The loopback ports of one running process, by the port inside the machine.
-pub(crate) type Ports = BTreeMap<u16, u16>;
+/// Where a program can be connected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Address {
+    /// A port of this host.
+    Loopback(u16),
+    /// The application that runs inside the simulator, by its boot.
+    Inside(u64),
+}
+
+/// Where the ports of one running machine really are, by the port inside the machine.
+pub(crate) type Ports = BTreeMap<u16, Address>;
 
 #[cfg(test)]
 mod tests {

@@ -59,17 +59,24 @@ impl<'a> Config<'a> {
         entries.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect()
     }
 
-    /// What is run: `init.exec`, else `init.entrypoint` and `init.cmd`, else the image's command.
+    /// What is run: `init.exec`, else entry point and command, each of `init` or else of the image.
+    /// An entry point of `init` leaves nothing of the image's command, as in Docker.
     pub(crate) fn command(self, image: &Image) -> Vec<String> {
-        let words = |key: &str| -> Vec<String> {
-            let words = self.0["init"][key].as_array().into_iter().flatten();
-            words.filter_map(|word| Some(word.as_str()?.to_owned())).collect()
-        };
-        let own = [words("entrypoint"), words("cmd")].concat();
-        [words("exec"), own, image.command.clone()]
-            .into_iter()
-            .find(|c| !c.is_empty())
-            .unwrap_or_default()
+        let exec = self.init("exec");
+        if !exec.is_empty() {
+            return exec;
+        }
+        let (entrypoint, cmd) = (self.init("entrypoint"), self.init("cmd"));
+        let own =
+            |words: &[String]| words.iter().filter(|_| entrypoint.is_empty()).cloned().collect();
+        let cmd = if cmd.is_empty() { own(&image.command) } else { cmd };
+        let before: Vec<String> = own(&image.entrypoint);
+        [before, entrypoint, cmd].concat()
+    }
+
+    fn init(self, key: &str) -> Vec<String> {
+        let words = self.0["init"][key].as_array().into_iter().flatten();
+        words.filter_map(|word| Some(word.as_str()?.to_owned())).collect()
     }
 
     /// `SIGINT` if the configuration does not say (fly.io docs: configuration, `kill_signal`).
@@ -184,21 +191,20 @@ mod tests {
     }
 
     #[test]
-    fn exec_wins_over_entrypoint_and_cmd_which_win_over_the_image() {
-        let image = Image {
-            reference: "x".into(),
-            command: vec!["image".into()],
-            env: BTreeMap::new(),
-            pullable: true,
-        };
+    fn what_is_run_is_put_together_as_docker_does_it() {
+        let image = Image::new("x", ["image"]);
+        let with_entry = Image { entrypoint: vec!["entry".into()], ..image.clone() };
         let table = [
-            (json!({}), vec!["image"]),
-            (json!({ "cmd": ["b"] }), vec!["b"]),
-            (json!({ "entrypoint": ["a"], "cmd": ["b"] }), vec!["a", "b"]),
-            (json!({ "exec": ["c"], "entrypoint": ["a"] }), vec!["c"]),
+            (&image, json!({}), vec!["image"]),
+            (&image, json!({ "cmd": ["b"] }), vec!["b"]),
+            (&image, json!({ "entrypoint": ["a"], "cmd": ["b"] }), vec!["a", "b"]),
+            (&image, json!({ "exec": ["c"], "entrypoint": ["a"] }), vec!["c"]),
+            (&with_entry, json!({}), vec!["entry", "image"]),
+            (&with_entry, json!({ "cmd": ["migrate"] }), vec!["entry", "migrate"]),
+            (&with_entry, json!({ "entrypoint": ["a"] }), vec!["a"]),
         ];
-        for (init, wanted) in table {
-            assert_eq!(Config(&json!({ "init": init })).command(&image), wanted);
+        for (image, init, wanted) in table {
+            assert_eq!(Config(&json!({ "init": init })).command(image), wanted, "{init}");
         }
     }
 

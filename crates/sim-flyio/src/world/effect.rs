@@ -8,7 +8,7 @@ use super::{check::CheckSpec, fact::Lapse};
 use crate::{
     clock::Millis,
     ids::Ids,
-    image::{Reference, Registry},
+    image::{Image, Reference, Registry},
 };
 
 /// Names a machine for good.
@@ -35,6 +35,8 @@ pub(crate) struct Boot {
     pub(crate) key: MachineKey,
     /// Counts all boots of this simulator; facts carry it, so that late ones are recognised.
     pub(crate) number: u64,
+    pub(crate) image: Box<Image>,
+    /// What is run, if the image does not run inside the simulator.
     pub(crate) command: Vec<String>,
     /// Complete but for the ports, which are known when the process starts.
     pub(crate) env: BTreeMap<String, String>,

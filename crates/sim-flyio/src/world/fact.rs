@@ -38,7 +38,7 @@ pub(crate) enum Lapse {
 /// What the outside reports about a machine.
 #[derive(Clone, Debug)]
 pub(crate) enum Fact {
-    Booted { boot: u64, pid: u32, ports: Ports },
+    Booted { boot: u64, pid: Option<u32>, ports: Ports },
     NotBooted { boot: u64, why: String },
     Exited { boot: u64, exit: Exit },
     Checked { boot: u64, name: String, passing: bool, output: String },
@@ -52,7 +52,7 @@ impl Machine {
         match fact {
             Fact::Booted { boot, pid, ports } if current(boot) => {
                 let vm = self.vm.as_mut().expect("it is current");
-                (vm.pid, vm.ports) = (Some(pid), ports);
+                (vm.runs, vm.pid, vm.ports) = (true, pid, ports);
                 if self.state == State::Starting {
                     self.booted(host);
                 }

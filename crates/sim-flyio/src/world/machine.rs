@@ -40,7 +40,8 @@ pub(crate) struct Version {
 #[derive(Clone, Debug)]
 pub(crate) struct Vm {
     pub(crate) boot: u64,
-    /// `None` until it runs.
+    pub(crate) runs: bool,
+    /// `None` until it runs, and where it runs inside the simulator.
     pub(crate) pid: Option<u32>,
     pub(crate) ports: Ports,
 }
@@ -146,10 +147,11 @@ impl Machine {
             return self.later(Lapse::NoImage, host);
         };
         let boot = host.next_boot();
-        self.vm = Some(Vm { boot, pid: None, ports: Ports::new() });
+        self.vm = Some(Vm { boot, runs: false, pid: None, ports: Ports::new() });
         host.ask(Effect::Boot(Box::new(Boot {
             key: self.key(),
             number: boot,
+            image: Box::new(image.clone()),
             command: self.config().command(&image),
             env: self.environment(&image.env),
             internal_ports: self.config().internal_ports(),

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use act::{Destroy, StopOrder, start_json};
 pub(crate) use app::App;
-pub(crate) use check::{CheckSpec, Ports, Probe};
+pub(crate) use check::{Address, CheckSpec, Ports, Probe};
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
 pub(crate) use fact::{Exit, Fact};

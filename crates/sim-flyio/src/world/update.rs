@@ -127,7 +127,7 @@ impl Machine {
         self.versions[self.current].fate = Fate::LaunchFailed;
         self.current = change.from;
         let ran = matches!(change.was, State::Starting | State::Started);
-        let runs = self.vm.as_ref().is_some_and(|vm| vm.pid.is_some());
+        let runs = self.vm.as_ref().is_some_and(|vm| vm.runs);
         let former = match (ran, runs) {
             (true, true) => State::Started,
             (true, false) => State::Starting,

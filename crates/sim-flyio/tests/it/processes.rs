@@ -26,12 +26,7 @@ async fn gone(pid: u32) {
 
 /// A machine without services and checks that runs a shell script.
 fn script(stage: &Stage, tag: &str, script: &str) -> Value {
-    stage.sim.register_image(Image {
-        reference: reference(tag),
-        command: ["/bin/sh", "-c", script].map(str::to_owned).into(),
-        env: [].into(),
-        pullable: true,
-    });
+    stage.sim.register_image(Image::new(reference(tag), ["/bin/sh", "-c", script]));
     json!({ "image": reference(tag), "restart": { "policy": "no" } })
 }
 

@@ -1,9 +1,6 @@
 //! A simulator with one app, three images and a client.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -37,7 +34,7 @@ impl Stage {
         sim.create_app("shop");
         sim.register_image(image("v1", &[]));
         sim.register_image(image("v2", &[]));
-        sim.register_image(Image { pullable: false, ..image("gone", &[]) });
+        sim.register_image(image("gone", &[]).unpullable());
         Self { sim, client: client() }
     }
 
@@ -155,14 +152,8 @@ pub(crate) fn reference(tag: &str) -> String {
 }
 
 pub(crate) fn image(tag: &str, env: &[(&str, &str)]) -> Image {
-    let version = ("APP_VERSION", tag);
-    let env = env.iter().chain([&version]).map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-    Image {
-        reference: reference(tag),
-        command: vec![env!("CARGO_BIN_EXE_sim-app").to_owned()],
-        env: env.collect::<BTreeMap<_, _>>(),
-        pullable: true,
-    }
+    let env = env.iter().copied().chain([("APP_VERSION", tag)]);
+    Image::new(reference(tag), [env!("CARGO_BIN_EXE_sim-app")]).env(env)
 }
 
 /// A machine of the web app, with one service and one check.

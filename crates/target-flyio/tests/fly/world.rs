@@ -67,13 +67,8 @@ impl World {
 
     /// Puts an image into the registry.
     pub(crate) fn register(&self, tag: &str, env: &[(&str, &str)], pullable: bool) {
-        let env = env.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        self.sim.register_image(Image {
-            reference: image(tag),
-            command: crate::machine::command(),
-            env: env.collect(),
-            pullable,
-        });
+        let image = Image::new(image(tag), crate::machine::command()).env(env.iter().copied());
+        self.sim.register_image(if pullable { image } else { image.unpullable() });
     }
 
     /// An app with `count` healthy machines on v1.

@@ -77,6 +77,6 @@ impl Images {
         }
         let program = into.join("bin/shop").display().to_string();
         let (reference, env) = (self.reference.clone(), self.env.clone());
-        Ok(Image { reference, command: vec![program, "start".into()], env, pullable: true })
+        Ok(Image::new(reference, [program, "start".into()]).env(env))
     }
 }

@@ -26,8 +26,8 @@ impl Story {
         let mut world = World::new(Host::new(Ids::random(), 1_786_701_400_000));
         world.create_app("shop").unwrap();
         for (tag, pullable) in [("v1", true), ("v2", true), ("gone", false)] {
-            let (reference, command) = (format!("shop:{tag}"), vec![tag.to_owned()]);
-            world.host.registry.add(Image { reference, command, env: BTreeMap::new(), pullable });
+            let image = Image::new(format!("shop:{tag}"), [tag]);
+            world.host.registry.add(Image { pullable, ..image });
         }
         let launch: MachineRequest = serde_json::from_value(launch).unwrap();
         let id = world.create("shop", launch).unwrap();

@@ -94,7 +94,7 @@ impl Life {
             }
             Due::Process { boot, runs: false, .. } => {
                 self.due.push(Due::Process { boot, runs: true, told: false });
-                Fact::Booted { boot, pid: 1, ports: [].into() }
+                Fact::Booted { boot, pid: Some(1), ports: [].into() }
             }
             Due::Process { boot, told, .. } => {
                 Fact::Exited { boot, exit: Exit { code: Some(i32::from(!told)), signal: None } }

@@ -1,0 +1,110 @@
+//! Connecting to the program of a machine, wherever it runs.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::Ipv4Addr,
+    pin::Pin,
+    sync::Mutex,
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex},
+    net::TcpStream,
+    sync::mpsc,
+};
+
+use super::{Platform, lock};
+use crate::world::Address;
+
+/// How much one side of a connection inside the simulator may send ahead of the other.
+const BUFFER: usize = 16 << 10;
+
+/// The applications inside the simulator that take connections, by their boot.
+#[derive(Debug, Default)]
+pub(crate) struct Doors(Mutex<HashMap<u64, mpsc::UnboundedSender<DuplexStream>>>);
+
+impl Doors {
+    /// Takes connections for a boot until the receiver is dropped.
+    pub(super) fn open(&self, boot: u64) -> mpsc::UnboundedReceiver<DuplexStream> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        lock(&self.0).insert(boot, sender);
+        receiver
+    }
+
+    pub(super) fn forget(&self, boot: u64) {
+        lock(&self.0).remove(&boot);
+    }
+
+    fn knock(&self, boot: u64) -> io::Result<DuplexStream> {
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        let door = lock(&self.0).get(&boot).cloned().ok_or_else(refused)?;
+        let (ours, theirs) = duplex(BUFFER);
+        door.send(theirs).map_err(|_| refused())?;
+        Ok(ours)
+    }
+}
+
+/// A connection to the program of a machine.
+#[derive(Debug)]
+pub(crate) enum Connection {
+    /// To a process.
+    Socket(TcpStream),
+    /// To an application inside the simulator.
+    Pipe(DuplexStream),
+}
+
+impl Platform {
+    /// Connects. Until this succeeds, the program has seen nothing.
+    pub(crate) async fn dial(&self, address: Address) -> io::Result<Connection> {
+        match address {
+            Address::Inside(boot) => self.doors.knock(boot).map(Connection::Pipe),
+            Address::Loopback(port) => {
+                let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+                stream.set_nodelay(true)?;
+                Ok(Connection::Socket(stream))
+            }
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Socket(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Pipe(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Socket(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Pipe(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Socket(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Pipe(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Socket(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Pipe(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
