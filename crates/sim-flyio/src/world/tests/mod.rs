@@ -77,7 +77,7 @@ impl Story {
     }
 
     fn boots(&mut self, boot: u64) {
-        self.note(Fact::Booted { boot, pid: 100, ports: BTreeMap::new() });
+        self.note(Fact::Booted { boot, pid: Some(100), ports: BTreeMap::new() });
     }
 
     fn exits(&mut self, boot: u64, code: i32) {
