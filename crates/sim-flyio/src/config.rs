@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
+use jiff::Timestamp;
+
 /// Settings of a simulator; [`Default`] suits tests.
 #[derive(Clone)]
 pub struct SimConfig {
@@ -16,6 +18,11 @@ pub struct SimConfig {
     pub boot: Duration,
     /// The only bearer token that is accepted.
     pub token: String,
+    /// What all chance follows from: ids, latencies, faults. `None`: other ones in every run.
+    pub seed: Option<u64>,
+    /// What the clock shows at the start. `None`: the wall clock's time. With a seed, a start and
+    /// tokio's clock paused, the same calls make the same history.
+    pub starts_at: Option<Timestamp>,
     /// Where the output of the machines goes, one file each, named after the machine. `None`
     /// throws it away.
     pub log_dir: Option<PathBuf>,
@@ -28,6 +35,8 @@ impl Default for SimConfig {
             check_speed: 1.0,
             boot: Duration::from_millis(50),
             token: "sim-token".to_owned(),
+            seed: None,
+            starts_at: None,
             log_dir: None,
         }
     }
@@ -39,6 +48,8 @@ impl fmt::Debug for SimConfig {
             .field("propagation", &self.propagation)
             .field("check_speed", &self.check_speed)
             .field("boot", &self.boot)
+            .field("seed", &self.seed)
+            .field("starts_at", &self.starts_at)
             .field("log_dir", &self.log_dir)
             .finish_non_exhaustive() // the token is nobody's business
     }

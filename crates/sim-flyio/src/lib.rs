@@ -5,6 +5,7 @@ mod api;
 pub mod app;
 mod clock;
 mod config;
+mod dice;
 mod digest;
 mod duration;
 mod error;

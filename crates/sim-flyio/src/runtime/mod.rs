@@ -1,9 +1,13 @@
 //! The world in motion: applies calls and facts to it, and carries out the effects.
 
+mod changes;
 mod checks;
 mod dial;
+mod inside;
 mod net;
 mod ports;
+mod process;
+mod program;
 mod routes;
 mod spawner;
 mod tasks;
@@ -20,21 +24,22 @@ use nix::{
     unistd::Pid,
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc},
     time::Instant,
 };
 
-pub(crate) use dial::{Connection, Doors};
+pub(crate) use dial::{Connection, Door, Opener};
 pub(crate) use net::{accept, bind};
-pub(crate) use spawner::SIMULATOR;
+pub(crate) use spawner::{SEED, SIMULATOR};
 pub(crate) use tasks::Tasks;
 
-use self::{routes::Routes, spawner::Spawner};
+use self::{changes::Changes, dial::Doors, routes::Routes, spawner::Spawner};
 use crate::{
     SimConfig,
     clock::Clock,
+    dice::{Dice, purpose},
     ids::Ids,
-    world::{Boot, Effect, Fact, Host, Machine, MachineKey, Order, Route, World},
+    world::{Boot, Effect, Fact, Host, MachineKey, Order, Route, World},
 };
 
 /// Locks what no panic can leave half-changed.
@@ -52,17 +57,18 @@ pub(crate) struct Platform {
     request_ids: Mutex<Ids>,
     routes: Mutex<Routes>,
     orders: Mutex<HashMap<u64, mpsc::UnboundedSender<Order>>>,
-    /// Counts changes of the world; whoever waits for one watches it.
-    changes: watch::Sender<u64>,
-    doors: Doors,
+    changes: Changes,
+    doors: Arc<Doors>,
     spawner: Spawner,
 }
 
 impl Platform {
     /// Must be called within a tokio runtime.
     pub(crate) fn new(config: SimConfig) -> Arc<Self> {
-        let clock = Clock::start();
-        let host = Host::new(Ids::random(), clock.now());
+        let clock = Clock::start(config.starts_at);
+        let ids = |purpose| Ids::new(Dice::new(config.seed, purpose));
+        let host = Host::new(ids(purpose::WORLD), clock.now());
+        let request_ids = ids(purpose::REQUESTS);
         Arc::new(Self {
             routes: Mutex::new(Routes::new(config.propagation)),
             spawner: Spawner::new(config.log_dir.clone()),
@@ -70,10 +76,10 @@ impl Platform {
             clock,
             tasks: Tasks::default(),
             world: Mutex::new(World::new(host)),
-            request_ids: Mutex::new(Ids::random()),
+            request_ids: Mutex::new(request_ids),
             orders: Mutex::default(),
-            doors: Doors::default(),
-            changes: watch::Sender::new(0),
+            doors: Arc::default(),
+            changes: Changes::default(),
         })
     }
 
@@ -89,27 +95,38 @@ impl Platform {
         let mut world = lock(&self.world);
         world.host.now = self.clock.now();
         let result = change(&mut world);
-        world.forget();
-        lock(&self.routes).record(Instant::now(), world.machines().map(Machine::route));
+        let changed = world.changed();
+        self.publish(&changed);
         // Still under the lock: the order of effects is the order of changes.
         for effect in world.host.take_effects() {
             self.carry_out(effect);
         }
         drop(world);
-        self.changes.send_modify(|count| *count += 1);
+        for (key, _) in &changed {
+            self.changes.tell(key);
+        }
         result
+    }
+
+    /// Lets the proxy know, later.
+    fn publish(&self, changed: &[(MachineKey, Option<Route>)]) {
+        let (now, mut routes) = (Instant::now(), lock(&self.routes));
+        for (key, route) in changed {
+            routes.record(now, key, route.clone());
+        }
     }
 
     pub(crate) fn note(self: &Arc<Self>, key: &MachineKey, fact: Fact) {
         self.commit(|world| world.note(key, fact));
     }
 
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+    /// What is notified when the machine has changed.
+    pub(crate) fn changes_of(&self, key: &MachineKey) -> Arc<Notify> {
+        self.changes.of(key)
     }
 
     /// The places to send requests for `app` to, as the proxy knows them by now.
-    pub(crate) fn routes(&self, app: &str) -> Vec<Route> {
+    pub(crate) fn routes(&self, app: &str) -> Arc<[Route]> {
         lock(&self.routes).view(app, Instant::now())
     }
 

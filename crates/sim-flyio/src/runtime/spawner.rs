@@ -24,6 +24,9 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// that may be another one already.
 pub(crate) const SIMULATOR: &str = "SIM_FLYIO_PID";
 
+/// Tells a program what chance follows from.
+pub(crate) const SEED: &str = "SIM_FLYIO_SEED";
+
 /// A process in its own process group.
 pub(super) type Child = Box<dyn ChildWrapper>;
 

@@ -1,6 +1,9 @@
 //! What the world asks of the outside, as values: processes to start and stop, time to let pass.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -38,6 +41,8 @@ pub(crate) struct Boot {
     pub(crate) image: Box<Image>,
     /// What is run, if the image does not run inside the simulator.
     pub(crate) command: Vec<String>,
+    /// What the configuration allows it, if it says so, in MiB.
+    pub(crate) memory_mb: Option<u64>,
     /// Complete but for the ports, which are known when the process starts.
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) internal_ports: Vec<u16>,
@@ -68,13 +73,23 @@ pub(crate) struct Host {
     /// Who every lease belongs to, as conflicts name them.
     pub(crate) owner: String,
     effects: Vec<Effect>,
+    /// Machines that may have changed since the last look.
+    touched: BTreeSet<MachineKey>,
     boots: u64,
 }
 
 impl Host {
     pub(crate) fn new(mut ids: Ids, now: Millis) -> Self {
         let owner = format!("{}@tokens.fly.io", &ids.nonce()[..12]);
-        Self { now, ids, registry: Registry::default(), owner, effects: Vec::new(), boots: 0 }
+        Self {
+            now,
+            ids,
+            registry: Registry::default(),
+            owner,
+            effects: Vec::new(),
+            touched: BTreeSet::new(),
+            boots: 0,
+        }
     }
 
     pub(crate) fn ulid(&mut self) -> String {
@@ -97,6 +112,16 @@ impl Host {
 
     pub(crate) fn order(&mut self, boot: u64, order: Order) {
         self.ask(Effect::Order { boot, order });
+    }
+
+    /// Has to be called for every machine that may have changed: what is not touched is neither
+    /// told to the proxy nor to those who wait.
+    pub(crate) fn touch(&mut self, key: MachineKey) {
+        self.touched.insert(key);
+    }
+
+    pub(crate) fn take_touched(&mut self) -> BTreeSet<MachineKey> {
+        std::mem::take(&mut self.touched)
     }
 
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {

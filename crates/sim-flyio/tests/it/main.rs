@@ -4,6 +4,7 @@
 
 mod checks;
 mod faults;
+mod inside;
 mod machines_api;
 mod processes;
 mod proxy;

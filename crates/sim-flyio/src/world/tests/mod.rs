@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{fact::Lapse, lifecycle::State, *};
-use crate::{ids::Ids, image::Image};
+use crate::{dice::Dice, ids::Ids, image::Image};
 
 /// A world with one app and two images, one of which cannot be pulled.
 struct Story {
@@ -23,7 +23,7 @@ struct Story {
 impl Story {
     /// Begins with one machine, created as `launch` says.
     fn with(launch: Value) -> Self {
-        let mut world = World::new(Host::new(Ids::random(), 1_786_701_400_000));
+        let mut world = World::new(Host::new(Ids::new(Dice::new(Some(1), 0)), 1_786_701_400_000));
         world.create_app("shop").unwrap();
         for (tag, pullable) in [("v1", true), ("v2", true), ("gone", false)] {
             let image = Image::new(format!("shop:{tag}"), [tag]);
@@ -81,7 +81,7 @@ impl Story {
     }
 
     fn exits(&mut self, boot: u64, code: i32) {
-        self.note(Fact::Exited { boot, exit: Exit { code: Some(code), signal: None } });
+        self.note(Fact::Exited { boot, exit: Exit { code: Some(code), ..Exit::default() } });
     }
 
     fn lapses(&mut self, lapse: Lapse) {

@@ -96,9 +96,10 @@ impl Life {
                 self.due.push(Due::Process { boot, runs: true, told: false });
                 Fact::Booted { boot, pid: Some(1), ports: [].into() }
             }
-            Due::Process { boot, told, .. } => {
-                Fact::Exited { boot, exit: Exit { code: Some(i32::from(!told)), signal: None } }
-            }
+            Due::Process { boot, told, .. } => Fact::Exited {
+                boot,
+                exit: Exit { code: Some(i32::from(!told)), ..Exit::default() },
+            },
         };
         self.story.note(fact);
         self.collect();
