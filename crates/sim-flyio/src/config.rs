@@ -1,6 +1,11 @@
 //! What a simulator can be told before it starts.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -18,6 +23,9 @@ pub struct SimConfig {
     pub boot: Duration,
     /// The only bearer token that is accepted.
     pub token: String,
+    /// Where it listens. Default: loopback, on free ports. Anything else is refused unless
+    /// `exposed` says that it is meant: whoever reaches the ports can start programs on this host.
+    pub listen: Listen,
     /// What all chance follows from: ids, latencies, faults. `None`: other ones in every run.
     pub seed: Option<u64>,
     /// What the clock shows at the start. `None`: the wall clock's time. With a seed, a start and
@@ -28,6 +36,26 @@ pub struct SimConfig {
     pub log_dir: Option<PathBuf>,
 }
 
+/// Addresses and ports of a simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// The address of all ports.
+    pub ip: IpAddr,
+    /// The port of the Machines API, its siblings and the control API; 0 for a free one.
+    pub api_port: u16,
+    /// The port of the proxy; 0 for a free one.
+    pub proxy_port: u16,
+    /// Whether an address that other hosts can reach is meant.
+    pub exposed: bool,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self { ip, api_port: 0, proxy_port: 0, exposed: false }
+    }
+}
+
 impl Default for SimConfig {
     fn default() -> Self {
         Self {
@@ -35,6 +63,7 @@ impl Default for SimConfig {
             check_speed: 1.0,
             boot: Duration::from_millis(50),
             token: "sim-token".to_owned(),
+            listen: Listen::default(),
             seed: None,
             starts_at: None,
             log_dir: None,
@@ -48,6 +77,7 @@ impl fmt::Debug for SimConfig {
             .field("propagation", &self.propagation)
             .field("check_speed", &self.check_speed)
             .field("boot", &self.boot)
+            .field("listen", &self.listen)
             .field("seed", &self.seed)
             .field("starts_at", &self.starts_at)
             .field("log_dir", &self.log_dir)

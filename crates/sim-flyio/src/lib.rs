@@ -17,7 +17,7 @@ mod sim;
 mod world;
 
 pub use api::{ApiCall, ApiRequest, Phase, Verdict};
-pub use config::SimConfig;
+pub use config::{Listen, SimConfig};
 pub use error::SimError;
 pub use image::Image;
 pub use proxy::{Ledger, Lost};

@@ -92,7 +92,7 @@ impl Behaviour {
             memory_mb: number(env, "MEMORY_MB")?.unwrap_or_default(),
             memory_growth_mb_s: number(env, "MEMORY_GROWTH_MB_S")?.unwrap_or_default(),
             seed: number(env, SEED)?,
-            simulator: number(env, SIMULATOR)?,
+            simulator: env.get(SIMULATOR).and_then(|name| name.split(':').next()?.parse().ok()),
             machine: (text("FLY_MACHINE_ID"), text("FLY_MACHINE_VERSION")),
         })
     }

@@ -5,6 +5,7 @@ mod checks;
 mod dial;
 mod inside;
 mod net;
+mod orphans;
 mod ports;
 mod process;
 mod program;
