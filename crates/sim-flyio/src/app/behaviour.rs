@@ -24,6 +24,9 @@ pub struct Behaviour {
     pub version: String,
     /// `SHOP_TOKEN`: what `/dashboard` wants as a bearer token.
     pub token: Token,
+    /// `PAGES`: a JSON object of paths and statuses. Where it is set, it is no shop but answers every path with
+    /// 200 and some JSON, except these with their statuses: a stand-in for any application.
+    pub pages: Option<BTreeMap<String, u16>>,
     /// `FAIL_PATH`: a path that always fails.
     pub fails: Option<String>,
     /// `HEALTH_SCRIPT`, or `HEALTH_FAILS=1` for one that never passes: when `/api/v1/health` answers
@@ -77,6 +80,7 @@ impl Behaviour {
             port: number(env, "PORT")?.unwrap_or(8080),
             version: env.get("APP_VERSION").cloned().unwrap_or_else(|| "dev".to_owned()),
             token: Token(text("SHOP_TOKEN")),
+            pages: pages(env)?,
             fails: env.get("FAIL_PATH").cloned(),
             fail_status: number(env, "FAIL_STATUS")?.unwrap_or(500),
             error_rate: number(env, "ERROR_RATE")?.unwrap_or_default(),
@@ -108,6 +112,12 @@ impl Behaviour {
         let growth = u32::try_from(self.memory_growth_mb_s).unwrap_or(u32::MAX);
         room.checked_div(growth)
     }
+}
+
+fn pages(env: &BTreeMap<String, String>) -> Result<Option<BTreeMap<String, u16>>, AppError> {
+    let wanted = "a JSON object of paths and statuses";
+    let bad = |value: &String| AppError::Variable { key: "PAGES", value: value.clone(), wanted };
+    env.get("PAGES").map(|it| serde_json::from_str(it).map_err(|_| bad(it))).transpose()
 }
 
 fn time(env: &BTreeMap<String, String>, key: &'static str) -> Result<Option<Duration>, AppError> {

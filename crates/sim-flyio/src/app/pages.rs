@@ -27,6 +27,9 @@ pub(super) fn answer(app: &Behaviour, asked: Asked<'_>) -> Response<Bytes> {
     let mut response = if asked.fails || app.fails.as_deref() == Some(asked.path) {
         let status = StatusCode::from_u16(app.fail_status);
         page(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), "Something went wrong")
+    } else if let Some(pages) = &app.pages {
+        let status = pages.get(asked.path).and_then(|status| StatusCode::from_u16(*status).ok());
+        health(app, status.unwrap_or_default())
     } else {
         page_of(app, asked)
     };
@@ -114,6 +117,8 @@ mod tests {
         let good = Behaviour { token: Token("t".into()), fail_status: 500, ..Behaviour::default() };
         let sick = Behaviour { health: HealthScript::failing(), ..good.clone() };
         let broken = Behaviour { fails: Some("/dashboard".into()), ..good.clone() };
+        let pages = Some([("/login".to_owned(), 302)].into());
+        let stand_in = Behaviour { pages, ..good.clone() };
         let table = [
             (&good, "/", None, 200),
             (&good, "/dashboard", Some("t"), 200),
@@ -126,6 +131,8 @@ mod tests {
             (&sick, "/api/v1/health", None, 503),
             (&broken, "/dashboard", Some("t"), 500),
             (&broken, "/", None, 200),
+            (&stand_in, "/login", None, 302),
+            (&stand_in, "/anything", None, 200),
         ];
         for (app, path, token, wanted) in table {
             assert_eq!(status(app, path, token), wanted, "{path} {token:?} {app:?}");
