@@ -4,12 +4,17 @@ mod apps;
 mod call;
 mod control;
 mod hook;
+mod ips;
 mod journal;
 mod leases;
 mod machines;
 mod metadata;
+mod platform;
 mod request;
+mod resources;
+mod secrets;
 mod serve;
+mod volumes;
 mod wait;
 
 use std::sync::{Arc, Mutex};
@@ -60,9 +65,10 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/metadata/{key}", get(metadata::one).post(metadata::set).delete(metadata::remove));
     let v1 = Router::new()
         .route("/apps", get(apps::list).post(apps::create))
-        .route("/apps/{app}", get(apps::read))
+        .route("/apps/{app}", get(apps::read).delete(apps::delete))
         .route("/apps/{app}/machines", get(machines::list).post(machines::create))
         .nest("/apps/{app}/machines/{machine}", machine)
+        .merge(resources::routes())
         .fallback(call::not_simulated)
         .method_not_allowed_fallback(call::not_simulated)
         .layer(middleware::from_fn_with_state(Arc::clone(&api), call::around));

@@ -1,10 +1,10 @@
 //! What the world asks of the outside, as values: processes to start and stop, time to let pass.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde_json::Value;
 
-use super::{check::CheckSpec, fact::Lapse};
+use super::{check::CheckSpec, fact::Lapse, secret::Vault};
 use crate::{
     clock::Millis,
     ids::Ids,
@@ -30,7 +30,7 @@ pub(crate) enum Effect {
 }
 
 /// All that is needed to start the process of a machine once.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Boot {
     pub(crate) key: MachineKey,
     /// Counts all boots of this simulator; facts carry it, so that late ones are recognised.
@@ -42,6 +42,16 @@ pub(crate) struct Boot {
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) internal_ports: Vec<u16>,
     pub(crate) checks: Vec<CheckSpec>,
+}
+
+impl fmt::Debug for Boot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Boot")
+            .field("key", &self.key)
+            .field("number", &self.number)
+            .field("command", &self.command)
+            .finish_non_exhaustive() // the environment holds secrets
+    }
 }
 
 /// What a running process can be told.
@@ -67,6 +77,8 @@ pub(crate) struct Host {
     pub(crate) registry: Registry,
     /// Who every lease belongs to, as conflicts name them.
     pub(crate) owner: String,
+    /// The secrets of each app that has any.
+    pub(crate) vaults: BTreeMap<String, Vault>,
     effects: Vec<Effect>,
     boots: u64,
 }
@@ -74,7 +86,15 @@ pub(crate) struct Host {
 impl Host {
     pub(crate) fn new(mut ids: Ids, now: Millis) -> Self {
         let owner = format!("{}@tokens.fly.io", &ids.nonce()[..12]);
-        Self { now, ids, registry: Registry::default(), owner, effects: Vec::new(), boots: 0 }
+        Self {
+            now,
+            ids,
+            registry: Registry::default(),
+            owner,
+            vaults: BTreeMap::new(),
+            effects: Vec::new(),
+            boots: 0,
+        }
     }
 
     pub(crate) fn ulid(&mut self) -> String {
