@@ -3,6 +3,7 @@
 mod apps;
 mod call;
 mod control;
+mod exec;
 mod hook;
 mod ips;
 mod journal;
@@ -60,6 +61,8 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/wait", get(wait::wait))
         .route("/events", get(machines::events))
         .route("/versions", get(machines::versions))
+        .route("/exec", post(exec::exec))
+        .route("/ps", get(exec::ps))
         .route("/lease", get(leases::read).post(leases::acquire).delete(leases::release))
         .route("/metadata", get(metadata::all).patch(metadata::patch).put(metadata::patch))
         .route("/metadata/{key}", get(metadata::one).post(metadata::set).delete(metadata::remove));

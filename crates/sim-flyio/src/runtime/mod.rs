@@ -2,8 +2,11 @@
 
 mod checks;
 mod dial;
+mod exec;
+mod guests;
 mod net;
 mod ports;
+mod proc;
 mod routes;
 mod spawner;
 mod tasks;
@@ -25,7 +28,10 @@ use tokio::{
 };
 
 pub(crate) use dial::{Connection, Doors};
+pub(crate) use exec::{Exec, ExecError, Ran};
+pub(crate) use guests::Guests;
 pub(crate) use net::{accept, bind};
+pub(crate) use proc::ProcessStat;
 pub(crate) use spawner::SIMULATOR;
 pub(crate) use tasks::Tasks;
 
@@ -55,6 +61,7 @@ pub(crate) struct Platform {
     /// Counts changes of the world; whoever waits for one watches it.
     changes: watch::Sender<u64>,
     doors: Doors,
+    guests: Guests,
     spawner: Spawner,
 }
 
@@ -73,6 +80,7 @@ impl Platform {
             request_ids: Mutex::new(Ids::random()),
             orders: Mutex::default(),
             doors: Doors::default(),
+            guests: Guests::default(),
             changes: watch::Sender::new(0),
         })
     }
@@ -138,11 +146,13 @@ impl Platform {
     fn boot(self: &Arc<Self>, boot: Boot) {
         let (sender, orders) = mpsc::unbounded_channel();
         let number = boot.number;
+        self.guests.enter(&boot);
         lock(&self.orders).insert(number, sender);
         let platform = Arc::clone(self);
         self.tasks.spawn(async move {
             vm::run(&platform, boot, orders).await;
             lock(&platform.orders).remove(&number);
+            platform.guests.leave(number);
         });
     }
 

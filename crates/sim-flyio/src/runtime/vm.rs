@@ -72,7 +72,10 @@ fn choose_ports(internal: &[u16]) -> std::io::Result<Ports> {
 
 /// `PORT` is the main port, `PORT_<internal>` each of them: all machines share one host, so none
 /// of them can have the port that its configuration names.
-fn environment(boot: &Boot, ports: &Ports) -> std::collections::BTreeMap<String, String> {
+pub(super) fn environment(
+    boot: &Boot,
+    ports: &Ports,
+) -> std::collections::BTreeMap<String, String> {
     let mut env = boot.env.clone();
     let main = boot.internal_ports.first().unwrap_or(&0);
     let loopback = ports.iter().filter_map(|(inside, address)| match address {

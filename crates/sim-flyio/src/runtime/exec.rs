@@ -1,0 +1,121 @@
+//! Running a command beside the program of a machine: in its environment, its folder and its
+//! process group, so that it ends with the machine at the latest.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, copy, sink},
+    process::{Child, Command},
+    time::timeout,
+};
+
+use super::{
+    Platform,
+    spawner::{Program, command_line, dress, setpriv},
+    vm,
+};
+use crate::world::Running;
+
+/// So much of each output is kept; the rest is thrown away. The simulator's own number.
+const OUTPUT_MAX: u64 = 1 << 20;
+
+/// A command to run.
+#[derive(Debug)]
+pub(crate) struct Exec {
+    pub(crate) command: Vec<String>,
+    pub(crate) stdin: String,
+    pub(crate) timeout: Duration,
+}
+
+/// How it ended, and what it wrote.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+}
+
+/// Why there is nothing to tell about a command.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExecError {
+    #[error("the machine runs inside the simulator and has no process to run a command beside")]
+    NoProcess,
+    #[error("no such program in the machine: '{0}'")]
+    NoProgram(String),
+    #[error("the command did not end within {0:?}")]
+    TimedOut(Duration),
+    #[error("the machine is gone: {0}")]
+    Gone(#[from] io::Error),
+}
+
+impl Platform {
+    /// Runs a command to its end. One that takes too long is killed, and so is one whose caller
+    /// goes away; what it started in the background lives on in the machine.
+    pub(crate) async fn exec(&self, running: &Running, exec: Exec) -> Result<Ran, ExecError> {
+        let group = running.pid.and_then(|pid| i32::try_from(pid).ok());
+        let group = group.ok_or(ExecError::NoProcess)?;
+        let gone = || io::Error::other("its program has ended");
+        let boot = self.guests.of(running.boot).ok_or_else(gone)?;
+        let program = Program {
+            command: exec.command,
+            env: vm::environment(&boot, &running.ports),
+            workdir: boot.image.workdir.clone(),
+            machine: boot.key.machine.clone(),
+        };
+        if !is_there(&program) {
+            return Err(ExecError::NoProgram(program.command.first().cloned().unwrap_or_default()));
+        }
+        let child = self.spawner.on_thread(move || launch(&program, group)).await?;
+        let ran = timeout(exec.timeout, ran(child, exec.stdin)).await;
+        Ok(ran.map_err(|_| ExecError::TimedOut(exec.timeout))??)
+    }
+}
+
+fn launch(program: &Program, group: i32) -> io::Result<Child> {
+    let words = command_line(&program.command, setpriv());
+    let [name, arguments @ ..] = words.as_slice() else {
+        return Err(io::Error::other("there is no command"));
+    };
+    let mut command = Command::new(name);
+    dress(command.args(arguments), program);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(group).kill_on_drop(true).spawn()
+}
+
+async fn ran(mut child: Child, input: String) -> io::Result<Ran> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let write = async {
+        if let Some(mut stdin) = stdin {
+            let _ = stdin.write_all(input.as_bytes()).await; // a command need not read it
+        }
+    };
+    let ((), stdout, stderr, status) =
+        tokio::join!(write, collect(stdout), collect(stderr), child.wait());
+    Ok(Ran { status: status?, stdout: stdout?, stderr: stderr? })
+}
+
+async fn collect(stream: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    if let Some(mut stream) = stream {
+        (&mut stream).take(OUTPUT_MAX).read_to_end(&mut kept).await?;
+        copy(&mut stream, &mut sink()).await?;
+    }
+    Ok(kept)
+}
+
+/// Whether the machine has the program: asked before, because what the kernel says of it depends
+/// on how it is started.
+fn is_there(program: &Program) -> bool {
+    let Some(name) = program.command.first().filter(|name| !name.is_empty()) else { return false };
+    let folder = program.workdir.clone().unwrap_or_else(|| PathBuf::from("."));
+    if name.contains('/') {
+        return folder.join(name).is_file();
+    }
+    let path = program.env.get("PATH").map_or(super::spawner::PATH, String::as_str);
+    path.split(':').any(|dir| Path::new(dir).join(name).is_file())
+}
