@@ -19,6 +19,9 @@ pub struct SimConfig {
     /// Where the output of the machines goes, one file each, named after the machine. `None`
     /// throws it away.
     pub log_dir: Option<PathBuf>,
+    /// Whether calls that come too often are refused with 429, as the platform does
+    /// (fly.io docs: machines/api, rate limits). Default: no.
+    pub rate_limits: bool,
 }
 
 impl Default for SimConfig {
@@ -29,6 +32,7 @@ impl Default for SimConfig {
             boot: Duration::from_millis(50),
             token: "sim-token".to_owned(),
             log_dir: None,
+            rate_limits: false,
         }
     }
 }
@@ -40,6 +44,7 @@ impl fmt::Debug for SimConfig {
             .field("check_speed", &self.check_speed)
             .field("boot", &self.boot)
             .field("log_dir", &self.log_dir)
+            .field("rate_limits", &self.rate_limits)
             .finish_non_exhaustive() // the token is nobody's business
     }
 }

@@ -8,9 +8,11 @@ mod hook;
 mod ips;
 mod journal;
 mod leases;
+mod limit;
 mod machines;
 mod metadata;
 mod platform;
+mod redact;
 mod request;
 mod resources;
 mod secrets;
@@ -40,11 +42,18 @@ pub(crate) struct Api {
     pub(crate) ledgers: Arc<Ledgers>,
     pub(crate) journal: Journal,
     pub(crate) hook: Mutex<Option<Hook>>,
+    limits: limit::Limits,
 }
 
 impl Api {
     pub(crate) fn new(platform: Arc<Platform>, ledgers: Arc<Ledgers>) -> Self {
-        Self { platform, ledgers, journal: Journal::default(), hook: Mutex::default() }
+        Self {
+            platform,
+            ledgers,
+            journal: Journal::default(),
+            hook: Mutex::default(),
+            limits: limit::Limits::default(),
+        }
     }
 }
 
@@ -74,6 +83,7 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .merge(resources::routes())
         .fallback(call::not_simulated)
         .method_not_allowed_fallback(call::not_simulated)
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), limit::limited))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), call::around));
     let control = Router::new()
         .route("/images", post(control::register_image))
