@@ -1,5 +1,5 @@
-//! Running a command beside the program of a machine: in its environment, its folder and its
-//! process group, so that it ends with the machine at the latest.
+//! Running a command beside the program of a machine: in its environment and its folder, and no
+//! longer than it.
 
 use std::{
     io,
@@ -11,6 +11,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, copy, sink},
     process::{Child, Command},
+    select,
     time::timeout,
 };
 
@@ -54,13 +55,14 @@ pub(crate) enum ExecError {
 }
 
 impl Platform {
-    /// Runs a command to its end. One that takes too long is killed, and so is one whose caller
-    /// goes away; what it started in the background lives on in the machine.
+    /// Runs a command to its end. It is killed with all that it started when it takes too long,
+    /// when its caller goes away, and when the program of the machine ends.
     pub(crate) async fn exec(&self, running: &Running, exec: Exec) -> Result<Ran, ExecError> {
-        let group = running.pid.and_then(|pid| i32::try_from(pid).ok());
-        let group = group.ok_or(ExecError::NoProcess)?;
+        if running.pid.is_none() {
+            return Err(ExecError::NoProcess);
+        }
         let gone = || io::Error::other("its program has ended");
-        let boot = self.guests.of(running.boot).ok_or_else(gone)?;
+        let (boot, mut ending) = self.guests.of(running.boot).ok_or_else(gone)?;
         let program = Program {
             command: exec.command,
             env: vm::environment(&boot, &running.ports),
@@ -70,13 +72,24 @@ impl Platform {
         if !is_there(&program) {
             return Err(ExecError::NoProgram(program.command.first().cloned().unwrap_or_default()));
         }
-        let child = self.spawner.on_thread(move || launch(&program, group)).await?;
-        let ran = timeout(exec.timeout, ran(child, exec.stdin)).await;
-        Ok(ran.map_err(|_| ExecError::TimedOut(exec.timeout))??)
+        let child = self.spawner.on_thread(move || launch(&program)).await?;
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).ok_or_else(gone)?;
+        let visit = self.guests.join(running.boot, group);
+        let ended = async {
+            while ending.changed().await.is_ok() {}
+            visit.kill();
+            std::future::pending().await // its end is told by the command itself
+        };
+        select! {
+            ran = timeout(exec.timeout, ran(child, exec.stdin)) => {
+                Ok(ran.map_err(|_| ExecError::TimedOut(exec.timeout))??)
+            }
+            () = ended => unreachable!("it never returns"),
+        }
     }
 }
 
-fn launch(program: &Program, group: i32) -> io::Result<Child> {
+fn launch(program: &Program) -> io::Result<Child> {
     let words = command_line(&program.command, setpriv());
     let [name, arguments @ ..] = words.as_slice() else {
         return Err(io::Error::other("there is no command"));
@@ -84,7 +97,7 @@ fn launch(program: &Program, group: i32) -> io::Result<Child> {
     let mut command = Command::new(name);
     dress(command.args(arguments), program);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.process_group(group).kill_on_drop(true).spawn()
+    command.process_group(0).kill_on_drop(true).spawn()
 }
 
 async fn ran(mut child: Child, input: String) -> io::Result<Ran> {

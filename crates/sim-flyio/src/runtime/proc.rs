@@ -1,7 +1,7 @@
 //! The processes of a machine as the kernel shows them (`proc(5)`), and where they listen.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
@@ -42,8 +42,8 @@ impl Platform {
     /// The processes of a machine, the main one first.
     pub(crate) async fn processes(&self, running: &Running) -> Vec<ProcessStat> {
         let Some(main) = running.pid else { return vec![self.inside(running)] };
-        let ports = running.ports.clone();
-        let look = move || group(main, &ports);
+        let (ports, beside) = (running.ports.clone(), self.guests.groups(running.boot));
+        let look = move || members(main, &beside, &ports);
         tokio::task::spawn_blocking(look).await.unwrap_or_default() // a panic sees no process
     }
 
@@ -65,13 +65,15 @@ fn everywhere(port: u16) -> ListenSocket {
     ListenSocket { proto: "tcp", address: format!("0.0.0.0:{port}") }
 }
 
-/// All processes of a group. One that ends meanwhile is left out.
-fn group(main: u32, ports: &Ports) -> Vec<ProcessStat> {
+/// All processes of a program's group and of the groups beside it. One that ends meanwhile is left
+/// out.
+fn members(main: u32, beside: &BTreeSet<i32>, ports: &Ports) -> Vec<ProcessStat> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let own = |group: i32| beside.contains(&group) || u32::try_from(group) == Ok(main);
     let mut found: Vec<(u32, Stat)> = pids
         .filter_map(|pid: u32| Some((pid, stat(&read(pid, "stat")?)?)))
-        .filter(|(_, stat)| stat.group == main)
+        .filter(|(_, stat)| own(stat.group))
         .collect();
     found.sort_by_key(|(pid, stat)| (*pid != main, stat.start, *pid));
     let began = found.first().map_or(0, |(_, stat)| stat.start);
@@ -114,7 +116,7 @@ fn command(pid: u32) -> Option<String> {
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
     name: String,
-    group: u32,
+    group: i32,
     cpu: u64,
     start: u64,
 }
@@ -126,7 +128,7 @@ fn stat(line: &str) -> Option<Stat> {
     let fields: Vec<&str> = after.split_whitespace().collect();
     // The first field after the name is the third of the line.
     let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
-    let group = u32::try_from(number(5)?).ok()?;
+    let group = i32::try_from(number(5)?).ok()?;
     Some(Stat { name, group, cpu: number(14)? + number(15)?, start: number(22)? })
 }
 
