@@ -138,8 +138,8 @@ mod tests {
 
     use super::*;
 
-    fn read(method: Method, path: &str) -> (String, String, Rate) {
-        let (limited, rate) = Limited::read(&method, path);
+    fn read(method: &Method, path: &str) -> (String, String, Rate) {
+        let (limited, rate) = Limited::read(method, path);
         (limited.action, limited.of, rate)
     }
 
@@ -158,7 +158,7 @@ mod tests {
             (Method::GET, "/v1/orgs/o/machines".to_owned(), "GET machines", "orgs/o", USUAL),
         ];
         for (method, path, action, of, rate) in table {
-            assert_eq!(read(method, &path), (action.to_owned(), of.to_owned(), rate), "{path}");
+            assert_eq!(read(&method, &path), (action.to_owned(), of.to_owned(), rate), "{path}");
         }
     }
 

@@ -2,6 +2,7 @@
 //! longer than it.
 
 use std::{
+    convert::Infallible,
     io,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
@@ -78,13 +79,13 @@ impl Platform {
         let ended = async {
             while ending.changed().await.is_ok() {}
             visit.kill();
-            std::future::pending().await // its end is told by the command itself
+            std::future::pending::<Infallible>().await // its end is told by the command itself
         };
         select! {
             ran = timeout(exec.timeout, ran(child, exec.stdin)) => {
                 Ok(ran.map_err(|_| ExecError::TimedOut(exec.timeout))??)
             }
-            () = ended => unreachable!("it never returns"),
+            never = ended => match never {},
         }
     }
 }

@@ -218,6 +218,20 @@ mod tests {
         assert_eq!(as_inside(address, &Ports::new()).address, "127.0.0.1:16001");
     }
 
+    #[tokio::test]
+    async fn a_program_inside_the_simulator_is_one_line_and_listens_while_it_takes_connections() {
+        let platform = Platform::new(crate::SimConfig::default());
+        let ports = Ports::from([(8080, Address::Inside(7))]);
+        let running = Running { boot: 7, pid: None, ports };
+        let told = platform.processes(&running).await;
+        assert_eq!((told.len(), &told[0].listen_sockets), (1, &vec![]));
+        let _takes = platform.doors.open(7);
+        let told = platform.processes(&running).await;
+        assert_eq!(told[0].listen_sockets, [everywhere(8080)]);
+        platform.doors.forget(7);
+        assert_eq!(platform.processes(&running).await[0].listen_sockets, []);
+    }
+
     #[test]
     fn numbers_of_the_kernel_are_read() {
         assert_eq!(ticks("12.34 5.6\n"), Some(1234));

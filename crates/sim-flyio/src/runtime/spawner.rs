@@ -74,7 +74,9 @@ fn start(runtime: Handle) -> mpsc::Sender<Job> {
     let (sender, jobs) = mpsc::channel::<Job>();
     let work = move || {
         let _inside = runtime.enter();
-        jobs.into_iter().for_each(|job| job());
+        for job in jobs {
+            job();
+        }
     };
     let thread = thread::Builder::new().name("sim-flyio-spawner".to_owned()).spawn(work);
     thread.expect("a host that runs machines can run one more thread");

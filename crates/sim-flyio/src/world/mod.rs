@@ -15,6 +15,7 @@ mod lifecycle;
 mod list;
 mod machine;
 mod metadata;
+mod mount;
 mod org;
 mod page;
 mod refusal;

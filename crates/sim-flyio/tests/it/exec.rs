@@ -80,7 +80,7 @@ async fn a_command_that_takes_too_long_is_killed_and_the_machine_lives_on() {
 async fn a_command_ends_with_its_machine() {
     let stage = Stage::new().await;
     let path = stage.started(config("v1")).await;
-    let (ran, _) = tokio::join!(
+    let (ran, ()) = tokio::join!(
         exec(&stage, &path, json!({ "command": ["sleep", "300"], "timeout": 60 })),
         async {
             eventually("the command", async || {

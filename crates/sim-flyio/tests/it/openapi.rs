@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::schema::{Findings, Schemas};
 
-/// The description as Fly.io publishes it (OpenAPI 3.0.1, May 2026).
+/// The description as Fly.io publishes it (`OpenAPI` 3.0.1, May 2026).
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
     let text = include_str!("../fixtures/fly-machines-openapi.json");
     serde_json::from_str(text).expect("the fixture is JSON")
@@ -63,6 +63,26 @@ pub(crate) fn differences(
         (None, None) => {}
     }
     findings
+}
+
+/// Which keys of the described schemas a reply has.
+pub(crate) fn keys((method, path): (&str, &str), (status, body): (u16, &Value)) -> Findings {
+    let mut seen = Findings::new();
+    let path = path.split('?').next().and_then(|path| path.strip_prefix("/v1"));
+    let operation = path.and_then(|path| operations().into_iter().find(|it| it.is(method, path)));
+    if let Some(schema) = operation.and_then(|operation| operation.schema(status)) {
+        Schemas(&DESCRIPTION).note(&schema, body, ("", &mut seen));
+    }
+    seen
+}
+
+/// The keys that the schemas of `seen` have and that are not among `seen`. Configurations are left
+/// out: they are what clients sent.
+pub(crate) fn missing(seen: &Findings) -> Findings {
+    let schemas = seen.iter().filter_map(|key| key.rsplit_once('.')).map(|(schema, _)| schema);
+    let schemas = schemas.filter(|schema| !schema.starts_with("fly."));
+    let described = schemas.flat_map(|schema| Schemas(&DESCRIPTION).keys(schema));
+    described.filter(|key| !seen.contains(key)).collect()
 }
 
 impl Operation {

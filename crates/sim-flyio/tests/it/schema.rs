@@ -1,4 +1,4 @@
-//! A small validator of JSON against the schemas of an OpenAPI 3.0 description. It is stricter than
+//! A small validator of JSON against the schemas of an `OpenAPI` 3.0 description. It is stricter than
 //! the standard: keys that an object schema does not name are findings, and so is `null`. It knows
 //! the keywords that the description uses, and refuses to look past any other.
 
@@ -78,6 +78,29 @@ impl Schemas<'_> {
                 None => drop(findings.insert(format!("{inner} is not described"))),
             }
         }
+    }
+
+    /// Notes which keys of which schemas `value` has: `Pet` with `name` is `Pet.name`.
+    pub(crate) fn note(&self, schema: &Value, value: &Value, (name, seen): (&str, &mut Findings)) {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let (schema, name) = self.resolve(reference);
+            return self.note(schema, value, (name, seen));
+        }
+        for (key, inner) in value.as_object().into_iter().flatten() {
+            if let Some(schema) = schema["properties"].get(key) {
+                seen.insert(format!("{name}.{key}"));
+                self.note(schema, inner, (&format!("{name}.{key}"), seen));
+            }
+        }
+        for item in value.as_array().into_iter().flatten() {
+            self.note(&schema["items"], item, (name, seen));
+        }
+    }
+
+    /// All keys of a named schema, in the same words.
+    pub(crate) fn keys(&self, name: &str) -> Findings {
+        let keys = self.0["components"]["schemas"][name]["properties"].as_object();
+        keys.into_iter().flatten().map(|(key, _)| format!("{name}.{key}")).collect()
     }
 
     fn resolve<'s>(&'s self, reference: &'s str) -> (&'s Value, &'s str) {

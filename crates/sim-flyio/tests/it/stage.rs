@@ -19,6 +19,8 @@ pub(crate) struct Stage {
     client: reqwest::Client,
     /// Where replies differed from the official description, as they are known to.
     pub(crate) deviations: Mutex<Findings>,
+    /// Which keys of the description replies had.
+    pub(crate) keys: Mutex<Findings>,
 }
 
 /// A reply of the API: status and body (`null` if there is none).
@@ -42,7 +44,7 @@ impl Stage {
         sim.register_image(image("v1", &[]));
         sim.register_image(image("v2", &[]));
         sim.register_image(image("gone", &[]).unpullable());
-        Self { sim, client: client(), deviations: Mutex::default() }
+        Self { sim, client: client(), deviations: Mutex::default(), keys: Mutex::default() }
     }
 
     /// Adds an image that behaves as `env` says; returns its reference.
@@ -95,6 +97,9 @@ impl Stage {
         let mut same = calls.iter().filter(|it| it.method == call.0 && it.path == path);
         if same.any(|it| it.fault.is_some()) {
             return;
+        }
+        if let Some(body) = reply.1 {
+            self.keys.lock().unwrap().extend(openapi::keys(call, (reply.0, body)));
         }
         for difference in openapi::differences(call, reply) {
             let known = deviations::is_known(&difference);

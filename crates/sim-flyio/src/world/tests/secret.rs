@@ -16,11 +16,12 @@ impl Story {
 
     /// The environment of the boot that was asked for last.
     fn environment(&mut self) -> BTreeMap<String, String> {
-        let boots = self.world.host.take_effects().into_iter().filter_map(|effect| match effect {
-            Effect::Boot(boot) => Some(boot.env),
-            _ => None,
-        });
-        boots.last().expect("a boot")
+        let mut boots =
+            self.world.host.take_effects().into_iter().filter_map(|effect| match effect {
+                Effect::Boot(boot) => Some(boot.env),
+                _ => None,
+            });
+        boots.next_back().expect("a boot")
     }
 }
 
