@@ -133,3 +133,22 @@ fn is_there(program: &Program) -> bool {
     let path = program.env.get("PATH").map_or(super::spawner::PATH, String::as_str);
     path.split(':').any(|dir| Path::new(dir).join(name).is_file())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SimConfig, world::Ports};
+
+    #[tokio::test]
+    async fn nothing_runs_beside_a_program_that_is_inside_the_simulator_or_gone() {
+        let platform = Platform::new(SimConfig::default());
+        let run = async |pid| {
+            let running = Running { boot: 7, pid, ports: Ports::new() };
+            let timeout = Duration::from_secs(1);
+            let exec = Exec { command: vec!["true".into()], stdin: String::new(), timeout };
+            platform.exec(&running, exec).await.unwrap_err().to_string()
+        };
+        assert!(run(None).await.contains("inside the simulator"));
+        assert_eq!(run(Some(1)).await, "the machine is gone: its program has ended");
+    }
+}
