@@ -34,6 +34,9 @@ pub struct SimConfig {
     /// Where the output of the machines goes, one file each, named after the machine. `None`
     /// throws it away.
     pub log_dir: Option<PathBuf>,
+    /// Whether calls that come too often are refused with 429, as the platform does
+    /// (fly.io docs: machines/api, rate limits). Default: no.
+    pub rate_limits: bool,
 }
 
 /// Addresses and ports of a simulator.
@@ -67,6 +70,7 @@ impl Default for SimConfig {
             seed: None,
             starts_at: None,
             log_dir: None,
+            rate_limits: false,
         }
     }
 }
@@ -81,6 +85,7 @@ impl fmt::Debug for SimConfig {
             .field("seed", &self.seed)
             .field("starts_at", &self.starts_at)
             .field("log_dir", &self.log_dir)
+            .field("rate_limits", &self.rate_limits)
             .finish_non_exhaustive() // the token is nobody's business
     }
 }

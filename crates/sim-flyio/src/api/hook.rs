@@ -14,7 +14,7 @@ pub enum Phase {
 }
 
 /// A call of the Machines API, as a hook sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApiRequest {
     /// Counts the calls of this simulator from 1; the same in both phases.

@@ -6,6 +6,8 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue},
+    response::IntoResponse,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,16 +17,27 @@ use super::{
     request::{Named, Pairs, body},
 };
 use crate::world::{
-    Destroy, Filter, Machine, MachineRequest, Refusal, StopOrder, Target, World, start_json,
+    Cut, Destroy, Filter, Machine, MachineRequest, Page, Refusal, StopOrder, Target, World,
+    start_json,
 };
 
 type Reply = Result<Json<Value>, Refusal>;
 type Shared = State<Arc<Api>>;
 
-pub(super) async fn list(State(api): Shared, Path(app): Path<String>, query: Pairs) -> Reply {
+/// Where the cursor of the next page is found.
+const NEXT_CURSOR: HeaderName = HeaderName::from_static("fly-next-cursor");
+
+pub(super) async fn list(
+    State(api): Shared,
+    Path(app): Path<String>,
+    query: Pairs,
+) -> Result<impl IntoResponse, Refusal> {
     let filter = Filter::read(&query.0);
-    let machines = api.platform.read(|world| world.list(&app, &filter))?;
-    Ok(Json(Value::Array(machines)))
+    let page = Page::read(&query.0, api.platform.clock.now())?;
+    let Cut { items, next } = api.platform.read(|world| world.list(&app, &filter, &page))?;
+    let cursor = next.and_then(|cursor| HeaderValue::from_str(&cursor).ok());
+    let headers: HeaderMap = cursor.map(|cursor| (NEXT_CURSOR, cursor)).into_iter().collect();
+    Ok((headers, Json(Value::Array(items))))
 }
 
 pub(super) async fn create(State(api): Shared, Path(app): Path<String>, bytes: Bytes) -> Reply {
@@ -36,8 +49,13 @@ pub(super) async fn create(State(api): Shared, Path(app): Path<String>, bytes: B
     })
 }
 
-pub(super) async fn read(State(api): Shared, named: Named) -> Reply {
-    api.platform.read(|world| world.read(named.target()).map(Machine::to_json)).map(Json)
+pub(super) async fn read(State(api): Shared, named: Named, query: Pairs) -> Reply {
+    let (version, leases) = (query.get("version"), query.is_true("include_leases"));
+    let shown = |world: &World| {
+        let machine = world.read(named.target())?;
+        Ok(machine.with_lease(machine.json_of(version)?, leases, world.host.now))
+    };
+    api.platform.read(shown).map(Json)
 }
 
 pub(super) async fn update(State(api): Shared, named: Named, bytes: Bytes) -> Reply {

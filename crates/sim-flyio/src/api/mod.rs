@@ -3,13 +3,21 @@
 mod apps;
 mod call;
 mod control;
+mod exec;
 mod hook;
+mod ips;
 mod journal;
 mod leases;
+mod limit;
 mod machines;
 mod metadata;
+mod platform;
+mod redact;
 mod request;
+mod resources;
+mod secrets;
 mod serve;
+mod volumes;
 mod wait;
 
 use std::sync::{Arc, Mutex};
@@ -34,11 +42,18 @@ pub(crate) struct Api {
     pub(crate) ledgers: Arc<Ledgers>,
     pub(crate) journal: Journal,
     pub(crate) hook: Mutex<Option<Hook>>,
+    limits: limit::Limits,
 }
 
 impl Api {
     pub(crate) fn new(platform: Arc<Platform>, ledgers: Arc<Ledgers>) -> Self {
-        Self { platform, ledgers, journal: Journal::default(), hook: Mutex::default() }
+        Self {
+            platform,
+            ledgers,
+            journal: Journal::default(),
+            hook: Mutex::default(),
+            limits: limit::Limits::default(),
+        }
     }
 }
 
@@ -55,16 +70,20 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/wait", get(wait::wait))
         .route("/events", get(machines::events))
         .route("/versions", get(machines::versions))
+        .route("/exec", post(exec::exec))
+        .route("/ps", get(exec::ps))
         .route("/lease", get(leases::read).post(leases::acquire).delete(leases::release))
         .route("/metadata", get(metadata::all).patch(metadata::patch).put(metadata::patch))
         .route("/metadata/{key}", get(metadata::one).post(metadata::set).delete(metadata::remove));
     let v1 = Router::new()
         .route("/apps", get(apps::list).post(apps::create))
-        .route("/apps/{app}", get(apps::read))
+        .route("/apps/{app}", get(apps::read).delete(apps::delete))
         .route("/apps/{app}/machines", get(machines::list).post(machines::create))
         .nest("/apps/{app}/machines/{machine}", machine)
+        .merge(resources::routes())
         .fallback(call::not_simulated)
         .method_not_allowed_fallback(call::not_simulated)
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), limit::limited))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), call::around));
     let control = Router::new()
         .route("/images", post(control::register_image))

@@ -68,6 +68,11 @@ impl Doors {
         Opener { doors: Arc::clone(self), boot }
     }
 
+    /// Whether the application of a boot takes connections.
+    pub(super) fn is_open(&self, boot: u64) -> bool {
+        lock(&self.0).contains_key(&boot)
+    }
+
     fn knock(&self, boot: u64) -> io::Result<DuplexStream> {
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
         let door = lock(&self.0).get(&boot).cloned().ok_or_else(refused)?;

@@ -3,10 +3,13 @@
 mod changes;
 mod checks;
 mod dial;
+mod exec;
+mod guests;
 mod inside;
 mod net;
 mod orphans;
 mod ports;
+mod proc;
 mod process;
 mod program;
 mod routes;
@@ -30,7 +33,10 @@ use tokio::{
 };
 
 pub(crate) use dial::{Connection, Door, Opener};
+pub(crate) use exec::{Exec, ExecError, Ran};
+pub(crate) use guests::Guests;
 pub(crate) use net::{accept, bind};
+pub(crate) use proc::ProcessStat;
 pub(crate) use spawner::{SEED, SIMULATOR};
 pub(crate) use tasks::Tasks;
 
@@ -60,6 +66,7 @@ pub(crate) struct Platform {
     orders: Mutex<HashMap<u64, mpsc::UnboundedSender<Order>>>,
     changes: Changes,
     doors: Arc<Doors>,
+    guests: Guests,
     spawner: Spawner,
 }
 
@@ -81,6 +88,7 @@ impl Platform {
             orders: Mutex::default(),
             doors: Arc::default(),
             changes: Changes::default(),
+            guests: Guests::default(),
         })
     }
 
@@ -156,11 +164,13 @@ impl Platform {
     fn boot(self: &Arc<Self>, boot: Boot) {
         let (sender, orders) = mpsc::unbounded_channel();
         let number = boot.number;
+        self.guests.enter(&boot);
         lock(&self.orders).insert(number, sender);
         let platform = Arc::clone(self);
         self.tasks.spawn(async move {
             vm::run(&platform, boot, orders).await;
             lock(&platform.orders).remove(&number);
+            platform.guests.leave(number);
         });
     }
 

@@ -102,7 +102,10 @@ fn choose_ports(internal: &[u16]) -> io::Result<Ports> {
 
 /// `PORT` is the main port, `PORT_<internal>` each of them: all machines share one host, so none
 /// of them can have the port that its configuration names.
-fn environment(boot: &Boot, (ports, seed): (&Ports, Option<u64>)) -> BTreeMap<String, String> {
+pub(super) fn environment(
+    boot: &Boot,
+    (ports, seed): (&Ports, Option<u64>),
+) -> BTreeMap<String, String> {
     let mut env = boot.env.clone();
     env.extend(seed.map(|seed| (SEED.to_owned(), (seed ^ boot.number).to_string())));
     let main = boot.internal_ports.first().unwrap_or(&0);

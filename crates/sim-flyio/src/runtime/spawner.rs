@@ -14,13 +14,13 @@ use std::{
     thread,
 };
 
-use super::orphans;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
-
 use tokio::{process::Command, runtime::Handle, sync::oneshot};
 
+use super::orphans;
+
 /// What a container finds when its image sets no `PATH`: Docker's default.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Tells a program which process has to live for it to live: by the time it looks at its parent,
 /// that may be another one already.
@@ -33,7 +33,6 @@ pub(crate) const SEED: &str = "SIM_FLYIO_SEED";
 pub(super) type Child = Box<dyn ChildWrapper>;
 
 /// What to start.
-#[derive(Debug)]
 pub(super) struct Program {
     pub(super) command: Vec<String>,
     /// The whole environment: nothing is inherited, least of all tokens.
@@ -43,7 +42,7 @@ pub(super) struct Program {
     pub(super) machine: String,
 }
 
-type Job = (Program, oneshot::Sender<io::Result<Child>>);
+type Job = Box<dyn FnOnce() + Send>;
 
 /// The thread that starts processes; it ends when this is dropped.
 #[derive(Debug)]
@@ -58,21 +57,31 @@ impl Spawner {
     }
 
     pub(super) async fn spawn(&self, program: Program) -> io::Result<Child> {
-        let (reply, child) = oneshot::channel();
-        let jobs = self.jobs.get_or_init(|| start(self.log_dir.clone(), Handle::current()));
+        let log_dir = self.log_dir.clone();
+        self.on_thread(move || launch(&program, log_dir.as_deref())).await
+    }
+
+    /// Lets the thread start something.
+    pub(super) async fn on_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let (reply, result) = oneshot::channel();
+        let jobs = self.jobs.get_or_init(|| start(Handle::current()));
         let gone = || io::Error::other("the thread that starts processes has ended");
-        jobs.send((program, reply)).map_err(|_| gone())?;
-        child.await.map_err(|_| gone())?
+        let job: Job = Box::new(move || drop(reply.send(work()))); // nobody waits: it is killed
+        jobs.send(job).map_err(|_| gone())?;
+        result.await.map_err(|_| gone())?
     }
 }
 
-fn start(log_dir: Option<PathBuf>, runtime: Handle) -> mpsc::Sender<Job> {
+fn start(runtime: Handle) -> mpsc::Sender<Job> {
     let (sender, jobs) = mpsc::channel::<Job>();
     let work = move || {
         let _inside = runtime.enter();
         orphans::sweep();
-        for (program, reply) in jobs {
-            let _ = reply.send(launch(&program, log_dir.as_deref())); // nobody waits: it is killed
+        for job in jobs {
+            job();
         }
     };
     let thread = thread::Builder::new().name("sim-flyio-spawner".to_owned()).spawn(work);
@@ -92,18 +101,23 @@ fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Child> {
     }
     let (stdout, stderr) = output(log_dir, &program.machine)?;
     let fill = |command: &mut Command| {
-        command.args(arguments).env_clear().env("PATH", PATH).env("HOME", std::env::temp_dir());
-        command.env(SIMULATOR, orphans::own_name());
-        command.envs(&program.env).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
-        if let Some(dir) = &program.workdir {
-            command.current_dir(dir);
-        }
+        dress(command.args(arguments), program);
+        command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
     };
     CommandWrap::with_new(name, fill).wrap(KillOnDrop).wrap(ProcessGroup::leader()).spawn()
 }
 
+/// Gives a command the environment and the folder of a machine.
+pub(super) fn dress(command: &mut Command, program: &Program) {
+    command.env_clear().env("PATH", PATH).env("HOME", std::env::temp_dir());
+    command.env(SIMULATOR, orphans::own_name()).envs(&program.env);
+    if let Some(dir) = &program.workdir {
+        command.current_dir(dir);
+    }
+}
+
 /// The command as it is run: under `setpriv`, where there is one that can do it.
-fn command_line(command: &[String], setpriv: Option<&str>) -> Vec<String> {
+pub(super) fn command_line(command: &[String], setpriv: Option<&str>) -> Vec<String> {
     let under = setpriv.filter(|_| !command.is_empty()).into_iter();
     let before = under.flat_map(|setpriv| [setpriv, "--pdeathsig", "KILL", "--"]);
     before.map(str::to_owned).chain(command.iter().cloned()).collect()
@@ -117,7 +131,7 @@ fn output(log_dir: Option<&Path>, machine: &str) -> io::Result<(Stdio, Stdio)> {
 }
 
 /// A `setpriv` that knows `--pdeathsig`; that of busybox does not.
-fn setpriv() -> Option<&'static str> {
+pub(super) fn setpriv() -> Option<&'static str> {
     static FOUND: OnceLock<Option<&str>> = OnceLock::new();
     let works = |path: &&str| {
         let mut probe = StdCommand::new(OsStr::new(path));

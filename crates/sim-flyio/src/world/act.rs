@@ -138,17 +138,22 @@ impl World {
                 "unable to destroy machine, not currently stopped, suspended, failed or created";
             return Err(Refusal::precondition(why));
         }
-        machine.step(Trigger::Destroy, "destroy", host)?;
-        machine.log("destroy", Source::User, host);
-        machine.change = None;
-        if !machine.order(Order::Kill, host) {
-            machine.gone(host);
-        }
-        Ok(())
+        machine.demolish(host)
     }
 }
 
 impl Machine {
+    /// Destroys it, whatever it does.
+    pub(crate) fn demolish(&mut self, host: &mut Host) -> Result<(), Refusal> {
+        self.step(Trigger::Destroy, "destroy", host)?;
+        self.log("destroy", Source::User, host);
+        self.change = None;
+        if !self.order(Order::Kill, host) {
+            self.gone(host);
+        }
+        Ok(())
+    }
+
     /// Ends the process, and is done at once where there is none.
     fn end(&mut self, how: StopOrder, was: State, host: &mut Host) {
         if !self.stop_process(how, was, host) {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{World, machine::Machine, refusal::Refusal};
+use super::{Target, World, ip::Assignment, machine::Machine, refusal::Refusal, volume::Volume};
 use crate::clock::{Millis, rfc3339};
 
 /// The one organization of the simulator.
-const ORGANIZATION: &str = "personal";
+pub(crate) const ORGANIZATION: &str = "personal";
 
 /// An app.
 #[derive(Debug)]
@@ -16,9 +17,24 @@ pub(crate) struct App {
     pub(crate) name: String,
     number: usize,
     created_at: Millis,
+    network: String,
     /// Whether it ever had a machine; from then on it counts as deployed.
     pub(crate) deployed: bool,
     pub(crate) machines: BTreeMap<String, Machine>,
+    /// Oldest first.
+    pub(crate) volumes: Vec<Volume>,
+    pub(crate) ips: Vec<Assignment>,
+    /// Nobody can see it any more; its machines are on their way out.
+    pub(crate) deleted: bool,
+}
+
+/// The body of a create request; what else a client sends makes no difference here.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewApp {
+    #[serde(alias = "app_name")]
+    name: String,
+    org_slug: Option<String>,
+    network: Option<String>,
 }
 
 impl App {
@@ -29,9 +45,9 @@ impl App {
             "name": self.name,
             "internal_numeric_id": self.number,
             "status": if self.deployed { "deployed" } else { "pending" },
-            "network": "default",
+            "network": self.network,
             "machine_count": living.count(),
-            "volume_count": 0,
+            "volume_count": self.volumes.iter().filter(|volume| !volume.is_deleted()).count(),
             "organization": {
                 "name": "Simulated",
                 "slug": ORGANIZATION,
@@ -55,23 +71,65 @@ impl World {
         if name.is_empty() || !name.bytes().all(fits) {
             return Err(Refusal::invalid("app name may have a-z, 0-9 and dashes only"));
         }
-        if self.apps.contains_key(name) {
+        // The name of an app that was deleted is free when its last machine is gone.
+        let gone = |app: &App| app.deleted && app.machines.values().all(Machine::is_destroyed);
+        if self.apps.get(name).is_some_and(|app| !gone(app)) {
             return Err(Refusal::name_taken());
         }
         let app = App {
             name: name.to_owned(),
             number: self.apps.len() + 1,
             created_at: self.host.now,
+            network: "default".to_owned(),
             deployed: false,
             machines: BTreeMap::new(),
+            volumes: Vec::new(),
+            ips: Vec::new(),
+            deleted: false,
         };
-        Ok(self.apps.entry(name.to_owned()).or_insert(app))
+        self.apps.insert(name.to_owned(), app);
+        self.app(name)
+    }
+
+    /// Creates an app as a client asks for it.
+    pub(crate) fn create_app_as(&mut self, ask: NewApp) -> Result<Value, Refusal> {
+        known_organization(ask.org_slug.as_deref())?;
+        self.create_app(&ask.name)?;
+        let app = self.apps.get_mut(&ask.name).expect("just created");
+        if let Some(network) = ask.network.filter(|network| !network.is_empty()) {
+            app.network = network;
+        }
+        Ok(app.created_json())
+    }
+
+    /// Deletes an app with all that it has, whoever holds the leases of its machines.
+    pub(crate) fn delete_app(&mut self, name: &str) -> Result<(), Refusal> {
+        let machines: Vec<String> = self.app(name)?.machines.keys().cloned().collect();
+        for machine in &machines {
+            // One that is destroyed already is not there to be touched.
+            if let Ok((machine, host)) = self.touch(Target { app: name, machine, nonce: None }) {
+                let _ = machine.demolish(host); // on its way out already is as good
+            }
+        }
+        let app = self.apps.get_mut(name).expect("just read");
+        app.deleted = true;
+        app.volumes.clear();
+        app.ips.clear();
+        self.host.vaults.remove(name);
+        Ok(())
     }
 
     /// The apps of an organization, or all.
     pub(crate) fn list_apps(&self, org_slug: Option<&str>) -> Value {
-        let asked = org_slug.is_none_or(|slug| slug == ORGANIZATION);
-        let apps: Vec<Value> = self.apps.values().filter(|_| asked).map(App::to_json).collect();
+        let asked = known_organization(org_slug).is_ok();
+        let apps = self.apps.values().filter(|app| asked && !app.deleted);
+        let apps: Vec<Value> = apps.map(App::to_json).collect();
         json!({ "total_apps": apps.len(), "apps": apps })
     }
+}
+
+/// There is one organization; a request that names none means it.
+pub(crate) fn known_organization(slug: Option<&str>) -> Result<(), Refusal> {
+    let known = slug.is_none_or(|slug| slug == ORGANIZATION);
+    known.then_some(()).ok_or_else(|| Refusal::not_found("organization"))
 }

@@ -14,10 +14,9 @@ use super::{
     lifecycle::{State, Trigger},
     machine::{Fate, Machine, Version},
     refusal::Refusal,
+    region,
+    secret::SecretsAsk,
 };
-
-/// Where machines are created when a request names no region.
-const REGION: &str = "ord";
 
 /// The body of a create or an update request.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -30,13 +29,23 @@ pub(crate) struct MachineRequest {
     pub(crate) skip_launch: bool,
     pub(crate) skip_service_registration: bool,
     pub(crate) current_version: Option<String>,
+    min_secrets_version: Option<u64>,
+    skip_secrets: bool,
+}
+
+impl MachineRequest {
+    pub(crate) fn secrets(&self) -> SecretsAsk {
+        let min_version = self.min_secrets_version.unwrap_or(0);
+        SecretsAsk { min_version, skip: self.skip_secrets }
+    }
 }
 
 impl World {
     /// Creates a machine and, unless `skip_launch` says otherwise, boots it. Returns its id.
     pub(crate) fn create(&mut self, app: &str, launch: MachineRequest) -> Result<String, Refusal> {
-        self.app(app)?;
         Config(&launch.config).validate()?;
+        let region = region::known(launch.region.as_deref())?;
+        self.app(app)?.may_mount(Config(&launch.config), region)?;
         let (lease_ttl, skip_launch) = (launch.lease_ttl, launch.skip_launch);
         let mut machine = self.blank(app, launch)?;
         if let Some(ttl) = lease_ttl {
@@ -59,7 +68,7 @@ impl World {
     }
 
     fn blank(&mut self, app: &str, launch: MachineRequest) -> Result<Machine, Refusal> {
-        let id = self.host.ids.machine();
+        let (id, secrets) = (self.host.ids.machine(), launch.secrets());
         let name = launch.name.unwrap_or_else(|| format!("sim-{}", &id[..8]));
         let taken = |m: &Machine| m.name == name && !m.is_destroyed();
         if self.app(app)?.machines.values().any(taken) {
@@ -68,6 +77,7 @@ impl World {
         let version = Version {
             id: self.host.ulid(),
             image: self.host.resolve(&launch.config),
+            secrets,
             config: launch.config,
             fate: Fate::Current,
         };
@@ -75,7 +85,7 @@ impl World {
             app: app.to_owned(),
             id,
             name,
-            region: launch.region.unwrap_or_else(|| REGION.to_owned()),
+            region: region::known(launch.region.as_deref())?.to_owned(),
             created_at: self.host.now,
             updated_at: self.host.now,
             state: State::Created,
@@ -94,9 +104,13 @@ impl World {
 }
 
 impl Machine {
-    /// What the image sets, then the configuration, then the platform, the later ones winning
-    /// (fly.io docs: machines/runtime-environment).
-    pub(crate) fn environment(&self, image: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    /// What the image sets, then the configuration, then the secrets, then the platform, the later
+    /// ones winning (fly.io docs: machines/runtime-environment).
+    pub(crate) fn environment(
+        &self,
+        image: &BTreeMap<String, String>,
+        secrets: BTreeMap<String, String>,
+    ) -> BTreeMap<String, String> {
         let config = self.config();
         let metadata = config.strings("metadata");
         let group = metadata.get("fly_process_group").map_or("app", String::as_str);
@@ -104,6 +118,7 @@ impl Machine {
         let mut env = image.clone();
         env.entry("PRIMARY_REGION".to_owned()).or_insert_with(|| self.region.clone());
         env.extend(config.strings("env"));
+        env.extend(secrets);
         env.extend(
             [
                 ("FLY_APP_NAME", self.app.clone()),

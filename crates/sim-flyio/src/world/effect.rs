@@ -2,12 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     time::Duration,
 };
 
 use serde_json::Value;
 
-use super::{check::CheckSpec, fact::Lapse};
+use super::{check::CheckSpec, fact::Lapse, secret::Vault};
 use crate::{
     clock::Millis,
     ids::Ids,
@@ -33,7 +34,7 @@ pub(crate) enum Effect {
 }
 
 /// All that is needed to start the process of a machine once.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Boot {
     pub(crate) key: MachineKey,
     /// Counts all boots of this simulator; facts carry it, so that late ones are recognised.
@@ -47,6 +48,16 @@ pub(crate) struct Boot {
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) internal_ports: Vec<u16>,
     pub(crate) checks: Vec<CheckSpec>,
+}
+
+impl fmt::Debug for Boot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Boot")
+            .field("key", &self.key)
+            .field("number", &self.number)
+            .field("command", &self.command)
+            .finish_non_exhaustive() // the environment holds secrets
+    }
 }
 
 /// What a running process can be told.
@@ -72,6 +83,8 @@ pub(crate) struct Host {
     pub(crate) registry: Registry,
     /// Who every lease belongs to, as conflicts name them.
     pub(crate) owner: String,
+    /// The secrets of each app that has any.
+    pub(crate) vaults: BTreeMap<String, Vault>,
     effects: Vec<Effect>,
     /// Machines that may have changed since the last look.
     touched: BTreeSet<MachineKey>,
@@ -88,6 +101,7 @@ impl Host {
             owner,
             effects: Vec::new(),
             touched: BTreeSet::new(),
+            vaults: BTreeMap::new(),
             boots: 0,
         }
     }

@@ -2,7 +2,13 @@
 
 use serde_json::Value;
 
-use super::{World, machine::Machine, refusal::Refusal, view::MachineView};
+use super::{
+    World,
+    machine::Machine,
+    page::{Cut, Page},
+    refusal::Refusal,
+    view::MachineView,
+};
 
 /// Which machines a list shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +17,7 @@ pub(crate) struct Filter {
     region: Option<String>,
     metadata: Vec<(String, String)>,
     include_deleted: bool,
+    include_leases: bool,
     summary: bool,
 }
 
@@ -23,6 +30,7 @@ impl Filter {
                 "state" => filter.states.extend(value.split(',').map(str::to_owned)),
                 "region" => filter.region = Some(value.clone()),
                 "include_deleted" => filter.include_deleted = value == "true",
+                "include_leases" => filter.include_leases = value == "true",
                 "summary" => filter.summary = value == "true",
                 key => filter.metadata.extend(
                     key.strip_prefix("metadata.").map(|key| (key.to_owned(), value.clone())),
@@ -43,11 +51,22 @@ impl Filter {
 }
 
 impl World {
-    /// The machines that `filter` admits, oldest first.
-    pub(crate) fn list(&self, app: &str, filter: &Filter) -> Result<Vec<Value>, Refusal> {
+    /// The machines that `filter` admits, oldest first: those that are on the page.
+    pub(crate) fn list(
+        &self,
+        app: &str,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Cut<Value>, Refusal> {
+        let now = self.host.now;
         let found = self.readable(app)?.into_iter().filter(|machine| filter.admits(machine));
-        let shown = |m: &Machine| if filter.summary { m.summary() } else { m.to_json() };
-        Ok(found.map(shown).collect())
+        let shown = |machine: &Machine| {
+            let all = if filter.summary { machine.summary() } else { machine.to_json() };
+            machine.with_lease(all, filter.include_leases, now)
+        };
+        let found = found.map(|machine| (machine.versions[0].id.clone(), machine)).collect();
+        let Cut { items, next } = page.cut(found, now);
+        Ok(Cut { items: items.into_iter().map(shown).collect(), next })
     }
 
     /// The truth about all machines of an app, oldest first.
@@ -82,6 +101,7 @@ mod tests {
             region: Some("fra".into()),
             metadata: vec![("role".into(), "canary".into())],
             include_deleted: true,
+            include_leases: false,
             summary: false,
         };
         assert_eq!(Filter::read(&pairs), wanted);

@@ -12,6 +12,7 @@ use super::{
     lease::Lease,
     lifecycle::{self, State, Trigger},
     refusal::Refusal,
+    secret::SecretsAsk,
     update::Change,
 };
 use crate::{clock::Millis, image::Reference};
@@ -33,6 +34,7 @@ pub(crate) struct Version {
     pub(crate) id: String,
     pub(crate) config: Value,
     pub(crate) image: Reference,
+    pub(crate) secrets: SecretsAsk,
     pub(crate) fate: Fate,
 }
 
@@ -138,11 +140,13 @@ impl Machine {
         host.ask(Effect::Later { key: self.key(), serial: self.serial, lapse });
     }
 
-    /// Asks for a process that runs the current version. Without an image there is none: the
-    /// machine fails.
+    /// Asks for a process that runs the current version, now or when the vault is ready. Without
+    /// an image there is none: the machine fails.
     pub(crate) fn boot(&mut self, host: &mut Host) {
         let checks = CheckSpec::of(self.config()).unwrap_or_default();
         self.checks = checks.iter().map(|spec| Check::new(spec.clone(), host.now)).collect();
+        // The write that brings the vault to the version that is wanted boots the machine.
+        let Some(secrets) = self.secrets(host) else { return };
         let Some(image) = host.registry.pull(&self.version().image).cloned() else {
             return self.later(Lapse::NoImage, host);
         };
@@ -154,7 +158,7 @@ impl Machine {
             image: Box::new(image.clone()),
             command: self.config().command(&image),
             memory_mb: self.config().memory_mb(),
-            env: self.environment(&image.env),
+            env: self.environment(&image.env, secrets),
             internal_ports: self.config().internal_ports(),
             checks,
         })));

@@ -9,33 +9,49 @@ mod create;
 mod effect;
 mod event;
 mod fact;
+mod ip;
 mod lease;
 mod lifecycle;
 mod list;
 mod machine;
 mod metadata;
+mod mount;
+mod org;
+mod page;
 mod refusal;
+mod region;
 mod route;
+mod running;
+mod secret;
 mod signal;
+mod snapshot;
 mod update;
 mod view;
+mod volume;
 mod wait;
 
 use std::collections::{BTreeMap, VecDeque};
 
 pub(crate) use act::{Destroy, StopOrder, start_json};
-pub(crate) use app::App;
+pub(crate) use app::{App, NewApp, ORGANIZATION};
 pub(crate) use check::{Address, CheckSpec, Ports, Probe};
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
 pub(crate) use fact::{Exit, Fact};
+pub(crate) use ip::IpAsk;
 pub(crate) use lease::LeaseAsk;
 pub(crate) use list::Filter;
 pub(crate) use machine::Machine;
 pub(crate) use metadata::MetadataPatch;
+pub(crate) use org::OrgQuery;
+pub(crate) use page::{Cut, Page};
 pub(crate) use refusal::Refusal;
+pub(crate) use region::{PlacementAsk, regions_json};
 pub(crate) use route::Route;
+pub(crate) use running::Running;
+pub(crate) use secret::{SecretText, SecretsQuery};
 pub use view::{CheckView, LeaseView, MachineView};
+pub(crate) use volume::{NewVolume, VolumeChange};
 pub(crate) use wait::{Reached, WaitFor};
 
 use crate::clock::Millis;
@@ -66,7 +82,8 @@ impl World {
     }
 
     pub(crate) fn app(&self, name: &str) -> Result<&App, Refusal> {
-        self.apps.get(name).ok_or_else(|| Refusal::not_found("app"))
+        let app = self.apps.get(name).filter(|app| !app.deleted);
+        app.ok_or_else(|| Refusal::not_found("app"))
     }
 
     /// A machine that can be read: one that lives, or was destroyed within the retention time.

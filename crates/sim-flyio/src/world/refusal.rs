@@ -33,6 +33,16 @@ impl Refusal {
         Self::new(404, format!("not simulated: {method} {path}"))
     }
 
+    /// 422: understood, and not possible.
+    pub(crate) fn impossible(why: impl std::fmt::Display) -> Self {
+        Self::new(422, format!("resource_exhausted: {why}"))
+    }
+
+    /// 429
+    pub(crate) fn rate_limited() -> Self {
+        Self::new(429, "rate limit exceeded")
+    }
+
     pub(crate) fn name_taken() -> Self {
         Self { code: Some("name_taken"), ..Self::new(422, "Name has already been taken") }
     }

@@ -49,8 +49,13 @@ impl World {
         let runs = matches!(was, State::Starting | State::Started | State::Failed);
         let from = machine.current;
         machine.change = Some(Change { from, was, boots: runs && !launch.skip_launch, installs });
-        let version =
-            Version { id: host.ulid(), config: launch.config, image, fate: Fate::Current };
+        let version = Version {
+            id: host.ulid(),
+            secrets: launch.secrets(),
+            config: launch.config,
+            image,
+            fate: Fate::Current,
+        };
         machine.begin(version, host);
         Ok(())
     }

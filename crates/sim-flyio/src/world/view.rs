@@ -124,6 +124,33 @@ impl Machine {
         })
     }
 
+    /// The machine object as it was, or would be, with another of its versions.
+    pub(crate) fn json_of(&self, version: Option<&str>) -> Result<Value, Refusal> {
+        let mut shown = self.to_json();
+        if let Some(id) = version {
+            let found = self.versions.iter().find(|known| known.id == id);
+            let found = found.ok_or_else(|| Refusal::not_found("machine version"))?;
+            shown["config"] = found.config.clone();
+            shown["image_ref"] = found.image.to_json();
+            shown["instance_id"] = json!(found.id);
+            shown["version"] = json!(found.id);
+        }
+        Ok(shown)
+    }
+
+    /// The machine object with its lease, if it is wanted and there is one. The nonce is not shown:
+    /// it is for the holder alone.
+    pub(crate) fn with_lease(&self, mut shown: Value, wanted: bool, now: Millis) -> Value {
+        if let Some(lease) = self.lease(now).filter(|_| wanted) {
+            shown["lease"] = json!({
+                "owner": lease.owner,
+                "description": lease.description,
+                "expires_at": lease.expires_at.div_euclid(1000),
+            });
+        }
+        shown
+    }
+
     /// Its events, newest first.
     pub(crate) fn events_json(&self, limit: Option<&str>) -> Result<Value, Refusal> {
         let limit = limit.map_or(Ok(EVENTS), str::parse);

@@ -3,7 +3,10 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::stage::{MACHINES, Stage, client, config, path, reference};
+use crate::{
+    deviations, openapi,
+    stage::{MACHINES, Stage, client, config, path, reference},
+};
 
 type Is = fn(&Value) -> bool;
 
@@ -121,9 +124,9 @@ async fn refusals_say_what_the_platform_says() {
         ),
         (
             Method::POST,
-            format!("{path_of}/exec"),
+            format!("{path_of}/memory/reclaim"),
             404,
-            &format!("not simulated: POST {path_of}/exec"),
+            &format!("not simulated: POST {path_of}/memory/reclaim"),
         ),
     ];
     for (method, path, status, error) in table {
@@ -146,6 +149,8 @@ async fn only_the_token_of_the_simulator_is_accepted_and_requests_are_named() {
         assert_eq!(response.headers()["fly-request-id"].len(), 30);
         let body: Value = response.json().await.unwrap();
         assert_eq!(body, json!({ "error": "Authenticate: token validation error" }));
+        let differences = openapi::differences(("GET", "/v1/apps/shop"), (401, Some(&body)));
+        assert!(differences.iter().all(|it| deviations::is_known(it)), "{differences:?}");
     }
 }
 

@@ -1,10 +1,15 @@
 //! A simulator with one app, three images and a client.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use sim_flyio::{Image, MachineView, SimConfig, SimFly};
+
+use crate::{deviations, openapi, schema::Findings};
 
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -12,6 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Stage {
     pub(crate) sim: SimFly,
     client: reqwest::Client,
+    /// Where replies differed from the official description, as they are known to.
+    pub(crate) deviations: Mutex<Findings>,
+    /// Which keys of the description replies had.
+    pub(crate) keys: Mutex<Findings>,
 }
 
 /// A reply of the API: status and body (`null` if there is none).
@@ -40,7 +49,7 @@ impl Stage {
         sim.register_image(image("v1", &[]));
         sim.register_image(image("v2", &[]));
         sim.register_image(image("gone", &[]).unpullable());
-        Self { sim, client: client() }
+        Self { sim, client: client(), deviations: Mutex::default(), keys: Mutex::default() }
     }
 
     /// Adds an image that behaves as `env` says; returns its reference.
@@ -70,6 +79,7 @@ impl Stage {
         (body, nonce): (Option<Value>, Option<&str>),
     ) -> reqwest::Result<Reply> {
         let url = format!("{}{path}", self.sim.api_url());
+        let verb = method.to_string();
         let mut request = self.client.request(method, url).bearer_auth(self.sim.token());
         if let Some(body) = body {
             request = request.json(&body);
@@ -80,7 +90,27 @@ impl Stage {
         let response = request.send().await?;
         let status = response.status().as_u16();
         let text = response.text().await?;
-        Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
+        let body: Option<Value> = serde_json::from_str(&text).ok();
+        self.assert_described((&verb, path), (status, body.as_ref()));
+        Ok((status, body.unwrap_or(Value::Null)))
+    }
+
+    /// Holds every reply against the official description, except those that a test gave itself.
+    fn assert_described(&self, call: (&str, &str), reply: (u16, Option<&Value>)) {
+        let path = call.1.split('?').next().unwrap_or(call.1);
+        let calls = self.sim.journal();
+        let mut same = calls.iter().filter(|it| it.method == call.0 && it.path == path);
+        if same.any(|it| it.fault.is_some()) {
+            return;
+        }
+        if let Some(body) = reply.1 {
+            self.keys.lock().unwrap().extend(openapi::keys(call, (reply.0, body)));
+        }
+        for difference in openapi::differences(call, reply) {
+            let known = deviations::is_known(&difference);
+            assert!(known, "{call:?} differs from the description: {difference}\n{reply:?}");
+            self.deviations.lock().unwrap().insert(difference);
+        }
     }
 
     pub(crate) async fn get(&self, path: impl AsRef<str>) -> Reply {

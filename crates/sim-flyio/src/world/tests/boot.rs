@@ -52,7 +52,7 @@ fn the_environment_of_a_process_names_its_machine_and_the_image_has_the_last_pla
     with["metadata"] = json!({ "fly_process_group": "worker" });
     let story = Story::started(&with);
     let image = [("A", "image"), ("B", "image")].map(|(k, v)| (k.to_owned(), v.to_owned()));
-    let env = story.machine().environment(&image.into());
+    let env = story.machine().environment(&image.into(), [].into());
     let version = story.machine().version();
     let wanted = [
         ("A", "config"),

@@ -3,8 +3,11 @@
 
 mod boot;
 mod exit;
+mod ip;
 mod lease;
+mod secret;
 mod update;
+mod volume;
 mod walk;
 
 use std::collections::BTreeMap;
