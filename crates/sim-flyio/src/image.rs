@@ -169,6 +169,13 @@ impl Registry {
         name
     }
 
+    /// A reference with its digest, if an image is known under that name, pullable or not.
+    pub(crate) fn find(&self, text: &str) -> Option<Reference> {
+        let name = self.resolve(text);
+        let image = self.images.get(&name.digest)?;
+        (Reference::parse(&image.reference).place() == name.place()).then_some(name)
+    }
+
     /// The image of a resolved reference, if it is known under that name and can be pulled.
     pub(crate) fn pull(&self, name: &Reference) -> Option<&Image> {
         let image = self.images.get(&name.digest)?;

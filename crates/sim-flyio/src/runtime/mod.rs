@@ -2,7 +2,9 @@
 
 mod checks;
 mod dial;
+mod logs;
 mod net;
+mod output;
 mod ports;
 mod routes;
 mod spawner;
@@ -25,6 +27,7 @@ use tokio::{
 };
 
 pub(crate) use dial::{Connection, Doors};
+pub(crate) use logs::Logs;
 pub(crate) use net::{accept, bind};
 pub(crate) use spawner::SIMULATOR;
 pub(crate) use tasks::Tasks;
@@ -48,6 +51,7 @@ pub(crate) struct Platform {
     pub(crate) config: SimConfig,
     pub(crate) clock: Clock,
     pub(crate) tasks: Tasks,
+    pub(crate) logs: Logs,
     world: Mutex<World>,
     request_ids: Mutex<Ids>,
     routes: Mutex<Routes>,
@@ -69,6 +73,7 @@ impl Platform {
             config,
             clock,
             tasks: Tasks::default(),
+            logs: Logs::default(),
             world: Mutex::new(World::new(host)),
             request_ids: Mutex::new(Ids::random()),
             orders: Mutex::default(),

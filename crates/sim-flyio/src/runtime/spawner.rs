@@ -6,7 +6,6 @@
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
-    fs::OpenOptions,
     io,
     path::{Path, PathBuf},
     process::{Command as StdCommand, Stdio},
@@ -16,6 +15,8 @@ use std::{
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
 use tokio::{process::Command, runtime::Handle, sync::oneshot};
+
+use super::output::Output;
 
 /// What a container finds when its image sets no `PATH`: Docker's default.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -38,7 +39,10 @@ pub(super) struct Program {
     pub(super) machine: String,
 }
 
-type Job = (Program, oneshot::Sender<io::Result<Child>>);
+/// A program that was started, and what it prints.
+pub(super) type Started = (Child, Output);
+
+type Job = (Program, oneshot::Sender<io::Result<Started>>);
 
 /// The thread that starts processes; it ends when this is dropped.
 #[derive(Debug)]
@@ -52,7 +56,7 @@ impl Spawner {
         Self { jobs: OnceLock::new(), log_dir }
     }
 
-    pub(super) async fn spawn(&self, program: Program) -> io::Result<Child> {
+    pub(super) async fn spawn(&self, program: Program) -> io::Result<Started> {
         let (reply, child) = oneshot::channel();
         let jobs = self.jobs.get_or_init(|| start(self.log_dir.clone(), Handle::current()));
         let gone = || io::Error::other("the thread that starts processes has ended");
@@ -74,7 +78,7 @@ fn start(log_dir: Option<PathBuf>, runtime: Handle) -> mpsc::Sender<Job> {
     sender
 }
 
-fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Child> {
+fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Started> {
     let words = command_line(&program.command, setpriv());
     let [name, arguments @ ..] = words.as_slice() else {
         return Err(io::Error::other("neither the image nor the configuration names a command"));
@@ -84,7 +88,8 @@ fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Child> {
         // Under setpriv the kernel's own refusal would be an exit code of setpriv.
         return Err(io::Error::other(format!("no such program: {}", first.display())));
     }
-    let (stdout, stderr) = output(log_dir, &program.machine)?;
+    let (stderr, output) = Output::open(log_dir, &program.machine)?;
+    let stdout = stderr.try_clone()?;
     let fill = |command: &mut Command| {
         command.args(arguments).env_clear().env("PATH", PATH).env("HOME", std::env::temp_dir());
         command.env(SIMULATOR, std::process::id().to_string());
@@ -93,7 +98,9 @@ fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Child> {
             command.current_dir(dir);
         }
     };
-    CommandWrap::with_new(name, fill).wrap(KillOnDrop).wrap(ProcessGroup::leader()).spawn()
+    let mut command = CommandWrap::with_new(name, fill);
+    let child = command.wrap(KillOnDrop).wrap(ProcessGroup::leader()).spawn()?;
+    Ok((child, output))
 }
 
 /// The command as it is run: under `setpriv`, where there is one that can do it.
@@ -101,13 +108,6 @@ fn command_line(command: &[String], setpriv: Option<&str>) -> Vec<String> {
     let under = setpriv.filter(|_| !command.is_empty()).into_iter();
     let before = under.flat_map(|setpriv| [setpriv, "--pdeathsig", "KILL", "--"]);
     before.map(str::to_owned).chain(command.iter().cloned()).collect()
-}
-
-fn output(log_dir: Option<&Path>, machine: &str) -> io::Result<(Stdio, Stdio)> {
-    let Some(dir) = log_dir else { return Ok((Stdio::null(), Stdio::null())) };
-    let file = dir.join(format!("{machine}.log"));
-    let file = OpenOptions::new().create(true).append(true).open(file)?;
-    Ok((file.try_clone()?.into(), file.into()))
 }
 
 /// A `setpriv` that knows `--pdeathsig`; that of busybox does not.

@@ -14,8 +14,10 @@ use tokio::{
 };
 
 use super::{
-    Platform, checks, ports,
-    spawner::{Child, Program},
+    Platform, checks,
+    logs::Diary,
+    ports,
+    spawner::{Child, Program, Started},
 };
 use crate::world::{Address, Boot, Exit, Fact, Order, Ports};
 
@@ -25,16 +27,21 @@ type Orders = UnboundedReceiver<Order>;
 pub(super) async fn run(platform: &Arc<Platform>, boot: Boot, mut orders: Orders) {
     let number = boot.number;
     let exit = match begin(platform, &boot, &mut orders).await {
-        Ok(Some((child, ports))) => {
+        Ok(Some(((child, output), ports))) => {
+            let diary = Diary::new(platform, &boot);
             let mut vm = Vm { pid: pid_of(&child), child, deadline: None };
             let checks = checks::start(platform, &boot, &ports);
             let pid = Some(vm.pid.as_raw().unsigned_abs());
             platform.note(&boot.key, Fact::Booted { boot: number, pid, ports });
-            vm.live(orders, checks).await
+            diary.started(&boot.command);
+            let exit = output.read_beside(vm.live(orders, checks), |line| diary.says(line)).await;
+            diary.ended(exit);
+            exit
         }
         Ok(None) => Exit::default(),
         Err(error) => {
             let why = error.to_string();
+            Diary::new(platform, &boot).failed(&why);
             return platform.note(&boot.key, Fact::NotBooted { boot: number, why });
         }
     };
@@ -46,7 +53,7 @@ async fn begin(
     platform: &Platform,
     boot: &Boot,
     orders: &mut Orders,
-) -> std::io::Result<Option<(Child, Ports)>> {
+) -> std::io::Result<Option<(Started, Ports)>> {
     let time = boot.image.boot_ms.map_or(platform.config.boot, Duration::from_millis);
     select! {
         () = sleep(time) => {}

@@ -15,6 +15,7 @@ mod list;
 mod machine;
 mod metadata;
 mod refusal;
+mod release;
 mod route;
 mod signal;
 mod update;
@@ -24,7 +25,7 @@ mod wait;
 use std::collections::BTreeMap;
 
 pub(crate) use act::{Destroy, StopOrder, start_json};
-pub(crate) use app::App;
+pub(crate) use app::{App, ORGANIZATION, organization};
 pub(crate) use check::{Address, CheckSpec, Ports, Probe};
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
@@ -34,6 +35,7 @@ pub(crate) use list::Filter;
 pub(crate) use machine::Machine;
 pub(crate) use metadata::MetadataPatch;
 pub(crate) use refusal::Refusal;
+pub(crate) use release::{Release, ReleasePatch, ReleaseRequest, Releases};
 pub(crate) use route::Route;
 pub use view::{CheckView, LeaseView, MachineView};
 pub(crate) use wait::{Reached, WaitFor};
@@ -55,12 +57,13 @@ pub(crate) struct Target<'a> {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) apps: BTreeMap<String, App>,
+    pub(crate) releases: Releases,
     pub(crate) host: Host,
 }
 
 impl World {
     pub(crate) fn new(host: Host) -> Self {
-        Self { apps: BTreeMap::new(), host }
+        Self { apps: BTreeMap::new(), releases: Releases::default(), host }
     }
 
     pub(crate) fn app(&self, name: &str) -> Result<&App, Refusal> {

@@ -4,6 +4,7 @@
 mod boot;
 mod exit;
 mod lease;
+mod release;
 mod update;
 mod walk;
 
