@@ -56,6 +56,14 @@ impl Image {
         Self { inside: true, ..Self::new(reference, [""; 0]) }
     }
 
+    /// The same with an entry point: a machine's own command, such as a release command, becomes
+    /// its arguments.
+    #[must_use]
+    pub fn entrypoint<W: Into<String>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
+        self.entrypoint = words.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// The same with these variables in its environment.
     #[must_use]
     pub fn env<K: Into<String>, V: Into<String>>(

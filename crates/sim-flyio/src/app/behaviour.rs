@@ -41,6 +41,9 @@ pub struct Behaviour {
     pub ignores_term: bool,
     /// `CRASH_AFTER_MS` and `CRASH_CODE` (1): when it ends by itself, and how.
     pub crash: Option<(Duration, u8)>,
+    /// `RELEASE_COMMAND=1`: it serves nothing, takes `RELEASE_MS` (0) and ends with `RELEASE_EXIT`
+    /// (0). The platform sets the first one for machines that run a release command.
+    pub release: Option<(Duration, u8)>,
     /// `SIM_FLYIO_PID`: the process that has to live for this one to live, besides its parent.
     pub simulator: Option<i32>,
     /// `FLY_MACHINE_ID` and `FLY_MACHINE_VERSION`: where it runs.
@@ -55,6 +58,8 @@ impl Behaviour {
         let fails = env.get("FAIL_PATH").cloned();
         let fail_status = number(env, "FAIL_STATUS")?.unwrap_or(500);
         let crash_code = number(env, "CRASH_CODE")?.unwrap_or(1);
+        let release_time = time(env, "RELEASE_MS")?.unwrap_or_default();
+        let release_exit = number(env, "RELEASE_EXIT")?.unwrap_or(0);
         Ok(Self {
             port: number(env, "PORT")?.unwrap_or(8080),
             version: env.get("APP_VERSION").cloned().unwrap_or_else(|| "dev".to_owned()),
@@ -67,6 +72,7 @@ impl Behaviour {
             drain: time(env, "DRAIN_MS")?.unwrap_or_default(),
             ignores_term: is_on("IGNORE_TERM"),
             crash: time(env, "CRASH_AFTER_MS")?.map(|after| (after, crash_code)),
+            release: is_on("RELEASE_COMMAND").then_some((release_time, release_exit)),
             simulator: number(env, SIMULATOR)?,
             machine: (text("FLY_MACHINE_ID"), text("FLY_MACHINE_VERSION")),
         })
@@ -105,6 +111,9 @@ mod tests {
         let broken = read(&[("FAIL_PATH", "/dashboard"), ("CRASH_AFTER_MS", "20")]).unwrap();
         assert_eq!(broken.fails, Some(("/dashboard".to_owned(), 500)));
         assert_eq!(broken.crash, Some((Duration::from_millis(20), 1)));
+        let releasing = read(&[("RELEASE_COMMAND", "1"), ("RELEASE_EXIT", "3")]).unwrap();
+        assert_eq!(releasing.release, Some((Duration::ZERO, 3)));
+        assert_eq!(read(&[("RELEASE_EXIT", "3")]).unwrap().release, None);
         assert_eq!(
             read(&[("LATENCY_MS", "slow")]).unwrap_err().to_string(),
             "LATENCY_MS is 'slow', which is not a number in range"

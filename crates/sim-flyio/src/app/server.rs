@@ -1,7 +1,12 @@
 //! The application as a process: it listens, answers, and ends when told to.
 
 use std::{
-    collections::BTreeMap, convert::Infallible, io, net::Ipv4Addr, process::ExitCode, sync::Arc,
+    collections::BTreeMap,
+    convert::Infallible,
+    io::{self, Write},
+    net::Ipv4Addr,
+    process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
@@ -69,7 +74,7 @@ pub async fn serve(env: BTreeMap<String, String>) -> Result<ExitCode, AppError> 
     select! {
         code = crash => Ok(code),
         () = orphaned(&app) => Ok(ExitCode::SUCCESS),
-        result = run(&app, &mut told) => result.map(|()| ExitCode::SUCCESS),
+        result = run(&app, &mut told) => result,
     }
 }
 
@@ -111,10 +116,13 @@ async fn orphaned(app: &Behaviour) {
     }
 }
 
-async fn run(app: &Arc<Behaviour>, told: &mut Told) -> Result<(), AppError> {
+async fn run(app: &Arc<Behaviour>, told: &mut Told) -> Result<ExitCode, AppError> {
+    if let Some((time, code)) = app.release {
+        return Ok(release(&app.version, time, code, told.wait(app)).await);
+    }
     select! {
         () = sleep(app.boot_delay) => {}
-        () = told.wait(app) => return Ok(()),
+        () = told.wait(app) => return Ok(ExitCode::SUCCESS),
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, app.port)).await;
     let listener = listener.map_err(|source| AppError::Listen { port: app.port, source })?;
@@ -134,7 +142,28 @@ async fn run(app: &Arc<Behaviour>, told: &mut Told) -> Result<(), AppError> {
     let _ = ending.send(true); // no connection is left to hear it: as good
     let rest = async { while connections.join_next().await.is_some() {} };
     tokio::join!(rest, sleep(app.drain));
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The release command: it says what it does, and takes its time.
+async fn release(
+    version: &str,
+    time: Duration,
+    code: u8,
+    told: impl Future<Output = ()>,
+) -> ExitCode {
+    say(&format!("release command of version {version}: begins"));
+    select! {
+        () = sleep(time) => {}
+        () = told => return ExitCode::SUCCESS,
+    }
+    say(&format!("release command of version {version}: ends with {code}"));
+    ExitCode::from(code)
+}
+
+/// Prints a line. Nobody may be reading, which is no reason to fail.
+fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// Serves a connection; when all is ending, up to the end of the request it is in.
