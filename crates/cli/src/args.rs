@@ -188,7 +188,6 @@ pub(crate) struct Demo {
 pub(crate) struct Machine {
     /// Taken, and of no consequence
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    #[expect(dead_code, reason = "they must not be refused, and that is all")]
     words: Vec<String>,
 }
 

@@ -112,8 +112,11 @@ fn image_of(
     if words.next_if_eq(&BUNDLED).is_none() {
         return Ok(Image::new(reference, words).env(env));
     }
-    let own: Result<BTreeMap<_, _>, _> = words.map(|it| pair(it, "--image …=bundled")).collect();
-    Ok(bundled(reference, env)?.env(own?))
+    let mut own =
+        words.map(|it| pair(it, "--image …=bundled")).collect::<Result<BTreeMap<_, _>, _>>()?;
+    let tag = reference.rsplit(['/', ':']).next().unwrap_or_default();
+    own.entry("APP_VERSION".into()).or_insert_with(|| tag.into());
+    Ok(bundled(reference, env)?.env(own))
 }
 
 fn no_home(source: std::io::Error) -> CliError {
@@ -149,7 +152,7 @@ mod tests {
     fn the_bundled_server_takes_variables_and_other_programs_take_words() {
         let none = BTreeMap::new();
         let image = image_of("a:1", "bundled RELEASE_EXIT=1", &none).unwrap();
-        assert_eq!(image.env["RELEASE_EXIT"], "1");
+        assert_eq!((&*image.env["RELEASE_EXIT"], &*image.env["APP_VERSION"]), ("1", "1"));
         assert!(image.command.is_empty() && image.entrypoint[1] == "__machine");
         let image = image_of("a:1", "/bin/sleep  9", &none).unwrap();
         assert_eq!(image.command, ["/bin/sleep", "9"]);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::query::Field;
 use crate::{
     clock::rfc3339,
+    image::Reference,
     world::{App, Machine, ORGANIZATION, Release, World},
 };
 
@@ -156,14 +157,15 @@ fn machine(machine: &Machine) -> Value {
 }
 
 /// What a reference means to the registry; `null` if it is nothing there. An image that cannot be
-/// pulled is there: only the machines notice.
+/// pulled is there: only the machines notice. `ref` is what gets deployed: the reference as it was
+/// asked for, so that a tag can still be moved under a deploy.
 fn image(world: &World, field: &Field) -> Value {
     let asked = field.arguments.get("ref").and_then(Value::as_str).unwrap_or_default();
     let found = world.host.registry.find(asked);
     found.map_or(Value::Null, |name| {
         json!({
             "id": format!("img_{}", name.digest.trim_start_matches("sha256:")),
-            "ref": name.full(),
+            "ref": Reference::parse(asked).full(),
             "digest": name.digest,
             "compressedSize": "0", // programs of this host have no layers
             "compressedSizeFull": "0",

@@ -31,7 +31,8 @@ fn an_image_is_what_the_registry_knows_whether_or_not_machines_can_pull_it() {
     };
     let found = image("registry.fly.io/shop:v1");
     let digest = found["digest"].as_str().unwrap();
-    assert_eq!(found["ref"], format!("registry.fly.io/shop:v1@{digest}"));
+    assert!(digest.starts_with("sha256:"));
+    assert_eq!(found["ref"], "registry.fly.io/shop:v1", "as it was asked for");
     assert_eq!(found["compressedSize"], "0", "a number as a text");
     assert_eq!(image(&format!("registry.fly.io/shop@{digest}"))["digest"], digest);
     assert!(image("registry.fly.io/shop:gone").is_object());
