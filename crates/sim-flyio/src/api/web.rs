@@ -17,7 +17,10 @@ use super::{
     Api, call, graphql,
     request::{Pairs, body},
 };
-use crate::world::{ORGANIZATION, Refusal, Release, ReleasePatch, ReleaseRequest, organization};
+use crate::{
+    runtime::Line,
+    world::{ORGANIZATION, Refusal, Release, ReleasePatch, ReleaseRequest, organization},
+};
 
 type Reply = Result<Json<Value>, Refusal>;
 type Shared = State<Arc<Api>>;
@@ -121,6 +124,6 @@ async fn logs(State(api): Shared, Path(app): Path<String>, query: Pairs) -> Repl
         instance.is_none_or(|it| *it == line.machine) && region.is_none_or(|it| *it == line.region)
     });
     let next = lines.last().map_or(after, |line| line.number);
-    let shown: Vec<Value> = lines.iter().map(|line| line.to_json()).collect();
+    let shown: Vec<Value> = lines.iter().map(Line::to_json).collect();
     Ok(Json(json!({ "data": shown, "meta": { "next_token": next.to_string() } })))
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Platform, lock};
 use crate::{
     clock::{Millis, rfc3339},
-    world::{Boot, Exit},
+    world::{Boot, Exit, Lapse, MachineKey, Target},
 };
 
 /// How many lines are kept of each app; older ones are gone.
@@ -149,6 +149,28 @@ impl Diary {
         let at = self.platform.clock.now();
         self.platform.logs.push(&self.app, Line { number: 0, at, machine, region, voice, message });
     }
+}
+
+/// Says that an image could not be pulled: the API itself is silent about it.
+pub(super) fn note_lapse(platform: &Platform, key: &MachineKey, lapse: Lapse) {
+    if !matches!(lapse, Lapse::Revert | Lapse::NoImage) {
+        return;
+    }
+    let found = platform.read(|world| {
+        let target = Target { app: &key.app, machine: &key.machine, nonce: None };
+        let machine = world.read(target).ok()?;
+        Some((machine.region.clone(), machine.version().image.full()))
+    });
+    let Some((region, image)) = found else { return };
+    let line = Line {
+        number: 0,
+        at: platform.clock.now(),
+        machine: key.machine.clone(),
+        region,
+        voice: Voice::Runner,
+        message: format!("Failed to pull container image {image}"),
+    };
+    platform.logs.push(&key.app, line);
 }
 
 fn name(signal: i32) -> String {

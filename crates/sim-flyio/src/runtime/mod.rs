@@ -27,7 +27,7 @@ use tokio::{
 };
 
 pub(crate) use dial::{Connection, Doors};
-pub(crate) use logs::Logs;
+pub(crate) use logs::{Line, Logs};
 pub(crate) use net::{accept, bind};
 pub(crate) use spawner::SIMULATOR;
 pub(crate) use tasks::Tasks;
@@ -134,6 +134,7 @@ impl Platform {
                 let platform = Arc::clone(self);
                 self.tasks.spawn(async move {
                     tokio::time::sleep(platform.config.boot).await;
+                    logs::note_lapse(&platform, &key, lapse);
                     platform.note(&key, Fact::Lapsed { serial, lapse });
                 });
             }

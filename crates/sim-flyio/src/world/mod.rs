@@ -29,7 +29,7 @@ pub(crate) use app::{App, ORGANIZATION, organization};
 pub(crate) use check::{Address, CheckSpec, Ports, Probe};
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
-pub(crate) use fact::{Exit, Fact};
+pub(crate) use fact::{Exit, Fact, Lapse};
 pub(crate) use lease::LeaseAsk;
 pub(crate) use list::Filter;
 pub(crate) use machine::Machine;

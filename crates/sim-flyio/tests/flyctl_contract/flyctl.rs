@@ -17,8 +17,8 @@ pub(crate) struct Flyctl {
 }
 
 impl Flyctl {
-    /// With an app that has nothing yet, and images v1, v2, sick (its checks never pass) and
-    /// broken (its release command fails).
+    /// With an app that has nothing yet, and images v1, v2, sick (its checks never pass),
+    /// broken (its release command fails) and gone (no machine can pull it).
     pub(crate) async fn new() -> Self {
         let config = SimConfig {
             propagation: Duration::from_millis(50),
@@ -37,6 +37,7 @@ impl Flyctl {
             let image = Image::new(image(tag), [""; 0]).entrypoint([env!("CARGO_BIN_EXE_sim-app")]);
             sim.register_image(image.env([(key, value)]));
         }
+        sim.register_image(Image::new(image("gone"), ["none"]).unpullable());
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
         Self { sim, client }

@@ -167,6 +167,18 @@ async fn the_real_flyctl_deploys_blue_green() {
 }
 
 #[tokio::test]
+async fn the_real_flyctl_does_not_notice_that_an_image_could_not_be_pulled() {
+    let Some(real) = Real::new().await else { return };
+    real.deploys("v1", "--config fly.toml --ha=false").await;
+    let printed = real.succeeds(&deploy("gone", "--config fly.toml")).await;
+    assert!(printed.contains("update succeeded"), "{printed}");
+    let living = real.living();
+    assert!(living.len() == 1 && living[0].1.starts_with(&image("v1")), "{living:?}");
+    let log = real.succeeds("logs --no-tail").await;
+    assert!(log.contains("Failed to pull container image registry.fly.io/shop:gone"), "{log}");
+}
+
+#[tokio::test]
 async fn the_real_flyctl_fails_where_the_platform_makes_it_fail() {
     let Some(real) = Real::new().await else { return };
     real.deploys("v1", "--config release.toml --strategy rolling").await;

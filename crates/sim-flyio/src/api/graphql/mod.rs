@@ -2,6 +2,7 @@
 
 mod query;
 mod resolve;
+mod words;
 
 use std::sync::Arc;
 

@@ -4,6 +4,8 @@ use std::iter::Peekable;
 
 use serde_json::{Map, Value};
 
+use super::words::{Word, words};
+
 /// One field that is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field {
@@ -26,14 +28,6 @@ pub(super) fn parse(text: &str, variables: &Value) -> Result<Vec<Field>, String>
         None => Ok(fields),
         Some(word) => Err(format!("one operation was expected, and there is more: {word:?}")),
     }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Word {
-    Name(String),
-    Text(String),
-    Number(String),
-    Mark(char),
 }
 
 struct Parser<'a> {
@@ -140,37 +134,6 @@ impl Parser<'_> {
     }
 }
 
-fn words(text: &str) -> Result<Vec<Word>, String> {
-    let mut words = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        let is_number = first.is_ascii_digit() || first == '-';
-        let end = match first {
-            '#' => rest.find('\n').unwrap_or(rest.len()),
-            '"' => 2 + rest[1..].find('"').ok_or("a text has no end")?,
-            _ if is_number => rest.find(|c| !inside(c)).unwrap_or(rest.len()),
-            _ if first.is_ascii_alphabetic() || first == '_' => {
-                rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len())
-            }
-            _ => first.len_utf8(),
-        };
-        let (word, after) = rest.split_at(end);
-        rest = after;
-        match first {
-            '#' | ',' => {}
-            space if space.is_whitespace() => {}
-            '"' => words.push(Word::Text(word[1..end - 1].to_owned())),
-            _ if is_number => words.push(Word::Number(word.to_owned())),
-            _ if first.is_ascii_alphabetic() || first == '_' => {
-                words.push(Word::Name(word.to_owned()));
-            }
-            mark => words.push(Word::Mark(mark)),
-        }
-    }
-    Ok(words)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -180,10 +143,9 @@ mod tests {
     /// A query as it was understood.
     fn told(fields: &[Field]) -> String {
         let one = |field: &Field| {
-            let arguments = match field.arguments.is_empty() {
-                true => String::new(),
-                false => Value::from(field.arguments.clone()).to_string(),
-            };
+            let arguments = Some(&field.arguments).filter(|them| !them.is_empty());
+            let arguments =
+                arguments.map_or_else(String::new, |them| Value::from(them.clone()).to_string());
             let below = match field.fields.as_slice() {
                 [] => String::new(),
                 below => format!("[{}]", told(below)),

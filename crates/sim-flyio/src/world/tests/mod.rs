@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{fact::Lapse, lifecycle::State, *};
+use super::{lifecycle::State, *};
 use crate::{ids::Ids, image::Image};
 
 /// A world with one app and two images, one of which cannot be pulled.
