@@ -23,7 +23,8 @@ const OFF_THE_NET: &str = "# flyctl alone asks the net for feature flags, too; t
 pub(crate) async fn run(app: &App, args: Sim) -> Result<Exit, CliError> {
     let env = args.env.iter().map(|it| pair(it, "--env")).collect::<Result<_, _>>()?;
     let sim = start(SimConfig::default()).await?;
-    let home = tempfile::Builder::new().prefix("pipeline-sim-").tempdir().map_err(no_home)?;
+    let home = tempfile::Builder::new().prefix("pipeline-sim-").tempdir();
+    let home = home.map_err(|error| broken(&error))?;
     for (name, value) in surroundings(&sim, home.path()) {
         app.fact(&format!("export {name}={}", quoted(&value)))?;
     }
@@ -117,10 +118,6 @@ fn image_of(
     let tag = reference.rsplit(['/', ':']).next().unwrap_or_default();
     own.entry("APP_VERSION".into()).or_insert_with(|| tag.into());
     Ok(bundled(reference, env)?.env(own))
-}
-
-fn no_home(source: std::io::Error) -> CliError {
-    CliError::new(Exit::Unreachable, format!("no temporary directory for flyctl: {source}"))
 }
 
 fn pair(text: &str, flag: &str) -> Result<(String, String), CliError> {
