@@ -16,8 +16,8 @@ pub struct SimConfig {
     pub boot: Duration,
     /// The only bearer token that is accepted.
     pub token: String,
-    /// Where the output of the machines goes, one file each, named after the machine. `None`
-    /// throws it away.
+    /// Where the output of the machines goes, one file each, named after the machine. With
+    /// `None` there are only the last lines of each app, in its log.
     pub log_dir: Option<PathBuf>,
 }
 

@@ -106,6 +106,16 @@ mod tests {
         assert_eq!(std::fs::read(dir.path().join("m.log")).unwrap(), printed);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn whoever_keeps_the_pipe_open_does_not_keep_a_machine_from_ending() {
+        let (mut writer, output) = Output::open(None, "m").unwrap();
+        writer.write_all(b"last\n").unwrap();
+        let mut lines = Vec::new();
+        let end = output.read_beside(async { 7 }, |line| lines.push(line)).await;
+        assert_eq!((end, lines), (7, vec!["last".to_owned()]));
+        drop(writer);
+    }
+
     #[tokio::test]
     async fn a_line_without_an_end_is_cut() {
         let endless = vec![b'x'; 3 * LINE_MAX / 2];

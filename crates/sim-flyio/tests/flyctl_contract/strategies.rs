@@ -1,5 +1,6 @@
 //! Whole deploys, as flyctl does them. Its fixed sleeps are left out.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use sim_flyio::MachineView;
 
@@ -122,6 +123,24 @@ async fn rolling_updates_three_machines_one_by_one() {
     assert_eq!(flyctl.release_statuses().await, ["v2 complete", "v1 complete"]);
     let current = flyctl.get(&format!("/api/v1/apps/{APP}/releases/current")).await;
     assert_eq!((&current["version"], &current["strategy"]), (&json!(2), &json!("ROLLING")));
+}
+
+#[tokio::test]
+async fn a_lease_that_somebody_holds_stops_a_deploy_before_it_changes_anything() {
+    let flyctl = Flyctl::new().await;
+    flyctl.first("v1", 2).await;
+    let release = flyctl.begin("v2", "ROLLING").await;
+    let machines = flyctl.machines().await;
+    let other = flyctl.lease(&machines[1]).await;
+    let mine = flyctl.lease(&machines[0]).await;
+    let path = format!("/v1/apps/{APP}/machines/{}/lease?ttl=13", other.id);
+    let (status, body) = flyctl.send(None, (Method::POST, &path, None)).await;
+    let told = body["error"].as_str().unwrap();
+    assert!(status == 409 && told.contains("lease currently held by"), "{status} {told}");
+    flyctl.unlease(&mine).await;
+    flyctl.end(&release, "failed").await;
+    flyctl.unlease(&other).await;
+    flyctl.all_run("v1", 2);
 }
 
 #[tokio::test]
