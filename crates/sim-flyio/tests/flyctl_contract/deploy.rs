@@ -18,6 +18,8 @@ pub(crate) struct Release {
     pub(crate) version: u64,
     /// What the registry made of the image.
     pub(crate) image: String,
+    /// The machines at the beginning; flyctl does not list them again.
+    pub(crate) machines: Vec<Value>,
 }
 
 /// A machine whose lease is held.
@@ -42,7 +44,8 @@ impl Flyctl {
         let organization = self.get(&format!("/api/v1/organizations/{slug}")).await;
         assert!(organization["organization"]["internal_numeric_id"].is_u64());
         let (image, build) = self.image(tag).await;
-        if self.machines().await.is_empty() {
+        let machines = self.machines().await;
+        if machines.is_empty() {
             assert!(self.machines().await.is_empty(), "it looks twice before it believes that");
         }
         let body = json!({
@@ -56,7 +59,8 @@ impl Flyctl {
         let egress = self.graphql(EGRESS, json!({ "appName": APP })).await;
         assert_eq!(egress["app"]["egressIpAddresses"]["nodes"], json!([]));
         let version = release["version"].as_u64().unwrap();
-        let release = Release { id: release["id"].as_str().unwrap().to_owned(), version, image };
+        let id = release["id"].as_str().unwrap().to_owned();
+        let release = Release { id, version, image, machines };
         self.patch(&release, "running", Value::Null).await;
         release
     }

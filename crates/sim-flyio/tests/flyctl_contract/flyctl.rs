@@ -102,7 +102,8 @@ impl Flyctl {
         let managed = |machine: &Value| {
             let metadata = &machine["config"]["metadata"];
             assert_eq!(machine["host_status"], "ok");
-            metadata["fly_platform_version"] == "v2"
+            machine["state"] != "destroying"
+                && metadata["fly_platform_version"] == "v2"
                 && metadata["fly_process_group"] != "fly_app_release_command"
         };
         listed.as_array().unwrap().iter().filter(|machine| managed(machine)).cloned().collect()

@@ -26,10 +26,10 @@ impl Flyctl {
     }
 
     /// Leases on all machines before the first change.
-    async fn lease_all(&self) -> Vec<Held> {
+    async fn lease_all(&self, release: &Release) -> Vec<Held> {
         let mut all = Vec::new();
-        for machine in self.machines().await {
-            all.push(self.lease(&machine).await);
+        for machine in &release.machines {
+            all.push(self.lease(machine).await);
         }
         all
     }
@@ -42,7 +42,7 @@ impl Flyctl {
 
     /// One machine after the other, up to the first that does not become healthy.
     async fn roll(&self, release: &Release) -> bool {
-        let all = self.lease_all().await;
+        let all = self.lease_all(release).await;
         let mut well = true;
         for held in &all {
             self.update(held, config(release)).await;
@@ -130,9 +130,8 @@ async fn a_lease_that_somebody_holds_stops_a_deploy_before_it_changes_anything()
     let flyctl = Flyctl::new().await;
     flyctl.first("v1", 2).await;
     let release = flyctl.begin("v2", "ROLLING").await;
-    let machines = flyctl.machines().await;
-    let other = flyctl.lease(&machines[1]).await;
-    let mine = flyctl.lease(&machines[0]).await;
+    let other = flyctl.lease(&release.machines[1]).await;
+    let mine = flyctl.lease(&release.machines[0]).await;
     let path = format!("/v1/apps/{APP}/machines/{}/lease?ttl=13", other.id);
     let (status, body) = flyctl.send(None, (Method::POST, &path, None)).await;
     let told = body["error"].as_str().unwrap();
@@ -164,7 +163,7 @@ async fn immediate_updates_all_at_once_and_looks_at_nothing() {
     let flyctl = Flyctl::new().await;
     flyctl.first("v1", 3).await;
     let release = flyctl.begin("sick", "IMMEDIATE").await;
-    let all = flyctl.lease_all().await;
+    let all = flyctl.lease_all(&release).await;
     let update = |held| flyctl.update(held, config(&release));
     tokio::join!(update(&all[0]), update(&all[1]), update(&all[2]));
     flyctl.unlease_all(&all).await;
@@ -177,7 +176,7 @@ async fn bluegreen_changes_one_set_of_machines_for_another() {
     let flyctl = Flyctl::new().await;
     flyctl.first("v1", 2).await;
     let release = flyctl.begin("v2", "BLUEGREEN").await;
-    let blue = flyctl.lease_all().await;
+    let blue = flyctl.lease_all(&release).await;
     let may = "query ($appName: String!) { canPerformBluegreenDeployment(name: $appName) }";
     let may = flyctl.graphql(may, json!({ "appName": APP })).await;
     assert_eq!(may["canPerformBluegreenDeployment"], true);
