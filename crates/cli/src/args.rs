@@ -72,7 +72,7 @@ pub(crate) enum Command {
     Config,
     /// (internal) be a machine of the simulator
     #[command(name = "__machine", hide = true)]
-    Machine,
+    Machine(Machine),
 }
 
 #[derive(Debug, Args)]
@@ -185,6 +185,14 @@ pub(crate) struct Demo {
     pub(crate) keep: bool,
 }
 
+/// The bundled server is an entry point: a release command becomes its arguments.
+#[derive(Debug, Args)]
+pub(crate) struct Machine {
+    /// Taken, and of no consequence
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    words: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Rehearse {
     /// An environment of pipeline.toml
@@ -228,7 +236,8 @@ pub(crate) struct Sim {
     /// Make an application; may be said more than once
     #[arg(long = "app", value_name = "NAME")]
     pub(crate) apps: Vec<String>,
-    /// Make an image known: what its machines run, split at spaces, or `bundled` for the small server of the demo
+    /// Make an image known: what its machines run, split at spaces, or `bundled` for the small server of the demo,
+    /// with variables for its environment if you like: `bundled FAIL_PATH=/dashboard`
     #[arg(long = "image", value_name = "REF=COMMAND")]
     pub(crate) images: Vec<String>,
     /// An environment variable for the machines of all images, such as a token that the app wants

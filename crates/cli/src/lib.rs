@@ -72,7 +72,7 @@ async fn dispatch(app: &App, command: Command) -> Result<ExitCode, CliError> {
         Command::Sim(args) => commands::sim::run(app, args).await,
         Command::Config => commands::config::run(app),
         // A simulated machine ends as its program does.
-        Command::Machine => return commands::sim::machine(app).await,
+        Command::Machine(_) => return commands::sim::machine(app).await,
     };
     exit.map(Into::into)
 }

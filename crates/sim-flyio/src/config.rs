@@ -31,8 +31,8 @@ pub struct SimConfig {
     /// What the clock shows at the start. `None`: the wall clock's time. With a seed, a start and
     /// tokio's clock paused, the same calls make the same history.
     pub starts_at: Option<Timestamp>,
-    /// Where the output of the machines goes, one file each, named after the machine. `None`
-    /// throws it away.
+    /// Where the output of the machines goes, one file each, named after the machine. With
+    /// `None` there are only the last lines of each app, in its log.
     pub log_dir: Option<PathBuf>,
     /// Whether calls that come too often are refused with 429, as the platform does
     /// (fly.io docs: machines/api, rate limits). Default: no.

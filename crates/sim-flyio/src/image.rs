@@ -59,6 +59,14 @@ impl Image {
         Self { inside: true, ..Self::new(reference, [""; 0]) }
     }
 
+    /// The same with an entry point: a machine's own command, such as a release command, becomes
+    /// its arguments.
+    #[must_use]
+    pub fn entrypoint<W: Into<String>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
+        self.entrypoint = words.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// The same with these variables in its environment.
     #[must_use]
     pub fn env<K: Into<String>, V: Into<String>>(
@@ -170,6 +178,13 @@ impl Registry {
             name.digest = known.cloned().unwrap_or_default();
         }
         name
+    }
+
+    /// A reference with its digest, if an image is known under that name, pullable or not.
+    pub(crate) fn find(&self, text: &str) -> Option<Reference> {
+        let name = self.resolve(text);
+        let image = self.images.get(&name.digest)?;
+        (Reference::parse(&image.reference).place() == name.place()).then_some(name)
     }
 
     /// The image of a resolved reference, if it is known under that name and can be pulled.

@@ -113,7 +113,7 @@ impl SimFly {
         self.api.ledgers.of(app)
     }
 
-    /// Every call of the Machines API so far.
+    /// Every call of the Machines API and of the web API so far.
     #[must_use]
     pub fn journal(&self) -> Vec<ApiCall> {
         self.api.journal.calls()

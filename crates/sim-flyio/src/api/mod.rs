@@ -4,6 +4,7 @@ mod apps;
 mod call;
 mod control;
 mod exec;
+mod graphql;
 mod hook;
 mod ips;
 mod journal;
@@ -19,6 +20,7 @@ mod secrets;
 mod serve;
 mod volumes;
 mod wait;
+mod web;
 
 use std::sync::{Arc, Mutex};
 
@@ -85,6 +87,7 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .method_not_allowed_fallback(call::not_simulated)
         .layer(middleware::from_fn_with_state(Arc::clone(&api), limit::limited))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), call::around));
+    let web = web::router().layer(middleware::from_fn_with_state(Arc::clone(&api), call::around));
     let control = Router::new()
         .route("/images", post(control::register_image))
         .route("/apps", post(control::create_app))
@@ -92,6 +95,6 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/machines", get(control::machines))
         .route("/journal", get(control::journal))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), call::only_with_token));
-    let all = Router::new().nest("/v1", v1).nest("/_sim", control);
+    let all = Router::new().nest("/v1", v1).nest("/_sim", control).merge(web);
     all.fallback(call::not_simulated).with_state(api)
 }

@@ -16,5 +16,5 @@ pub use behaviour::{Behaviour, Token};
 pub use health::HealthScript;
 pub(crate) use listener::Incoming;
 pub use process::{AppError, serve};
-pub(crate) use server::live;
+pub(crate) use server::{Place, Says, live};
 pub(crate) use told::Told;

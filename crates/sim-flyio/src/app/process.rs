@@ -12,7 +12,12 @@ use tokio::{
     time::{interval, sleep},
 };
 
-use super::{Behaviour, listener::Incoming, server::live, told::Told};
+use super::{
+    Behaviour,
+    listener::Incoming,
+    server::{Place, Says, live},
+    told::Told,
+};
 use crate::dice::Dice;
 
 /// How often it looks whether its parent is still there.
@@ -54,7 +59,8 @@ pub async fn serve(env: BTreeMap<String, String>) -> Result<ExitCode, AppError> 
     let app = Arc::new(Behaviour::read(&env)?);
     let told = Told::by_signals()?;
     let dice = Dice::new(app.seed, 0);
-    let living = live(Arc::clone(&app), dice, Incoming::Port(app.port), told);
+    let incoming = Incoming::Port(app.port);
+    let living = live(Arc::clone(&app), Place { dice, incoming, told, says: Says::Stdout });
     select! {
         code = living => code.map(ExitCode::from),
         () = orphaned(&app) => Ok(ExitCode::SUCCESS),

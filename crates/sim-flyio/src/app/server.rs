@@ -1,6 +1,11 @@
 //! The application at work: it listens, answers, and ends when told to.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use hyper::{body::Incoming as Body, server::conn::http1, service::service_fn};
@@ -21,6 +26,30 @@ use super::{
 };
 use crate::{dice::Dice, runtime::Connection};
 
+/// Where an application lives.
+pub(crate) struct Place {
+    pub(crate) dice: Dice,
+    pub(crate) incoming: Incoming,
+    pub(crate) told: Told,
+    pub(crate) says: Says,
+}
+
+/// Where it prints to.
+pub(crate) enum Says {
+    Stdout,
+    Log(Box<dyn Fn(String) + Send + Sync>),
+}
+
+impl Says {
+    /// Prints a line. Nobody may be reading, which is no reason to fail.
+    fn say(&self, line: String) {
+        match self {
+            Self::Stdout => drop(writeln!(io::stdout(), "{line}")),
+            Self::Log(log) => log(line),
+        }
+    }
+}
+
 /// What the connections of one life share.
 struct Life {
     app: Arc<Behaviour>,
@@ -30,15 +59,10 @@ struct Life {
 
 /// Lives until it is told to end or has crashed as planned; returns the exit code. A release
 /// command does its work and ends.
-pub(crate) async fn live(
-    app: Arc<Behaviour>,
-    dice: Dice,
-    incoming: Incoming,
-    mut told: Told,
-) -> Result<u8, AppError> {
-    if let Some((time, code)) = app.release {
-        sleep(time).await;
-        return Ok(code);
+pub(crate) async fn live(app: Arc<Behaviour>, place: Place) -> Result<u8, AppError> {
+    let Place { dice, incoming, mut told, says } = place;
+    if let Some(release) = app.release {
+        return Ok(release_command(&app, release, (&mut told, &says)).await);
     }
     let crash = app.crash;
     let life = Arc::new(Life { app, chance: Chance::new(dice), began: Instant::now() });
@@ -46,6 +70,21 @@ pub(crate) async fn live(
         code = crashed(crash) => Ok(code),
         result = run(&life, incoming, &mut told) => result.map(|()| 0),
     }
+}
+
+/// Says what it does, and takes its time.
+async fn release_command(
+    app: &Behaviour,
+    (time, code): (Duration, u8),
+    (told, says): (&mut Told, &Says),
+) -> u8 {
+    says.say(format!("release command of version {}: begins", app.version));
+    select! {
+        () = sleep(time) => {}
+        () = told.wait(app.ignores_term) => return 0,
+    }
+    says.say(format!("release command of version {}: ends with {code}", app.version));
+    code
 }
 
 async fn crashed(crash: Option<(Duration, u8)>) -> u8 {

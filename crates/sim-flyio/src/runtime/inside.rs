@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::Platform;
 use crate::{
-    app::{self, AppError, Behaviour, Incoming, Told},
+    app::{self, AppError, Behaviour, Incoming, Place, Says, Told},
     dice::{Dice, purpose},
     world::{Address, Boot, Exit, Ports},
 };
@@ -25,13 +25,18 @@ pub(super) struct Inside {
 impl Inside {
     /// Starts the application as the environment of the boot describes it. All ports of the
     /// machine lead to it.
-    pub(super) fn start(platform: &Arc<Platform>, boot: &Boot) -> io::Result<(Self, Ports)> {
+    pub(super) fn start(
+        platform: &Arc<Platform>,
+        boot: &Boot,
+        says: Says,
+    ) -> io::Result<(Self, Ports)> {
         let behaviour = Behaviour::read(&boot.env).map_err(io::Error::other)?;
         let behaviour = Arc::new(behaviour);
         let dice = Dice::new(platform.config.seed, purpose::BOOTS + boot.number);
         let (signals, told) = mpsc::unbounded_channel();
         let incoming = Incoming::Inside(platform.doors.opener(boot.number));
-        let life = app::live(Arc::clone(&behaviour), dice, incoming, Told::Inside(told));
+        let place = Place { dice, incoming, told: Told::Inside(told), says };
+        let life = app::live(Arc::clone(&behaviour), place);
         let address = Address::Inside(boot.number);
         let ports = boot.internal_ports.iter().map(|port| (*port, address)).collect();
         let inside =

@@ -6,8 +6,10 @@ mod dial;
 mod exec;
 mod guests;
 mod inside;
+mod logs;
 mod net;
 mod orphans;
+mod output;
 mod ports;
 mod proc;
 mod process;
@@ -35,6 +37,7 @@ use tokio::{
 pub(crate) use dial::{Connection, Door, Opener};
 pub(crate) use exec::{Exec, ExecError, Ran};
 pub(crate) use guests::Guests;
+pub(crate) use logs::{Line, Logs};
 pub(crate) use net::{accept, bind};
 pub(crate) use proc::ProcessStat;
 pub(crate) use spawner::{SEED, SIMULATOR};
@@ -60,6 +63,7 @@ pub(crate) struct Platform {
     pub(crate) config: SimConfig,
     pub(crate) clock: Clock,
     pub(crate) tasks: Tasks,
+    pub(crate) logs: Logs,
     world: Mutex<World>,
     request_ids: Mutex<Ids>,
     routes: Mutex<Routes>,
@@ -83,6 +87,7 @@ impl Platform {
             config,
             clock,
             tasks: Tasks::default(),
+            logs: Logs::default(),
             world: Mutex::new(World::new(host)),
             request_ids: Mutex::new(request_ids),
             orders: Mutex::default(),
@@ -155,6 +160,7 @@ impl Platform {
                 let platform = Arc::clone(self);
                 self.tasks.spawn(async move {
                     tokio::time::sleep(platform.config.boot).await;
+                    logs::note_lapse(&platform, &key, lapse);
                     platform.note(&key, Fact::Lapsed { serial, lapse });
                 });
             }

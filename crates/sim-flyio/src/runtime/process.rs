@@ -13,7 +13,9 @@ use nix::{
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
-    Platform, ports,
+    Platform,
+    output::Output,
+    ports,
     spawner::{Child, Program, SEED},
 };
 use crate::world::{Address, Boot, Exit, Ports};
@@ -29,7 +31,10 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts the program of a boot, with a port for each of the machine's.
-    pub(super) async fn start(platform: &Platform, boot: &Boot) -> io::Result<(Self, Ports)> {
+    pub(super) async fn start(
+        platform: &Platform,
+        boot: &Boot,
+    ) -> io::Result<(Self, Ports, Output)> {
         let ports = choose_ports(&boot.internal_ports)?;
         let program = Program {
             command: boot.command.clone(),
@@ -37,10 +42,10 @@ impl Process {
             workdir: boot.image.workdir.clone(),
             machine: boot.key.machine.clone(),
         };
-        let child = platform.spawner.spawn(program).await?;
+        let (child, output) = platform.spawner.spawn(program).await?;
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let pid = Pid::from_raw(id.expect("a child that was not waited for has a process id"));
-        Ok((Self { child, pid }, ports))
+        Ok((Self { child, pid }, ports, output))
     }
 
     pub(super) fn pid(&self) -> u32 {

@@ -7,8 +7,19 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{Platform, inside::Inside, process::Process};
-use crate::world::{Boot, Exit, Ports};
+use super::{Platform, inside::Inside, logs::Diary, output::Output, process::Process};
+use crate::{
+    app::Says,
+    world::{Boot, Exit, Ports},
+};
+
+/// A program that was started.
+pub(super) struct Started {
+    pub(super) program: Program,
+    pub(super) ports: Ports,
+    /// What it prints, if it has a pipe to print into.
+    pub(super) output: Option<Output>,
+}
 
 /// What runs in a machine.
 pub(super) enum Program {
@@ -20,13 +31,19 @@ pub(super) enum Program {
 
 impl Program {
     /// Starts what the image of the boot is.
-    pub(super) async fn start(platform: &Arc<Platform>, boot: &Boot) -> io::Result<(Self, Ports)> {
+    pub(super) async fn start(
+        platform: &Arc<Platform>,
+        boot: &Boot,
+        diary: &Arc<Diary>,
+    ) -> io::Result<Started> {
         if boot.image.inside {
-            let (inside, ports) = Inside::start(platform, boot)?;
-            return Ok((Self::Inside(inside), ports));
+            let diary = Arc::clone(diary);
+            let says = Says::Log(Box::new(move |line| diary.says(line)));
+            let (inside, ports) = Inside::start(platform, boot, says)?;
+            return Ok(Started { program: Self::Inside(inside), ports, output: None });
         }
-        let (process, ports) = Process::start(platform, boot).await?;
-        Ok((Self::Process(process), ports))
+        let (process, ports, output) = Process::start(platform, boot).await?;
+        Ok(Started { program: Self::Process(process), ports, output: Some(output) })
     }
 
     pub(super) fn pid(&self) -> Option<u32> {

@@ -6,7 +6,6 @@
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
-    fs::OpenOptions,
     io,
     path::{Path, PathBuf},
     process::{Command as StdCommand, Stdio},
@@ -17,7 +16,7 @@ use std::{
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
 use tokio::{process::Command, runtime::Handle, sync::oneshot};
 
-use super::orphans;
+use super::{orphans, output::Output};
 
 /// What a container finds when its image sets no `PATH`: Docker's default.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -42,6 +41,9 @@ pub(super) struct Program {
     pub(super) machine: String,
 }
 
+/// A program that was started, and what it prints.
+pub(super) type Started = (Child, Output);
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// The thread that starts processes; it ends when this is dropped.
@@ -56,7 +58,7 @@ impl Spawner {
         Self { jobs: OnceLock::new(), log_dir }
     }
 
-    pub(super) async fn spawn(&self, program: Program) -> io::Result<Child> {
+    pub(super) async fn spawn(&self, program: Program) -> io::Result<Started> {
         let log_dir = self.log_dir.clone();
         self.on_thread(move || launch(&program, log_dir.as_deref())).await
     }
@@ -89,7 +91,7 @@ fn start(runtime: Handle) -> mpsc::Sender<Job> {
     sender
 }
 
-fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Child> {
+fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Started> {
     let words = command_line(&program.command, setpriv());
     let [name, arguments @ ..] = words.as_slice() else {
         return Err(io::Error::other("neither the image nor the configuration names a command"));
@@ -99,12 +101,15 @@ fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Child> {
         // Under setpriv the kernel's own refusal would be an exit code of setpriv.
         return Err(io::Error::other(format!("no such program: {}", first.display())));
     }
-    let (stdout, stderr) = output(log_dir, &program.machine)?;
+    let (stderr, output) = Output::open(log_dir, &program.machine)?;
+    let stdout = stderr.try_clone()?;
     let fill = |command: &mut Command| {
         dress(command.args(arguments), program);
         command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
     };
-    CommandWrap::with_new(name, fill).wrap(KillOnDrop).wrap(ProcessGroup::leader()).spawn()
+    let mut command = CommandWrap::with_new(name, fill);
+    let child = command.wrap(KillOnDrop).wrap(ProcessGroup::leader()).spawn()?;
+    Ok((child, output))
 }
 
 /// Gives a command the environment and the folder of a machine.
@@ -121,13 +126,6 @@ pub(super) fn command_line(command: &[String], setpriv: Option<&str>) -> Vec<Str
     let under = setpriv.filter(|_| !command.is_empty()).into_iter();
     let before = under.flat_map(|setpriv| [setpriv, "--pdeathsig", "KILL", "--"]);
     before.map(str::to_owned).chain(command.iter().cloned()).collect()
-}
-
-fn output(log_dir: Option<&Path>, machine: &str) -> io::Result<(Stdio, Stdio)> {
-    let Some(dir) = log_dir else { return Ok((Stdio::null(), Stdio::null())) };
-    let file = dir.join(format!("{machine}.log"));
-    let file = OpenOptions::new().create(true).append(true).open(file)?;
-    Ok((file.try_clone()?.into(), file.into()))
 }
 
 /// A `setpriv` that knows `--pdeathsig`; that of busybox does not.

@@ -11,26 +11,36 @@ use tokio::{
 
 use super::{
     Platform, checks,
-    program::{Program, at},
+    logs::Diary,
+    program::{Program, Started, at},
 };
-use crate::world::{Boot, Exit, Fact, Order, Ports};
+use crate::world::{Boot, Exit, Fact, Order};
 
 type Orders = UnboundedReceiver<Order>;
 
 /// Boots, runs and ends the program of a machine, and reports each of it to the world.
 pub(super) async fn run(platform: &Arc<Platform>, boot: Boot, mut orders: Orders) {
     let number = boot.number;
-    let exit = match begin(platform, &boot, &mut orders).await {
-        Ok(Some((program, ports))) => {
+    let diary = Arc::new(Diary::new(platform, &boot));
+    let exit = match begin(platform, (&boot, &diary), &mut orders).await {
+        Ok(Some(Started { program, ports, output })) => {
             let checks = checks::start(platform, &boot, &ports);
             let vm = Vm { program, deadline: None, oom: false };
             let pid = vm.program.pid();
             platform.note(&boot.key, Fact::Booted { boot: number, pid, ports });
-            vm.live(&boot, orders, checks).await
+            diary.started(&boot.command);
+            let life = vm.live(&boot, orders, checks);
+            let exit = match output {
+                Some(output) => output.read_beside(life, |line| diary.says(line)).await,
+                None => life.await,
+            };
+            diary.ended(exit);
+            exit
         }
         Ok(None) => Exit::default(),
         Err(error) => {
             let why = error.to_string();
+            diary.failed(&why);
             return platform.note(&boot.key, Fact::NotBooted { boot: number, why });
         }
     };
@@ -40,15 +50,15 @@ pub(super) async fn run(platform: &Arc<Platform>, boot: Boot, mut orders: Orders
 /// Lets the boot time pass and starts the program; `None` if it was called off before.
 async fn begin(
     platform: &Arc<Platform>,
-    boot: &Boot,
+    (boot, diary): (&Boot, &Arc<Diary>),
     orders: &mut Orders,
-) -> io::Result<Option<(Program, Ports)>> {
+) -> io::Result<Option<Started>> {
     let time = boot.image.boot_ms.map_or(platform.config.boot, Duration::from_millis);
     select! {
         () = sleep(time) => {}
         _ = orders.recv() => return Ok(None), // before the start, every order means: do not
     }
-    Program::start(platform, boot).await.map(Some)
+    Program::start(platform, boot, diary).await.map(Some)
 }
 
 struct Vm {

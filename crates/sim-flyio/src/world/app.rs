@@ -11,11 +11,28 @@ use crate::clock::{Millis, rfc3339};
 /// The one organization of the simulator.
 pub(crate) const ORGANIZATION: &str = "personal";
 
+/// The organization object of the web API.
+pub(crate) fn organization() -> Value {
+    json!({
+        "id": "simulated",
+        "internal_numeric_id": 1,
+        "slug": ORGANIZATION,
+        "raw_slug": ORGANIZATION,
+        "name": "Simulated",
+        "paid_plan": false,
+        "personal": true,
+        "billing_status": "CURRENT",
+        "billable": true,
+        "provisions_beta_extensions": false,
+        "remote_builder_image": "",
+    })
+}
+
 /// An app.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) name: String,
-    number: usize,
+    pub(crate) number: usize,
     created_at: Millis,
     network: String,
     /// Whether it ever had a machine; from then on it counts as deployed.

@@ -20,6 +20,7 @@ mod org;
 mod page;
 mod refusal;
 mod region;
+mod release;
 mod route;
 mod running;
 mod secret;
@@ -33,11 +34,11 @@ mod wait;
 use std::collections::{BTreeMap, VecDeque};
 
 pub(crate) use act::{Destroy, StopOrder, start_json};
-pub(crate) use app::{App, NewApp, ORGANIZATION};
+pub(crate) use app::{App, NewApp, ORGANIZATION, organization};
 pub(crate) use check::{Address, CheckSpec, Ports, Probe};
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
-pub(crate) use fact::{Exit, Fact};
+pub(crate) use fact::{Exit, Fact, Lapse};
 pub(crate) use ip::IpAsk;
 pub(crate) use lease::LeaseAsk;
 pub(crate) use list::Filter;
@@ -47,6 +48,7 @@ pub(crate) use org::OrgQuery;
 pub(crate) use page::{Cut, Page};
 pub(crate) use refusal::Refusal;
 pub(crate) use region::{PlacementAsk, regions_json};
+pub(crate) use release::{Release, ReleasePatch, ReleaseRequest, Releases};
 pub(crate) use route::Route;
 pub(crate) use running::Running;
 pub(crate) use secret::{SecretText, SecretsQuery};
@@ -71,6 +73,7 @@ pub(crate) struct Target<'a> {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) apps: BTreeMap<String, App>,
+    pub(crate) releases: Releases,
     pub(crate) host: Host,
     /// Destroyed machines, longest dead first.
     graves: VecDeque<(Millis, MachineKey)>,
@@ -78,7 +81,8 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(host: Host) -> Self {
-        Self { apps: BTreeMap::new(), host, graves: VecDeque::new() }
+        let releases = Releases::default();
+        Self { apps: BTreeMap::new(), releases, host, graves: VecDeque::new() }
     }
 
     pub(crate) fn app(&self, name: &str) -> Result<&App, Refusal> {

@@ -5,6 +5,7 @@ mod boot;
 mod exit;
 mod ip;
 mod lease;
+mod release;
 mod secret;
 mod update;
 mod volume;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{fact::Lapse, lifecycle::State, *};
+use super::{lifecycle::State, *};
 use crate::{dice::Dice, ids::Ids, image::Image};
 
 /// A world with one app and two images, one of which cannot be pulled.
