@@ -19,6 +19,12 @@ pub struct SimConfig {
     /// Where the output of the machines goes, one file each, named after the machine. `None`
     /// throws it away.
     pub log_dir: Option<PathBuf>,
+    /// What ids, nonces and the chances of faults follow from. `None`, the default, takes another
+    /// one for every simulator.
+    pub seed: Option<u64>,
+    /// A file for the journal: one JSON object a line, written as calls end. An older file of this
+    /// name is overwritten.
+    pub journal: Option<PathBuf>,
 }
 
 impl Default for SimConfig {
@@ -29,6 +35,8 @@ impl Default for SimConfig {
             boot: Duration::from_millis(50),
             token: "sim-token".to_owned(),
             log_dir: None,
+            seed: None,
+            journal: None,
         }
     }
 }
@@ -40,6 +48,8 @@ impl fmt::Debug for SimConfig {
             .field("check_speed", &self.check_speed)
             .field("boot", &self.boot)
             .field("log_dir", &self.log_dir)
+            .field("seed", &self.seed)
+            .field("journal", &self.journal)
             .finish_non_exhaustive() // the token is nobody's business
     }
 }

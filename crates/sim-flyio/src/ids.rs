@@ -16,8 +16,14 @@ pub(crate) struct Ids {
 
 impl Ids {
     /// Differs from run to run.
+    #[cfg(test)]
     pub(crate) fn random() -> Self {
-        Self { state: RandomState::new().hash_one("sim-flyio"), last_ulid: 0 }
+        Self::seeded(random_seed())
+    }
+
+    /// The same for the same seed.
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self { state: seed, last_ulid: 0 }
     }
 
     /// Fourteen lower-case hexadecimal digits, as machine ids have.
@@ -39,13 +45,22 @@ impl Ids {
         (0..26).rev().map(|place| char::from(digit(place))).collect()
     }
 
-    /// Splitmix64 (Steele, Lea and Flood 2014): small, and good enough for names.
     fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        splitmix64(&mut self.state)
     }
+}
+
+/// A seed that differs from run to run.
+pub(crate) fn random_seed() -> u64 {
+    RandomState::new().hash_one("sim-flyio")
+}
+
+/// Splitmix64 (Steele, Lea and Flood 2014): small, and good enough for names and dice.
+pub(crate) fn splitmix64(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// Whether `text` has the shape of a machine id.

@@ -3,11 +3,13 @@
 mod apps;
 mod call;
 mod control;
+mod faults;
+mod faulty;
 mod hook;
-mod journal;
 mod leases;
 mod machines;
 mod metadata;
+mod reply;
 mod request;
 mod serve;
 mod wait;
@@ -16,15 +18,13 @@ use std::sync::{Arc, Mutex};
 
 use axum::{
     Router, middleware,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 
 pub(crate) use hook::Hook;
 pub use hook::{ApiRequest, Phase, Verdict};
-pub use journal::ApiCall;
 pub(crate) use serve::serve;
 
-use self::journal::Journal;
 use crate::{proxy::Ledgers, runtime::Platform};
 
 /// What the routes share.
@@ -32,13 +32,12 @@ use crate::{proxy::Ledgers, runtime::Platform};
 pub(crate) struct Api {
     pub(crate) platform: Arc<Platform>,
     pub(crate) ledgers: Arc<Ledgers>,
-    pub(crate) journal: Journal,
     pub(crate) hook: Mutex<Option<Hook>>,
 }
 
 impl Api {
     pub(crate) fn new(platform: Arc<Platform>, ledgers: Arc<Ledgers>) -> Self {
-        Self { platform, ledgers, journal: Journal::default(), hook: Mutex::default() }
+        Self { platform, ledgers, hook: Mutex::default() }
     }
 }
 
@@ -72,6 +71,8 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/ledger", get(control::ledger))
         .route("/machines", get(control::machines))
         .route("/journal", get(control::journal))
+        .route("/faults", get(faults::list).post(faults::inject).delete(faults::clear))
+        .route("/faults/{id}", delete(faults::remove))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), call::only_with_token));
     let all = Router::new().nest("/v1", v1).nest("/_sim", control);
     all.fallback(call::not_simulated).with_state(api)

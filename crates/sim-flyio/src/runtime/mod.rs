@@ -1,7 +1,9 @@
 //! The world in motion: applies calls and facts to it, and carries out the effects.
 
 mod checks;
+mod current;
 mod dial;
+mod inject;
 mod net;
 mod ports;
 mod routes;
@@ -11,7 +13,7 @@ mod vm;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -24,6 +26,7 @@ use tokio::{
     time::Instant,
 };
 
+pub(crate) use current::{CurrentCall, during};
 pub(crate) use dial::{Connection, Doors};
 pub(crate) use net::{accept, bind};
 pub(crate) use spawner::SIMULATOR;
@@ -33,7 +36,9 @@ use self::{routes::Routes, spawner::Spawner};
 use crate::{
     SimConfig,
     clock::Clock,
-    ids::Ids,
+    faults::Catalogue,
+    ids::{Ids, random_seed, splitmix64},
+    journal::Journal,
     world::{Boot, Effect, Fact, Host, Machine, MachineKey, Order, Route, World},
 };
 
@@ -48,6 +53,9 @@ pub(crate) struct Platform {
     pub(crate) config: SimConfig,
     pub(crate) clock: Clock,
     pub(crate) tasks: Tasks,
+    pub(crate) journal: Journal,
+    /// Whether there ever was a fault: if not, nobody has to look for one.
+    faulty: AtomicBool,
     world: Mutex<World>,
     request_ids: Mutex<Ids>,
     routes: Mutex<Routes>,
@@ -60,17 +68,22 @@ pub(crate) struct Platform {
 
 impl Platform {
     /// Must be called within a tokio runtime.
-    pub(crate) fn new(config: SimConfig) -> Arc<Self> {
+    pub(crate) fn new(config: SimConfig, journal: Journal) -> Arc<Self> {
         let clock = Clock::start();
-        let host = Host::new(Ids::random(), clock.now());
+        let mut seed = config.seed.unwrap_or_else(random_seed);
+        let mut stream = || splitmix64(&mut seed); // each use of chance has its own
+        let mut host = Host::new(Ids::seeded(stream()), clock.now());
+        host.faults = Catalogue::new(stream());
         Arc::new(Self {
             routes: Mutex::new(Routes::new(config.propagation)),
             spawner: Spawner::new(config.log_dir.clone()),
             config,
             clock,
+            journal,
+            faulty: AtomicBool::default(),
             tasks: Tasks::default(),
             world: Mutex::new(World::new(host)),
-            request_ids: Mutex::new(Ids::random()),
+            request_ids: Mutex::new(Ids::seeded(stream())),
             orders: Mutex::default(),
             doors: Doors::default(),
             changes: watch::Sender::new(0),
@@ -81,15 +94,17 @@ impl Platform {
     pub(crate) fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         let mut world = lock(&self.world);
         world.host.now = self.clock.now();
-        look(&world)
+        current::look(&mut world, look)
     }
 
     /// Changes the world and sets going what follows from it.
     pub(crate) fn commit<T>(self: &Arc<Self>, change: impl FnOnce(&mut World) -> T) -> T {
         let mut world = lock(&self.world);
         world.host.now = self.clock.now();
+        world.remember();
         let result = change(&mut world);
         world.forget();
+        self.report(&mut world);
         lock(&self.routes).record(Instant::now(), world.machines().map(Machine::route));
         // Still under the lock: the order of effects is the order of changes.
         for effect in world.host.take_effects() {
@@ -126,13 +141,18 @@ impl Platform {
                 let _ = lock(&self.orders).get(&boot).map(|vm| vm.send(order));
             }
             Effect::Later { key, serial, lapse } => {
-                let platform = Arc::clone(self);
-                self.tasks.spawn(async move {
-                    tokio::time::sleep(platform.config.boot).await;
-                    platform.note(&key, Fact::Lapsed { serial, lapse });
-                });
+                self.come_back(key, self.config.boot, Fact::Lapsed { serial, lapse });
             }
+            Effect::After { key, time, fact } => self.come_back(key, time, *fact),
         }
+    }
+
+    fn come_back(self: &Arc<Self>, key: MachineKey, time: Duration, fact: Fact) {
+        let platform = Arc::clone(self);
+        self.tasks.spawn(async move {
+            tokio::time::sleep(time).await;
+            platform.note(&key, fact);
+        });
     }
 
     fn boot(self: &Arc<Self>, boot: Boot) {

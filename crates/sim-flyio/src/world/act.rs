@@ -117,6 +117,7 @@ impl World {
         if !std::mem::replace(&mut machine.cordoned, true) {
             machine.log("cordon", Source::User, host);
         }
+        machine.is_seen_again();
         Ok(())
     }
 
@@ -125,6 +126,7 @@ impl World {
         let (machine, host) = self.hold(target)?;
         if std::mem::take(&mut machine.cordoned) {
             machine.log("uncordon", Source::User, host);
+            machine.is_uncordoned_badly(host);
         }
         Ok(())
     }
@@ -141,7 +143,8 @@ impl World {
         machine.step(Trigger::Destroy, "destroy", host)?;
         machine.log("destroy", Source::User, host);
         machine.change = None;
-        if !machine.order(Order::Kill, host) {
+        let hangs = machine.is_destroyed_badly(host);
+        if !machine.order(Order::Kill, host) && !hangs {
             machine.gone(host);
         }
         Ok(())

@@ -11,7 +11,7 @@ use crate::clock::{Millis, rfc3339};
 const ORGANIZATION: &str = "personal";
 
 /// An app.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) name: String,
     number: usize,

@@ -4,9 +4,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::{check::CheckSpec, fact::Lapse};
+use super::{
+    check::CheckSpec,
+    fact::{Fact, Lapse},
+};
 use crate::{
     clock::Millis,
+    faults::Catalogue,
     ids::Ids,
     image::{Image, Reference, Registry},
 };
@@ -27,6 +31,8 @@ pub(crate) enum Effect {
     Order { boot: u64, order: Order },
     /// Come back with this fact when the boot time has passed.
     Later { key: MachineKey, serial: u64, lapse: Lapse },
+    /// Come back with this fact when this time has passed.
+    After { key: MachineKey, time: Duration, fact: Box<Fact> },
 }
 
 /// All that is needed to start the process of a machine once.
@@ -67,6 +73,7 @@ pub(crate) struct Host {
     pub(crate) registry: Registry,
     /// Who every lease belongs to, as conflicts name them.
     pub(crate) owner: String,
+    pub(crate) faults: Catalogue,
     effects: Vec<Effect>,
     boots: u64,
 }
@@ -74,7 +81,8 @@ pub(crate) struct Host {
 impl Host {
     pub(crate) fn new(mut ids: Ids, now: Millis) -> Self {
         let owner = format!("{}@tokens.fly.io", &ids.nonce()[..12]);
-        Self { now, ids, registry: Registry::default(), owner, effects: Vec::new(), boots: 0 }
+        let (registry, faults) = (Registry::default(), Catalogue::default());
+        Self { now, ids, registry, owner, faults, effects: Vec::new(), boots: 0 }
     }
 
     pub(crate) fn ulid(&mut self) -> String {

@@ -11,6 +11,7 @@ use super::{
     fact::Lapse,
     lease::Lease,
     lifecycle::{self, State, Trigger},
+    mishap::Mishaps,
     refusal::Refusal,
     update::Change,
 };
@@ -47,7 +48,7 @@ pub(crate) struct Vm {
 }
 
 /// A machine.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Machine {
     pub(crate) app: String,
     pub(crate) id: String,
@@ -70,6 +71,7 @@ pub(crate) struct Machine {
     pub(crate) restarts: Vec<Millis>,
     /// Counts state changes, so that a timer that comes too late is recognised.
     pub(crate) serial: u64,
+    pub(crate) mishaps: Mishaps,
 }
 
 impl Machine {
@@ -143,12 +145,14 @@ impl Machine {
     pub(crate) fn boot(&mut self, host: &mut Host) {
         let checks = CheckSpec::of(self.config()).unwrap_or_default();
         self.checks = checks.iter().map(|spec| Check::new(spec.clone(), host.now)).collect();
-        let Some(image) = host.registry.pull(&self.version().image).cloned() else {
+        let unpullable = std::mem::take(&mut self.mishaps.unpullable);
+        let image = host.registry.pull(&self.version().image).filter(|_| !unpullable).cloned();
+        let Some(image) = image else {
             return self.later(Lapse::NoImage, host);
         };
         let boot = host.next_boot();
         self.vm = Some(Vm { boot, runs: false, pid: None, ports: Ports::new() });
-        host.ask(Effect::Boot(Box::new(Boot {
+        let mut boot = Boot {
             key: self.key(),
             number: boot,
             image: Box::new(image.clone()),
@@ -156,7 +160,9 @@ impl Machine {
             env: self.environment(&image.env),
             internal_ports: self.config().internal_ports(),
             checks,
-        })));
+        };
+        self.is_booted_badly(&mut boot, host);
+        host.ask(Effect::Boot(Box::new(boot)));
     }
 
     /// Tells the process something; false when there is no process.

@@ -9,11 +9,14 @@ mod create;
 mod effect;
 mod event;
 mod fact;
+mod foresee;
 mod lease;
 mod lifecycle;
 mod list;
 mod machine;
 mod metadata;
+mod mishap;
+mod past;
 mod refusal;
 mod route;
 mod signal;
@@ -29,6 +32,7 @@ pub(crate) use check::{Address, CheckSpec, Ports, Probe};
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
 pub(crate) use fact::{Exit, Fact};
+pub(crate) use foresee::names_of;
 pub(crate) use lease::LeaseAsk;
 pub(crate) use list::Filter;
 pub(crate) use machine::Machine;
@@ -56,11 +60,12 @@ pub(crate) struct Target<'a> {
 pub(crate) struct World {
     pub(crate) apps: BTreeMap<String, App>,
     pub(crate) host: Host,
+    past: past::Past,
 }
 
 impl World {
     pub(crate) fn new(host: Host) -> Self {
-        Self { apps: BTreeMap::new(), host }
+        Self { apps: BTreeMap::new(), host, past: past::Past::default() }
     }
 
     pub(crate) fn app(&self, name: &str) -> Result<&App, Refusal> {
@@ -87,6 +92,7 @@ impl World {
         if self.read(target)?.is_destroyed() {
             return Err(Refusal::not_found("machine"));
         }
+        self.read(target)?.reach()?;
         let app = self.apps.get_mut(target.app).expect("just read");
         Ok((app.machines.get_mut(target.machine).expect("just read"), &mut self.host))
     }

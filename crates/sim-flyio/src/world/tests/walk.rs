@@ -40,7 +40,7 @@ impl Life {
                 }
                 Effect::Later { serial, lapse, .. } => self.due.push(Due::Lapse { serial, lapse }),
                 Effect::Order { boot, order: Order::Stop { .. } | Order::Kill } => self.tell(boot),
-                Effect::Order { .. } => {}
+                Effect::Order { .. } | Effect::After { .. } => {}
             }
         }
     }
