@@ -5,6 +5,7 @@ mod boot;
 mod exit;
 mod fault;
 mod lease;
+mod properties;
 mod update;
 mod walk;
 
@@ -32,7 +33,11 @@ impl Story {
 
     /// Begins without a machine.
     fn empty() -> Self {
-        let mut world = World::new(Host::new(Ids::random(), 1_786_701_400_000));
+        Self::seeded(Ids::random())
+    }
+
+    fn seeded(ids: Ids) -> Self {
+        let mut world = World::new(Host::new(ids, 1_786_701_400_000));
         world.create_app("shop").unwrap();
         for (tag, pullable) in [("v1", true), ("v2", true), ("gone", false)] {
             let image = Image::new(format!("shop:{tag}"), [tag]);
