@@ -2,8 +2,11 @@
 
 #![cfg(test)]
 
+mod call_faults;
 mod checks;
 mod faults;
+mod journal;
+mod machine_faults;
 mod machines_api;
 mod processes;
 mod proxy;
@@ -12,3 +15,4 @@ mod stage;
 mod traffic;
 mod update;
 mod wait;
+mod writers;

@@ -101,7 +101,7 @@ const LEGAL: [(State, &[State]); 12] = {
 };
 
 /// One call or fact takes a machine at most so many steps, as when a stop ends at once.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 2;
 
 fn leads_to(from: State, to: State, most: usize) -> bool {
     let next = LEGAL.iter().find(|(state, _)| *state == from).map_or(&[][..], |(_, next)| next);
