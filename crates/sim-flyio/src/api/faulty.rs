@@ -85,13 +85,11 @@ impl Api {
         if !delay.is_zero() {
             sleep(delay).await;
         }
-        match stop {
-            Some(stop) => Err(stopped(stop)),
-            None => {
-                let (platform, path) = (Arc::clone(&self.platform), call.path.clone());
-                Ok(Faults { platform, path, age, after, lease_lost })
-            }
+        if let Some(stop) = stop {
+            return Err(stopped(stop));
         }
+        let (platform, path) = (Arc::clone(&self.platform), call.path.clone());
+        Ok(Faults { platform, path, age, after, lease_lost })
     }
 }
 
@@ -113,7 +111,7 @@ impl Faults {
                     response
                 }
                 After::Stop(stop) => return stopped(stop),
-                After::Empty => reply::changed(response, |body| reply::empty(body)).await,
+                After::Empty => reply::changed(response, reply::empty).await,
                 After::Hide(machines) => {
                     reply::changed(response, |body| reply::hide(body, &machines)).await
                 }

@@ -77,3 +77,6 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
     let all = Router::new().nest("/v1", v1).nest("/_sim", control);
     all.fallback(call::not_simulated).with_state(api)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ mod plan;
 mod point;
 mod scope;
 mod timing;
+mod words;
 
 pub(crate) use catalogue::{Catalogue, Meeting};
 pub use catalogue::{FaultId, FaultStatus};

@@ -11,119 +11,123 @@ fn fault(text: &str) -> Fault {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
+/// One of each effect, as it is written.
+const WRITTEN: &[&str] = &[
+    "any=401",
+    "get@1=404",
+    "create@2=408-before",
+    "create@2=408-after",
+    "update=409-lease",
+    "lease=409-lease:2s",
+    "update%0.1=409-replacing",
+    "start=412",
+    "create[region=ams]=422-capacity",
+    "POST /v1/apps/*/machines/*/start@1-3=429",
+    "any@every7=500",
+    "any@3-=502",
+    "any=503-after",
+    "any=504",
+    "create=reset-before",
+    "create=reset-after",
+    "wait=slow:1500ms",
+    "wait=slow-after:2s",
+    "list@1=empty",
+    "get@3=stale:5s",
+    "list=malformed",
+    "lease=skew:-30s",
+    "lease=skew:+250ms",
+    "create=lag",
+    "create=lag:3",
+    "create=lag:2s",
+    "update=lease-lost",
+    "lease=lease-lost:2s",
+    "get[machine=0a*]=host-unreachable",
+    "boot=host-unreachable:10s",
+    "update=pull-fails",
+    "create=stuck",
+    "boot=stuck",
+    "boot@1=crash",
+    "boot[app=shop,image=*:v2,group=web]=crash:500ms",
+    "boot=crash:500ms:7",
+    "boot=oom",
+    "boot=oom:2s",
+    "boot=flap:1s",
+    "boot=unhealthy",
+    "boot=traffic:503",
+    "boot=unseen",
+    "uncordon=unseen",
+    "update@1=autostop",
+    "destroy=hangs",
+    "destroy=hangs:1s",
+    "release-update@1=500",
+    "PATCH|PUT /api/**=502",
+];
+
+/// What is refused, and how.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "create",
+        "the fault 'create' is not POINT[SCOPE]TIMING=EFFECT; write for example create@2=408-after",
+    ),
+    (
+        "crate=500",
+        "a fault has no point 'crate'; write boot, the name of an action such as create, list or update, or METHOD /PATH",
+    ),
+    (
+        "GRAB /v1=500",
+        "a fault has no point 'GRAB /v1'; write boot, the name of an action such as create, list or update, or METHOD /PATH",
+    ),
+    (
+        "create[zone=ams]=500",
+        "a fault has no scope 'zone=ams'; write KEY=PATTERN with one of app, machine, region, image and group",
+    ),
+    (
+        "create@0=500",
+        "a fault has no timing '@0'; write @2, @1-3, @3-, @every5, or %0.1 with a number from 0 to 1",
+    ),
+    (
+        "create@3-1=500",
+        "a fault has no timing '@3-1'; write @2, @1-3, @3-, @every5, or %0.1 with a number from 0 to 1",
+    ),
+    (
+        "create%1.5=500",
+        "a fault has no timing '%1.5'; write @2, @1-3, @3-, @every5, or %0.1 with a number from 0 to 1",
+    ),
+    (
+        "create=501",
+        "a fault has no effect '501'; write for example 503, 409-lease:30s, reset-after, slow:2s or crash:500ms",
+    ),
+    (
+        "create=slow:soon",
+        "a fault has no effect 'slow:soon'; write for example 503, 409-lease:30s, reset-after, slow:2s or crash:500ms",
+    ),
+    (
+        "create=408",
+        "the effect '408' does not say whether the call takes effect; write 408-before or 408-after",
+    ),
+    ("list=crash", "'crash' cannot happen at 'list'; put it at boot"),
+    ("boot=503", "'503' cannot happen at 'boot'; put it at a call"),
+    ("create=empty", "'empty' cannot happen at 'create'; put it at a call with the method GET"),
+    (
+        "create=409-lease",
+        "'409-lease' cannot happen at 'create'; put it at a call that names a machine",
+    ),
+    ("get=pull-fails", "'pull-fails' cannot happen at 'get'; put it at create or update"),
+    ("start=unseen", "'unseen' cannot happen at 'start'; put it at uncordon or boot"),
+];
+
 #[test]
 fn every_effect_is_written_as_it_is_read() {
-    let texts = [
-        "any=401",
-        "get@1=404",
-        "create@2=408-before",
-        "create@2=408-after",
-        "update=409-lease",
-        "lease=409-lease:2s",
-        "update%0.1=409-replacing",
-        "start=412",
-        "create[region=ams]=422-capacity",
-        "POST /v1/apps/*/machines/*/start@1-3=429",
-        "any@every7=500",
-        "any@3-=502",
-        "any=503-after",
-        "any=504",
-        "create=reset-before",
-        "create=reset-after",
-        "wait=slow:1500ms",
-        "wait=slow-after:2s",
-        "list@1=empty",
-        "get@3=stale:5s",
-        "list=malformed",
-        "lease=skew:-30s",
-        "lease=skew:+250ms",
-        "create=lag",
-        "create=lag:3",
-        "create=lag:2s",
-        "update=lease-lost",
-        "lease=lease-lost:2s",
-        "get[machine=0a*]=host-unreachable",
-        "boot=host-unreachable:10s",
-        "update=pull-fails",
-        "create=stuck",
-        "boot=stuck",
-        "boot@1=crash",
-        "boot[app=shop,image=*:v2,group=web]=crash:500ms",
-        "boot=crash:500ms:7",
-        "boot=oom",
-        "boot=oom:2s",
-        "boot=flap:1s",
-        "boot=unhealthy",
-        "boot=traffic:503",
-        "boot=unseen",
-        "uncordon=unseen",
-        "update@1=autostop",
-        "destroy=hangs",
-        "destroy=hangs:1s",
-        "release-update@1=500",
-        "PATCH|PUT /api/**=502",
-    ];
-    for text in texts {
-        assert_eq!(fault(text).to_string(), text);
+    for text in WRITTEN {
+        assert_eq!(fault(text).to_string(), *text);
     }
     assert_eq!(fault("create @2 = 408-after").to_string(), "create@2=408-after");
 }
 
 #[test]
 fn what_cannot_be_is_refused_with_a_way_out() {
-    let table = [
-        (
-            "create",
-            "the fault 'create' is not POINT[SCOPE]TIMING=EFFECT; write for example create@2=408-after",
-        ),
-        (
-            "crate=500",
-            "a fault has no point 'crate'; write boot, the name of an action such as create, list or update, or METHOD /PATH",
-        ),
-        (
-            "GRAB /v1=500",
-            "a fault has no point 'GRAB /v1'; write boot, the name of an action such as create, list or update, or METHOD /PATH",
-        ),
-        (
-            "create[zone=ams]=500",
-            "a fault has no scope 'zone=ams'; write KEY=PATTERN with one of app, machine, region, image and group",
-        ),
-        (
-            "create@0=500",
-            "a fault has no timing '@0'; write @2, @1-3, @3-, @every5, or %0.1 with a number from 0 to 1",
-        ),
-        (
-            "create@3-1=500",
-            "a fault has no timing '@3-1'; write @2, @1-3, @3-, @every5, or %0.1 with a number from 0 to 1",
-        ),
-        (
-            "create%1.5=500",
-            "a fault has no timing '%1.5'; write @2, @1-3, @3-, @every5, or %0.1 with a number from 0 to 1",
-        ),
-        (
-            "create=501",
-            "a fault has no effect '501'; write for example 503, 409-lease:30s, reset-after, slow:2s or crash:500ms",
-        ),
-        (
-            "create=slow:soon",
-            "a fault has no effect 'slow:soon'; write for example 503, 409-lease:30s, reset-after, slow:2s or crash:500ms",
-        ),
-        (
-            "create=408",
-            "the effect '408' does not say whether the call takes effect; write 408-before or 408-after",
-        ),
-        ("list=crash", "'crash' cannot happen at 'list'; put it at boot"),
-        ("boot=503", "'503' cannot happen at 'boot'; put it at a call"),
-        ("create=empty", "'empty' cannot happen at 'create'; put it at a call with the method GET"),
-        (
-            "create=409-lease",
-            "'409-lease' cannot happen at 'create'; put it at a call that names a machine",
-        ),
-        ("get=pull-fails", "'pull-fails' cannot happen at 'get'; put it at create or update"),
-        ("start=unseen", "'unseen' cannot happen at 'start'; put it at uncordon or boot"),
-    ];
-    for (text, error) in table {
-        assert_eq!(text.parse::<Fault>().unwrap_err().to_string(), error);
+    for (text, error) in REFUSED {
+        assert_eq!(text.parse::<Fault>().unwrap_err().to_string(), *error);
     }
     let broken = FaultEffect::Answer { status: 200, phase: Phase::Before };
     assert!(matches!(Fault::new("get", broken), Err(FaultError::Effect { .. })));

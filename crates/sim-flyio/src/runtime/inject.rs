@@ -52,12 +52,10 @@ impl Platform {
     /// Enters what befell machines into the journal: with the call that caused it, if one did.
     pub(super) fn report(&self, world: &mut World) {
         for fired in world.host.faults.take_fired() {
+            let about = (fired.app, fired.machine);
             match current::seq() {
                 Some(seq) => self.journal.fault(seq, &fired.fault),
-                None => {
-                    let about = (fired.app, fired.machine);
-                    self.journal.event(world.host.now, about, fired.fault);
-                }
+                None => self.journal.event(world.host.now, about, fired.fault),
             }
         }
     }

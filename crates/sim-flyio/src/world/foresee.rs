@@ -55,7 +55,7 @@ impl World {
             if let Some(named) = names.app.zip(names.machine) {
                 self.afflict(named, &effect);
             }
-            self.arrange(&mut plan, effect, names);
+            self.arrange(&mut plan, &effect, names);
         }
         plan
     }
@@ -103,8 +103,8 @@ impl World {
     }
 
     /// Enters an effect into the plan.
-    fn arrange(&self, plan: &mut Plan, effect: FaultEffect, names: Names<'_>) {
-        match effect {
+    fn arrange(&self, plan: &mut Plan, effect: &FaultEffect, names: Names<'_>) {
+        match *effect {
             FaultEffect::Answer { status, phase } => {
                 plan.stop(phase, Stop::Answer(self.answer(status, names)));
             }

@@ -2,26 +2,19 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::{
-    Refusal, World,
-    config::Config,
-    effect::{Boot, Effect, Host},
+    Refusal,
+    effect::{Effect, Host},
     event::Source,
     fact::{Exit, Fact},
     lease::Lease,
     lifecycle::State,
     machine::Machine,
 };
-use crate::{
-    clock::Millis,
-    faults::{FaultEffect, Occasion, Subject},
-    image::Reference,
-};
+use crate::{clock::Millis, faults::FaultEffect};
 
 /// Longer than any simulator lives.
-const NEVER: Duration = Duration::from_hours(10 * 365 * 24);
+pub(super) const NEVER: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// The faults of a machine.
 #[derive(Clone, Debug, Default)]
@@ -33,10 +26,10 @@ pub(crate) struct Mishaps {
     /// Since a host that is cut off is so until then.
     unreachable: Option<Millis>,
     /// Its destruction does not come to an end.
-    hangs: bool,
+    pub(super) hangs: bool,
     /// The proxy has not learnt of the last uncordon.
-    cordon_is_believed: bool,
-    run: Run,
+    pub(super) cordon_is_believed: bool,
+    pub(super) run: Run,
 }
 
 /// How long a new machine is not found.
@@ -48,8 +41,8 @@ pub(crate) enum Lag {
 
 /// The faults of one boot.
 #[derive(Clone, Debug, Default)]
-struct Run {
-    stuck: bool,
+pub(super) struct Run {
+    pub(super) stuck: bool,
     /// The proxy does not learn that it was started.
     unseen: bool,
     /// What users get, whatever checks say.
@@ -83,86 +76,10 @@ pub(crate) enum Due {
 }
 
 impl Machine {
-    /// Whom faults see.
-    pub(crate) fn subject(&self, host: &Host) -> Subject {
-        Subject {
-            app: Some(self.app.clone()),
-            machine: Some(self.id.clone()),
-            region: Some(self.region.clone()),
-            image: Some(host.image_name(&self.version().image)),
-            group: self.config().strings("metadata").remove("fly_process_group"),
-        }
-    }
-
-    /// What befalls this machine now; `asked` is the configuration that it is to get, if any.
-    pub(super) fn struck(
-        &self,
-        occasion: Occasion,
-        asked: Option<&Value>,
-        host: &mut Host,
-    ) -> Vec<FaultEffect> {
-        let mut faults = std::mem::take(&mut host.faults);
-        let subject = || match asked {
-            Some(config) => host.asked(config, self.subject(host)),
-            None => self.subject(host),
-        };
-        let struck = faults.strike(occasion, (&self.app, &self.id), subject);
-        host.faults = faults;
-        struck
-    }
-
-    /// Faults of a new machine; true if it stays `created`.
-    pub(super) fn is_created_badly(&mut self, host: &mut Host) -> bool {
-        let mut stuck = false;
-        for effect in self.struck(Occasion::Create, None, host) {
-            match effect {
-                FaultEffect::Lag { calls } => self.mishaps.lag = Some(Lag::Calls(calls)),
-                FaultEffect::LagFor { time } => {
-                    self.mishaps.lag = Some(Lag::Until(host.now.saturating_add(millis(time))));
-                }
-                FaultEffect::PullFails => self.mishaps.unpullable = true,
-                FaultEffect::Stuck => stuck = true,
-                _ => {}
-            }
-        }
-        stuck
-    }
-
-    /// Faults of a destruction; true if it does not end now.
-    pub(super) fn is_destroyed_badly(&mut self, host: &mut Host) -> bool {
-        for effect in self.struck(Occasion::Destroy, None, host) {
-            if let FaultEffect::Hangs { time } = effect {
-                self.mishaps.hangs = true;
-                self.put_off(time, Due::Destroyed, host);
-            }
-        }
-        self.mishaps.hangs
-    }
-
-    pub(super) fn is_uncordoned_badly(&mut self, host: &mut Host) {
-        self.mishaps.cordon_is_believed =
-            self.struck(Occasion::Uncordon, None, host).contains(&FaultEffect::Unseen);
-    }
-
     /// The proxy is told everything anew.
     pub(super) fn is_seen_again(&mut self) {
         self.mishaps.cordon_is_believed = false;
         self.mishaps.run.unseen = false;
-    }
-
-    /// Faults of a boot that is about to begin.
-    pub(super) fn is_booted_badly(&mut self, boot: &mut Boot, host: &mut Host) {
-        self.mishaps.run = Run::default();
-        self.mishaps.cordon_is_believed &= self.cordoned;
-        for effect in self.struck(Occasion::Boot, None, host) {
-            match effect {
-                FaultEffect::HostUnreachable { time } => self.lose_host(time, host),
-                effect => self.mishaps.run.take(&effect, host.now),
-            }
-        }
-        if self.mishaps.run.stuck {
-            boot.image.boot_ms = Some(u64::try_from(NEVER.as_millis()).expect("it fits"));
-        }
     }
 
     /// The program runs: its end may be certain already.
@@ -249,7 +166,7 @@ impl Machine {
         self.lease = Some(Lease { nonce, owner, description, expires_at });
     }
 
-    fn put_off(&self, time: Option<Duration>, due: Due, host: &mut Host) {
+    pub(super) fn put_off(&self, time: Option<Duration>, due: Due, host: &mut Host) {
         if let Some(time) = time {
             host.ask(Effect::After { key: self.key(), time, fact: Box::new(Fact::Fault(due)) });
         }
@@ -290,7 +207,7 @@ impl Machine {
 }
 
 impl Run {
-    fn take(&mut self, effect: &FaultEffect, now: Millis) {
+    pub(super) fn take(&mut self, effect: &FaultEffect, now: Millis) {
         match *effect {
             FaultEffect::Stuck => self.stuck = true,
             FaultEffect::Unseen => self.unseen = true,
@@ -305,38 +222,6 @@ impl Run {
                 let exit = Exit { code: None, signal: Some(9) };
                 self.doom = Some(Doom { after, exit, out_of_memory: true, has_come: false });
             }
-            _ => {}
-        }
-    }
-}
-
-impl Host {
-    /// An image as people write it: `registry/repository:tag`, even if it was asked for by digest.
-    pub(crate) fn image_name(&self, image: &Reference) -> String {
-        let known = self.registry.pull(image).map(|image| Reference::parse(&image.reference));
-        let named = known.unwrap_or_else(|| image.clone());
-        Reference { digest: String::new(), ..named }.full()
-    }
-
-    /// The same subject with what a configuration asks for.
-    pub(super) fn asked(&self, config: &Value, subject: Subject) -> Subject {
-        let image = Some(self.image_name(&self.resolve(config)));
-        let group = Config(config).strings("metadata").remove("fly_process_group");
-        Subject { image, group, ..subject }
-    }
-}
-
-impl World {
-    /// Follows up what a call would do to the machine that it names.
-    pub(super) fn afflict(&mut self, (app, machine): (&str, &str), effect: &FaultEffect) {
-        let machines = self.apps.get_mut(app).map(|app| &mut app.machines);
-        let Some(machine) = machines.and_then(|all| all.get_mut(machine)) else { return };
-        match *effect {
-            FaultEffect::LeaseHeld { ttl } => machine.give_lease_away(ttl, &mut self.host),
-            FaultEffect::LeaseLost { after } if after.is_zero() => {
-                machine.lose_lease(after, &mut self.host);
-            }
-            FaultEffect::HostUnreachable { time } => machine.lose_host(time, &mut self.host),
             _ => {}
         }
     }

@@ -20,6 +20,7 @@ mod past;
 mod refusal;
 mod route;
 mod signal;
+mod strike;
 mod update;
 mod view;
 mod wait;

@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sim_flyio::{Fault, FaultEffect, Phase, Verdict};
 
 use crate::stage::{MACHINES, Stage, config, eventually};
 
 /// A simulator with one machine that is stopped.
-async fn idle() -> (Stage, String) {
+pub(crate) async fn idle() -> (Stage, String) {
     let stage = Stage::new().await;
     let path = stage.create(json!({ "config": config("v1"), "skip_launch": true })).await;
     stage.wait(&path, "stopped").await;
@@ -51,54 +50,55 @@ enum Seen {
     Broken,
 }
 
+/// Faults at a cordon: what the client gets, and whether the machine is cordoned.
+const ANSWERS: [(&str, Seen, bool); 15] = [
+    ("cordon@1=401", Seen::Error(401, "Authenticate: token validation error"), false),
+    ("cordon@1=404", Seen::Error(404, "machine not found"), false),
+    ("cordon@1=408-before", Seen::Error(408, "deadline_exceeded: "), false),
+    ("cordon@1=408-after", Seen::Error(408, "deadline_exceeded: "), true),
+    (
+        "cordon@1=409-replacing",
+        Seen::Error(409, "aborted: machine is replacing: concurrent update in progress"),
+        false,
+    ),
+    (
+        "cordon@1=412",
+        Seen::Error(
+            412,
+            "failed_precondition: unable to cordon machine from current state: 'stopped'",
+        ),
+        false,
+    ),
+    (
+        "cordon[region=ord]@1=422-capacity",
+        Seen::Error(422, "unknown: could not reserve resource for machine: insufficient memory"),
+        false,
+    ),
+    ("POST /v1/apps/*/machines/*/cordon@1=429", Seen::Error(429, "resource_exhausted: "), false),
+    ("cordon@1=500", Seen::Error(500, "unknown: internal server error"), false),
+    ("cordon@1=500-after", Seen::Error(500, "unknown: internal server error"), true),
+    ("cordon@1=502", Seen::Page(502), false),
+    ("cordon@1=503", Seen::Page(503), false),
+    ("cordon@1=504-after", Seen::Page(504), true),
+    ("cordon@1=reset-before", Seen::Broken, false),
+    ("cordon@1=reset-after", Seen::Broken, true),
+];
+
 #[tokio::test]
 async fn a_call_is_answered_or_broken_as_the_fault_says_and_only_once() {
-    use Seen::{Broken, Error, Page};
-    let table = [
-        ("cordon@1=401", Error(401, "Authenticate: token validation error"), false),
-        ("cordon@1=404", Error(404, "machine not found"), false),
-        ("cordon@1=408-before", Error(408, "deadline_exceeded: "), false),
-        ("cordon@1=408-after", Error(408, "deadline_exceeded: "), true),
-        (
-            "cordon@1=409-replacing",
-            Error(409, "aborted: machine is replacing: concurrent update in progress"),
-            false,
-        ),
-        (
-            "cordon@1=412",
-            Error(
-                412,
-                "failed_precondition: unable to cordon machine from current state: 'stopped'",
-            ),
-            false,
-        ),
-        (
-            "cordon[region=ord]@1=422-capacity",
-            Error(422, "unknown: could not reserve resource for machine: insufficient memory"),
-            false,
-        ),
-        ("POST /v1/apps/*/machines/*/cordon@1=429", Error(429, "resource_exhausted: "), false),
-        ("cordon@1=500", Error(500, "unknown: internal server error"), false),
-        ("cordon@1=500-after", Error(500, "unknown: internal server error"), true),
-        ("cordon@1=502", Page(502), false),
-        ("cordon@1=503", Page(503), false),
-        ("cordon@1=504-after", Page(504), true),
-        ("cordon@1=reset-before", Broken, false),
-        ("cordon@1=reset-after", Broken, true),
-    ];
     let (stage, path) = idle().await;
-    for (fault, seen, commits) in table {
+    for (fault, seen, commits) in ANSWERS {
         stage.inject(fault);
         let cordon = format!("{path}/cordon");
         let call = || stage.try_call(Method::POST, &cordon, (None, None));
         let reply = call().await;
         match (seen, reply) {
-            (Error(status, text), Ok((told, body))) => {
+            (Seen::Error(status, text), Ok((told, body))) => {
                 let error = body["error"].as_str().unwrap();
                 assert!(status == told && error.starts_with(text), "{fault}: {told} {body}");
             }
-            (Page(status), Ok(reply)) => assert_eq!(reply, (status, Value::Null), "{fault}"),
-            (Broken, Err(_)) => {}
+            (Seen::Page(status), Ok(reply)) => assert_eq!(reply, (status, Value::Null), "{fault}"),
+            (Seen::Broken, Err(_)) => {}
             (_, reply) => panic!("{fault}: {reply:?}"),
         }
         assert_eq!(stage.truth(&path).cordoned, commits, "{fault}");
@@ -204,97 +204,6 @@ async fn a_slow_call_takes_its_time_before_or_after_its_effect() {
 }
 
 #[tokio::test]
-async fn a_list_is_empty_once() {
-    let (stage, _) = idle().await;
-    stage.inject("list@1=empty");
-    assert_eq!(stage.get(MACHINES).await, (200, json!([])));
-    assert_eq!(stage.get(MACHINES).await.1.as_array().unwrap().len(), 1);
-    stage.inject("app-list@1=empty");
-    assert_eq!(stage.get("/v1/apps").await.1, json!({ "total_apps": 0, "apps": [] }));
-    stage.assert_struck("list@1=empty", 1);
-}
-
-#[tokio::test]
-async fn a_stale_read_and_a_stale_list_show_what_was_and_writes_see_what_is() {
-    let (stage, path) = idle().await;
-    stage.inject("get@1-2=stale:1h");
-    stage.inject("list@1=stale:1h");
-    let before = stage.truth(&path).instance_id;
-    stage.post(&path, json!({ "config": config("v2") })).await;
-    stage.create(json!({ "config": config("v1"), "skip_launch": true })).await;
-    let now = stage.truth(&path).instance_id;
-    assert_ne!(before, now);
-    let (_, list) = stage.get(MACHINES).await;
-    assert_eq!((list.as_array().unwrap().len(), &list[0]["instance_id"]), (1, &json!(before)));
-    assert_eq!(stage.get(&path).await.1["instance_id"], before.as_str());
-    let changed = stage.post(format!("{path}/metadata/colour"), json!({ "value": "blue" })).await;
-    assert_eq!(changed.0, 204);
-    let stale = stage.get(&path).await.1;
-    assert_eq!(
-        (&stale["instance_id"], &stale["config"]["metadata"]["colour"]),
-        (&json!(before), &Value::Null)
-    );
-    let fresh = stage.get(&path).await.1;
-    assert_eq!(
-        (&fresh["instance_id"], &fresh["config"]["metadata"]["colour"]),
-        (&json!(now), &json!("blue"))
-    );
-    stage.assert_struck("get@1-2=stale:3600s", 2);
-    stage.assert_struck("list@1=stale:3600s", 1);
-}
-
-#[tokio::test]
-async fn an_answer_is_cut_in_the_middle() {
-    let (stage, path) = idle().await;
-    stage.inject("get@1=malformed");
-    let url = format!("{}{path}", stage.sim.api_url());
-    let request = crate::stage::client().get(url).bearer_auth(stage.sim.token());
-    let response = request.send().await.unwrap();
-    assert_eq!(response.headers()["content-type"], "application/json");
-    let text = response.text().await.unwrap();
-    assert!(text.starts_with("{\"") && serde_json::from_str::<Value>(&text).is_err(), "{text}");
-    stage.assert_struck("get@1=malformed", 1);
-}
-
-#[tokio::test]
-async fn the_clock_of_the_platform_is_another_one() {
-    let (stage, path) = idle().await;
-    stage.inject("lease@1=skew:-1h");
-    let (_, lease) = stage.act(format!("{path}/lease?ttl=60")).await;
-    let told = lease["data"]["expires_at"].as_i64().unwrap();
-    assert_eq!(told, stage.truth(&path).lease.unwrap().expires_at - 3600);
-    stage.assert_struck("lease@1=skew:-3600s", 1);
-    stage.inject("get=skew:+24h");
-    let url = format!("{}{path}", stage.sim.api_url());
-    let request = crate::stage::client().get(url).bearer_auth(stage.sim.token());
-    let response = request.send().await.unwrap();
-    let date = response.headers()["date"].to_str().unwrap().to_owned();
-    let shown: Value = response.json().await.unwrap();
-    let day = |text: &str| text[8..10].parse::<u32>().unwrap();
-    let here = stage.sim.journal()[0].at.clone();
-    assert_ne!(day(&here), day(shown["created_at"].as_str().unwrap()));
-    assert_eq!(date[5..7].parse::<u32>().unwrap(), day(shown["updated_at"].as_str().unwrap()));
-}
-
-#[tokio::test]
-async fn a_new_machine_is_not_found_at_first() {
-    let stage = Stage::new().await;
-    stage.inject("create@1=lag");
-    stage.inject("create@2=lag:400ms");
-    let path = stage.create(json!({ "config": config("v1"), "skip_launch": true })).await;
-    let statuses = (stage.get(&path).await, stage.get(&path).await.0);
-    assert_eq!(statuses, ((404, json!({ "error": "machine not found" })), 200));
-    let later = stage.create(json!({ "config": config("v1"), "skip_launch": true })).await;
-    assert_eq!(stage.get(MACHINES).await.1.as_array().unwrap().len(), 1);
-    assert_eq!(stage.get(&later).await.0, 404);
-    eventually("the second", async || (stage.get(&later).await.0 == 200).then_some(())).await;
-    assert_eq!(stage.get(MACHINES).await.1.as_array().unwrap().len(), 2);
-    stage.assert_struck("create@1=lag", 1);
-    stage.assert_struck("create@2=lag:400ms", 1);
-    assert!(stage.named("lag") >= 3, "every call that was answered wrongly says so");
-}
-
-#[tokio::test]
 async fn a_host_that_is_cut_off_is_shown_so_and_times_out() {
     let stage = Stage::new().await;
     let path = stage.started(config("v1")).await;
@@ -315,40 +224,4 @@ async fn a_host_that_is_cut_off_is_shown_so_and_times_out() {
     .await;
     assert_eq!(stage.act(format!("{path}/cordon")).await.0, 200);
     stage.assert_struck(&fault, 1);
-}
-
-#[tokio::test]
-async fn a_hook_is_asked_before_any_fault() {
-    let (stage, path) = idle().await;
-    stage.inject("get=503");
-    stage.sim.on_api_call(|call| match call.phase {
-        Phase::Before => Verdict::Answer { status: 418, body: json!({}) },
-        Phase::After => Verdict::Proceed,
-    });
-    assert_eq!(stage.get(&path).await.0, 418);
-    assert_eq!(stage.sim.faults()[0].met, 0);
-}
-
-#[tokio::test]
-async fn faults_are_put_in_listed_and_taken_away_by_another_process() {
-    let (stage, path) = idle().await;
-    let (status, put) = stage.post("/_sim/faults", json!({ "fault": "get@2-=503" })).await;
-    let wanted = json!({ "id": 1, "fault": "get@2-=503", "met": 0, "fired": 0 });
-    assert_eq!((status, &put), (201, &wanted));
-    let slow = Fault::new("any", FaultEffect::Slow { time: Duration::ZERO, phase: Phase::Before });
-    assert_eq!(stage.sim.inject(slow.unwrap()).to_string(), "2");
-    assert_eq!((stage.get(&path).await.0, stage.get(&path).await.0), (200, 503));
-    let (_, all) = stage.get("/_sim/faults").await;
-    let wanted = json!([
-        { "id": 1, "fault": "get@2-=503", "met": 2, "fired": 1 },
-        { "id": 2, "fault": "any=slow:0s", "met": 1, "fired": 1 },
-    ]);
-    assert_eq!(all, wanted);
-    let (status, body) = stage.post("/_sim/faults", json!({ "fault": "get=teapot" })).await;
-    let error = body["error"].as_str().unwrap();
-    assert!(status == 400 && error.starts_with("invalid_argument: a fault has no effect 'teapot'"));
-    assert_eq!(stage.delete("/_sim/faults/1").await.0, 204);
-    assert_eq!(stage.delete("/_sim/faults/1").await.0, 404);
-    assert_eq!(stage.get(&path).await.0, 200);
-    assert_eq!((stage.delete("/_sim/faults").await.0, stage.sim.faults()), (204, vec![]));
 }

@@ -1,8 +1,10 @@
 //! Faults that befall machines: what a client and a user see, and what the journal says of it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, config, eventually};
+use crate::stage::{Stage, config, eventually, path};
 
 fn with_policy(tag: &str, policy: &Value) -> Value {
     let mut config = config(tag);
@@ -27,6 +29,11 @@ async fn answers(stage: &Stage, status: u16) {
         (stage.visit("/", &[]).await.ok()?.status().as_u16() == status).then_some(())
     })
     .await;
+}
+
+async fn passes(stage: &Stage, path: &str) {
+    eventually("a check", async || (stage.truth(path).checks[0].status == "passing").then_some(()))
+        .await;
 }
 
 #[tokio::test]
@@ -130,10 +137,7 @@ async fn checks_pass_and_users_get_errors_from_one_version() {
     let (_, reply) = stage.post(&path, json!({ "config": config("v2") })).await;
     let version = reply["instance_id"].as_str().unwrap();
     assert_eq!(stage.get(format!("{path}/wait?version={version}&timeout=20")).await.0, 200);
-    eventually("a check", async || {
-        (stage.truth(&path).checks[0].status == "passing").then_some(())
-    })
-    .await;
+    passes(&stage, &path).await;
     let errors = stage.sim.ledger("shop").app_errors;
     eventually("the fault of v2", async || {
         let text = stage.visit("/", &[]).await.ok()?.text().await.ok()?;
@@ -146,37 +150,51 @@ async fn checks_pass_and_users_get_errors_from_one_version() {
     stage.assert_struck(fault, 1);
 }
 
+/// Who has answered the last of many requests, when the proxy knows this machine.
+async fn servers(stage: &Stage, known: &str) -> BTreeSet<String> {
+    let server = async || {
+        let response = stage.visit("/", &[]).await.ok()?;
+        Some(path(response.headers().get("x-machine-id")?.to_str().ok()?))
+    };
+    eventually("an answer", async || server().await.filter(|it| it == known)).await;
+    let mut seen = BTreeSet::new();
+    for _ in 0..10 {
+        seen.extend(server().await);
+    }
+    seen
+}
+
 #[tokio::test]
 async fn the_proxy_never_learns_of_an_uncordon_until_it_is_done_again() {
     let stage = Stage::new().await;
-    let path = stage.started(config("v1")).await;
-    answers(&stage, 200).await;
-    stage.act(format!("{path}/cordon")).await;
-    answers(&stage, 503).await;
+    let outside = json!({ "config": config("v1"), "skip_service_registration": true });
+    let (one, two) = (stage.create(outside.clone()).await, stage.create(outside).await);
+    for path in [&one, &two] {
+        stage.wait(path, "started").await;
+        passes(&stage, path).await;
+    }
     stage.inject("uncordon@1=unseen");
-    stage.act(format!("{path}/uncordon")).await;
+    stage.act(format!("{one}/uncordon")).await;
+    stage.act(format!("{two}/uncordon")).await;
     stage.assert_struck("uncordon@1=unseen", 1);
-    assert!(!stage.truth(&path).cordoned, "the API says that all is well");
-    tokio::time::sleep(std::time::Duration::from_millis(250)).await; // longer than the propagation
-    assert_eq!(stage.visit("/", &[]).await.unwrap().status(), 503);
-    stage.act(format!("{path}/cordon")).await;
-    stage.act(format!("{path}/uncordon")).await;
-    answers(&stage, 200).await;
+    assert!(!stage.truth(&one).cordoned, "the API says that all is well");
+    // What the proxy knows of the second, which came later, it would know of the first.
+    assert_eq!(servers(&stage, &two).await, [two.clone()].into());
+    stage.act(format!("{one}/cordon")).await;
+    stage.act(format!("{one}/uncordon")).await;
+    assert_eq!(servers(&stage, &one).await, [one, two].into());
 }
 
 #[tokio::test]
 async fn the_proxy_never_learns_of_a_start_until_the_next_one() {
     let stage = Stage::new().await;
     stage.inject("boot@1=unseen");
-    let path = stage.started(config("v1")).await;
-    eventually("a check", async || {
-        (stage.truth(&path).checks[0].status == "passing").then_some(())
-    })
-    .await;
-    tokio::time::sleep(std::time::Duration::from_millis(250)).await; // longer than the propagation
-    assert_eq!(stage.visit("/", &[]).await.unwrap().status(), 503);
-    stage.act(format!("{path}/restart")).await;
-    answers(&stage, 200).await;
+    let one = stage.started(config("v1")).await;
+    passes(&stage, &one).await;
+    let two = stage.started(config("v1")).await;
+    assert_eq!(servers(&stage, &two).await, [two.clone()].into());
+    stage.act(format!("{one}/restart")).await;
+    assert_eq!(servers(&stage, &one).await, [one, two].into());
     stage.assert_struck("boot@1=unseen", 1);
 }
 

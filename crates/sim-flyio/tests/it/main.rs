@@ -4,12 +4,14 @@
 
 mod call_faults;
 mod checks;
+mod fault_control;
 mod faults;
 mod journal;
 mod machine_faults;
 mod machines_api;
 mod processes;
 mod proxy;
+mod read_faults;
 mod rules;
 mod stage;
 mod traffic;

@@ -5,6 +5,7 @@ mod boot;
 mod exit;
 mod fault;
 mod lease;
+mod mark;
 mod properties;
 mod update;
 mod walk;

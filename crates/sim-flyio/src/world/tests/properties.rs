@@ -154,7 +154,9 @@ proptest! {
     fn one_seed_has_one_history(steps in steps(), seed in any::<u64>()) {
         let history = |seed| {
             let mut life = Life::begin(seed, false, &["boot%0.5=crash", "update%0.5=pull-fails"]);
-            steps.iter().for_each(|step| life.take(step));
+            for step in &steps {
+                life.take(step);
+            }
             format!("{:?}", life.story.world)
         };
         prop_assert_eq!(history(seed), history(seed));
