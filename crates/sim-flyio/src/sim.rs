@@ -161,13 +161,13 @@ impl SimFly {
     pub async fn shutdown(self) {
         self.platform.close();
         self.platform.killed().await;
-        self.platform.journal.close();
     }
 }
 
 impl Drop for SimFly {
     fn drop(&mut self) {
         self.platform.close();
+        self.platform.journal.close();
     }
 }
 

@@ -78,7 +78,7 @@ impl Api {
     /// Lets a call meet the faults; the error is the answer of one that ended it.
     pub(super) async fn meet_faults(&self, call: &ApiRequest) -> Result<Faults, Response> {
         let plan = self.platform.foresee(call);
-        let Plan { names, delay, stop, age, after, lease_lost } = plan;
+        let Plan { names, delay, stop, age, after, lease_lost, marks: _ } = plan;
         for name in &names {
             self.platform.journal.fault(call.seq, name);
         }

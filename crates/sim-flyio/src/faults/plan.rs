@@ -56,6 +56,8 @@ pub(crate) enum After {
 pub(crate) struct Plan {
     /// The faults, as the journal names them.
     pub(crate) names: Vec<String>,
+    /// Whether machines were changed already.
+    pub(crate) marks: bool,
     /// How long it waits before anything else.
     pub(crate) delay: Duration,
     /// Ends it before it has an effect.

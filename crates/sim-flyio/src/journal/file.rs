@@ -82,7 +82,7 @@ impl Trouble {
         let mut first = lock(&self.first);
         if first.is_none() {
             let told = format!(
-                "the journal '{}' cannot be written any more, and the simulator goes on without it: {why}",
+                "the journal '{}' is not complete from here on, and the simulator goes on: {why}",
                 self.path.display()
             );
             tracing::error!("{told}");

@@ -37,7 +37,16 @@ impl Platform {
         if !self.faulty.load(Ordering::Relaxed) {
             return Plan::default();
         }
-        self.commit(|world| world.foresee(call))
+        let plan = {
+            let mut world = lock(&self.world);
+            world.host.now = self.clock.now();
+            world.remember();
+            world.foresee(call)
+        };
+        if plan.marks {
+            self.commit(|_| ()); // the proxy and those who wait have to see it
+        }
+        plan
     }
 
     /// What users get from a machine in place of its answer.

@@ -53,7 +53,7 @@ impl World {
         for (name, effect) in host.faults.meet(meeting) {
             plan.names.push(name);
             if let Some(named) = names.app.zip(names.machine) {
-                self.afflict(named, &effect);
+                plan.marks |= self.afflict(named, &effect);
             }
             self.arrange(&mut plan, &effect, names);
         }

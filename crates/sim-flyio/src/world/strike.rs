@@ -109,17 +109,18 @@ impl Host {
 }
 
 impl World {
-    /// Follows up what a call would do to the machine that it names.
-    pub(super) fn afflict(&mut self, (app, machine): (&str, &str), effect: &FaultEffect) {
+    /// Makes the mark that a fault at a call leaves on the machine; false if it leaves none.
+    pub(super) fn afflict(&mut self, (app, machine): (&str, &str), effect: &FaultEffect) -> bool {
         let machines = self.apps.get_mut(app).map(|app| &mut app.machines);
-        let Some(machine) = machines.and_then(|all| all.get_mut(machine)) else { return };
+        let Some(machine) = machines.and_then(|all| all.get_mut(machine)) else { return false };
         match *effect {
             FaultEffect::LeaseHeld { ttl } => machine.give_lease_away(ttl, &mut self.host),
             FaultEffect::LeaseLost { after } if after.is_zero() => {
                 machine.lose_lease(after, &mut self.host);
             }
             FaultEffect::HostUnreachable { time } => machine.lose_host(time, &mut self.host),
-            _ => {}
+            _ => return false,
         }
+        true
     }
 }
