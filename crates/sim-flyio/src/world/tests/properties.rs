@@ -29,7 +29,8 @@ fn uses() -> impl Strategy<Value = Vec<(usize, Use)>> {
         3 => (1_u64..20).prop_map(|ttl| Use::Acquire { ttl }),
         1 => Just(Use::Release),
         3 => Just(Use::Act),
-        2 => (1_i64..15_000).prop_map(|time| Use::Wait { time }),
+        1 => (1_i64..15_000).prop_map(|time| Use::Wait { time }),
+        2 => (1_i64..15).prop_map(|seconds| Use::Wait { time: seconds * 1000 }),
     ];
     vec((0..3_usize, one), 0..60)
 }
