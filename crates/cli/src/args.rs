@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Status(Environment),
     /// The whole thing against a simulated Fly.io: a good release, a better one, a broken one
     Demo(Demo),
+    /// Deploy an environment to a simulated Fly.io, with the release and the faults you name; touches nothing real
+    Rehearse(Rehearse),
     /// The simulated Fly.io alone, for pipeline or anything else to point at
     Sim(Sim),
     /// Print the commented reference configuration
@@ -181,6 +183,44 @@ pub(crate) struct Demo {
     /// Keep the folder with the project, the store and the logs
     #[arg(long)]
     pub(crate) keep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rehearse {
+    /// An environment of pipeline.toml
+    pub(crate) environment: String,
+    /// What the new release is like
+    #[arg(long, value_enum, default_value_t = Release::Good, value_name = "RELEASE")]
+    pub(crate) release: Release,
+    /// How many machines run the old release
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = value_parser!(u32).range(1..=100))]
+    pub(crate) machines: u32,
+    /// Another strategy than the configured one: rolling or bluegreen
+    #[arg(long, value_name = "STRATEGY")]
+    pub(crate) strategy: Option<String>,
+    /// How much faster than in real life health checks run
+    #[arg(long, default_value_t = 10.0, value_name = "FACTOR")]
+    pub(crate) check_speed: f64,
+    /// Makes all chance of the simulator repeatable
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+}
+
+/// What a release is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Release {
+    /// As good as the old one
+    Good,
+    /// Its program ends a second after its start
+    Crash,
+    /// It answers 500 to everybody, health checks too
+    Unhealthy,
+    /// Health checks pass, but one page that the smoke tests ask for answers 500
+    Broken,
+    /// It takes more and more memory until it is killed
+    Oom,
+    /// No machine can pull its image
+    Unpullable,
 }
 
 #[derive(Debug, Args)]

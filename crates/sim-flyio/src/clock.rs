@@ -15,9 +15,11 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Starts at the current wall time; the only place of the simulator that reads it.
-    pub(crate) fn start() -> Self {
-        Self { epoch: Timestamp::now().as_millisecond(), began: Instant::now() }
+    /// Starts at `epoch`, or at the current wall time; the only place of the simulator that reads
+    /// it.
+    pub(crate) fn start(epoch: Option<Timestamp>) -> Self {
+        let epoch = epoch.unwrap_or_else(Timestamp::now).as_millisecond();
+        Self { epoch, began: Instant::now() }
     }
 
     pub(crate) fn now(&self) -> Millis {

@@ -1,6 +1,13 @@
 //! What a simulator can be told before it starts.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use jiff::Timestamp;
 
 /// Settings of a simulator; [`Default`] suits tests.
 #[derive(Clone)]
@@ -16,15 +23,40 @@ pub struct SimConfig {
     pub boot: Duration,
     /// The only bearer token that is accepted.
     pub token: String,
+    /// Where it listens. Default: loopback, on free ports. Anything else is refused unless
+    /// `exposed` says that it is meant: whoever reaches the ports can start programs on this host.
+    pub listen: Listen,
+    /// What all chance follows from: ids, latencies, faults. `None`: other ones in every run.
+    pub seed: Option<u64>,
+    /// What the clock shows at the start. `None`: the wall clock's time. With a seed, a start and
+    /// tokio's clock paused, the same calls make the same history.
+    pub starts_at: Option<Timestamp>,
     /// Where the output of the machines goes, one file each, named after the machine. `None`
     /// throws it away.
     pub log_dir: Option<PathBuf>,
-    /// What ids, nonces and the chances of faults follow from. `None`, the default, takes another
-    /// one for every simulator.
-    pub seed: Option<u64>,
     /// A file for the journal: one JSON object a line, written as calls end. An older file of this
     /// name is overwritten.
     pub journal: Option<PathBuf>,
+}
+
+/// Addresses and ports of a simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// The address of all ports.
+    pub ip: IpAddr,
+    /// The port of the Machines API, its siblings and the control API; 0 for a free one.
+    pub api_port: u16,
+    /// The port of the proxy; 0 for a free one.
+    pub proxy_port: u16,
+    /// Whether an address that other hosts can reach is meant.
+    pub exposed: bool,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self { ip, api_port: 0, proxy_port: 0, exposed: false }
+    }
 }
 
 impl Default for SimConfig {
@@ -34,8 +66,10 @@ impl Default for SimConfig {
             check_speed: 1.0,
             boot: Duration::from_millis(50),
             token: "sim-token".to_owned(),
-            log_dir: None,
+            listen: Listen::default(),
             seed: None,
+            starts_at: None,
+            log_dir: None,
             journal: None,
         }
     }
@@ -47,8 +81,10 @@ impl fmt::Debug for SimConfig {
             .field("propagation", &self.propagation)
             .field("check_speed", &self.check_speed)
             .field("boot", &self.boot)
-            .field("log_dir", &self.log_dir)
+            .field("listen", &self.listen)
             .field("seed", &self.seed)
+            .field("starts_at", &self.starts_at)
+            .field("log_dir", &self.log_dir)
             .field("journal", &self.journal)
             .finish_non_exhaustive() // the token is nobody's business
     }

@@ -1,18 +1,34 @@
 //! What can go wrong with the simulator itself.
 
-use std::io;
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+};
 
 /// An error of the simulator, as opposed to one that it plays.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimError {
-    /// No loopback port could be bound.
-    #[error("no loopback port can be bound for the {what}; is the limit of open files reached?")]
+    /// A port could not be bound.
+    #[error(
+        "{address} cannot be bound for the {what}; is it in use, or the limit of open files reached?"
+    )]
     Bind {
         /// What the port was for.
         what: &'static str,
+        /// Address and port; port 0 is any free one.
+        address: SocketAddr,
         /// Why not.
         source: io::Error,
+    },
+    /// An address that other hosts can reach, and nobody said that this is meant.
+    #[error(
+        "{ip} can be reached from other hosts, and whoever reaches the simulator can start programs here; \
+         listen on loopback, or say that it is meant to be exposed"
+    )]
+    Exposed {
+        /// The address.
+        ip: IpAddr,
     },
     /// An app that does not exist was asked for.
     #[error("app '{app}' does not exist in this simulator; create it first")]

@@ -35,6 +35,9 @@ pub struct Image {
     /// How long a machine of it takes to boot, in milliseconds; the simulator's own time if empty.
     #[serde(default)]
     pub boot_ms: Option<u64>,
+    /// The program is killed for want of memory after so many milliseconds.
+    #[serde(default)]
+    pub oom_after_ms: Option<u64>,
     /// Whether it is the bundled application, run inside the simulator instead of as a process:
     /// it behaves as its environment says (see [`crate::app`]), and costs next to nothing.
     #[serde(default)]
@@ -78,7 +81,7 @@ impl Image {
     pub(crate) fn digest(&self) -> String {
         let place = Reference::parse(&self.reference).place();
         let runs = json!([self.entrypoint, self.command, self.workdir, self.inside]);
-        let content = json!([place, runs, self.env, self.boot_ms]);
+        let content = json!([place, runs, self.env, self.boot_ms, self.oom_after_ms]);
         sha256(content.to_string().as_bytes())
     }
 }

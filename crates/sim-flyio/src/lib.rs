@@ -5,6 +5,7 @@ mod api;
 pub mod app;
 mod clock;
 mod config;
+mod dice;
 mod digest;
 mod duration;
 mod error;
@@ -18,7 +19,7 @@ mod sim;
 mod world;
 
 pub use api::{ApiRequest, Phase, Verdict};
-pub use config::SimConfig;
+pub use config::{Listen, SimConfig};
 pub use error::SimError;
 pub use faults::{Fault, FaultEffect, FaultError, FaultId, FaultPoint, FaultStatus, FaultTiming};
 pub use image::Image;

@@ -1,10 +1,10 @@
 //! The simulator as its users hold it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use crate::{
-    ApiCall, ApiRequest, Fault, FaultId, FaultStatus, Image, Ledger, MachineView, SimConfig,
-    SimError, Verdict,
+    ApiCall, ApiRequest, Fault, FaultId, FaultStatus, Image, Ledger, Listen, MachineView,
+    SimConfig, SimError, Verdict,
     api::{self, Api, Hook},
     journal::Journal,
     proxy::{Ledgers, Proxy, Scope},
@@ -37,13 +37,16 @@ impl SimFly {
         let ledgers = Arc::<Ledgers>::default();
         let api = Arc::new(Api::new(Arc::clone(&platform), Arc::clone(&ledgers)));
         let proxy = Proxy::new(Arc::clone(&platform), ledgers);
-        let (listener, address) = bind("Machines API").await?;
+        let at = |port| SocketAddr::new(platform.config.listen.ip, port);
+        let (api_port, proxy_port) =
+            (platform.config.listen.api_port, platform.config.listen.proxy_port);
+        let (listener, address) = bind("Machines API", at(api_port)).await?;
         let router = api::router(Arc::clone(&api));
         platform.tasks.spawn(async move {
             accept(listener, |stream, _| api::serve(router.clone(), stream)).await;
         });
         let api_url = format!("http://{address}");
-        let (listener, address) = bind("proxy").await?;
+        let (listener, address) = bind("proxy", at(proxy_port)).await?;
         platform.tasks.spawn(Arc::clone(&proxy).serve(listener, Scope::ByHost));
         let proxy_url = format!("http://{address}");
         let app_urls = tokio::sync::Mutex::default();
@@ -73,7 +76,8 @@ impl SimFly {
         if let Some(url) = urls.get(app) {
             return Ok(url.clone());
         }
-        let (listener, address) = bind("proxy of an app").await?;
+        let any = SocketAddr::new(self.platform.config.listen.ip, 0);
+        let (listener, address) = bind("proxy of an app", any).await?;
         let scope = Scope::App(app.to_owned());
         self.platform.tasks.spawn(Arc::clone(&self.proxy).serve(listener, scope));
         Ok(urls.entry(app.to_owned()).or_insert(format!("http://{address}")).clone())
@@ -174,6 +178,10 @@ impl Drop for SimFly {
 fn check(config: &SimConfig) -> Result<(), SimError> {
     if !(config.check_speed.is_finite() && config.check_speed > 0.0) {
         return Err(SimError::CheckSpeed(config.check_speed));
+    }
+    let Listen { ip, exposed, .. } = config.listen;
+    if !ip.is_loopback() && !exposed {
+        return Err(SimError::Exposed { ip });
     }
     let Some(dir) = &config.log_dir else { return Ok(()) };
     std::fs::create_dir_all(dir)

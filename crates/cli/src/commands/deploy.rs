@@ -9,7 +9,7 @@ use store_sql::RunKind;
 use crate::app::{App, Setting};
 use crate::args::Deploy;
 use crate::commands::plan;
-use crate::config::Confirm;
+use crate::config::{Config, Confirm};
 use crate::ending::Ending;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -35,8 +35,16 @@ async fn deploy(
     args: Deploy,
     builder: Option<Step<dyn Builder>>,
 ) -> Result<Exit, CliError> {
-    let config = app.config()?;
-    let setting = Setting::of(app, &config, &args.environment)?;
+    with_config(app, &app.config()?, (args, builder)).await
+}
+
+/// The same with a configuration that no file says.
+pub(crate) async fn with_config(
+    app: &App,
+    config: &Config,
+    (args, builder): (Deploy, Option<Step<dyn Builder>>),
+) -> Result<Exit, CliError> {
+    let setting = Setting::of(app, config, &args.environment)?;
     let wanted = match builder {
         Some(builder) => Wanted::built_by(setting, builder)?,
         None => Wanted::configured(setting, &args.choice)?,

@@ -8,7 +8,7 @@ use axum::{
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::call::NONCE;
-use crate::world::{Refusal, Target};
+use crate::world::{MachineKey, Refusal, Target};
 
 /// The machine of a path, and the nonce of its header.
 #[derive(Debug)]
@@ -21,6 +21,10 @@ pub(super) struct Named {
 }
 
 impl Named {
+    pub(super) fn key_of_machine(&self) -> MachineKey {
+        MachineKey { app: self.app.clone(), machine: self.machine.clone() }
+    }
+
     pub(super) fn target(&self) -> Target<'_> {
         Target { app: &self.app, machine: &self.machine, nonce: self.nonce.as_deref() }
     }

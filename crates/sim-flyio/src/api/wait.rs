@@ -1,6 +1,6 @@
 //! The long poll for a state.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use axum::{Json, extract::State};
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub(super) async fn wait(
 ) -> Result<Json<Value>, Refusal> {
     let wait = WaitFor::read(&query.0)?;
     let deadline = Instant::now() + wait.timeout;
-    let mut changes = api.platform.changes();
+    let changes = api.platform.changes_of(&named.key_of_machine());
     let look = |first: bool| {
         api.platform.read(|world| {
             let machine = world.read(named.target())?;
@@ -32,15 +32,16 @@ pub(super) async fn wait(
             }
         })
     };
-    let mut reached = look(true)?;
-    loop {
-        if let Reached::Yes(reply) = reached {
+    for first in std::iter::once(true).chain(std::iter::repeat(false)) {
+        let mut changed = pin!(changes.notified());
+        changed.as_mut().enable(); // before the look: no change may fall in between
+        if let Reached::Yes(reply) = look(first)? {
             return Ok(Json(reply));
         }
-        if timeout_at(deadline, changes.changed()).await.is_err() {
-            let missed = |machine: &Machine| wait.missed(machine);
-            return Err(api.platform.read(|world| world.read(named.target()).map(missed))?);
+        if timeout_at(deadline, changed).await.is_err() {
+            break;
         }
-        reached = look(false)?;
     }
+    let missed = |machine: &Machine| wait.missed(machine);
+    Err(api.platform.read(|world| world.read(named.target()).map(missed))?)
 }

@@ -1,10 +1,20 @@
 //! A small web application to run in machines: good, slow, broken or stubborn, as its
-//! environment says. Any program can become it by calling [`serve`].
+//! environment says. It runs inside the simulator, or as a process: any program can become it by
+//! calling [`serve`].
 
 mod behaviour;
+mod chance;
+mod health;
+mod listener;
 mod paced;
 mod pages;
+mod process;
 mod server;
+mod told;
 
 pub use behaviour::{Behaviour, Token};
-pub use server::{AppError, serve};
+pub use health::HealthScript;
+pub(crate) use listener::Incoming;
+pub use process::{AppError, serve};
+pub(crate) use server::live;
+pub(crate) use told::Told;

@@ -1,5 +1,7 @@
 //! What the application answers.
 
+use std::time::Duration;
+
 use hyper::{
     HeaderMap, Response, StatusCode,
     body::Bytes,
@@ -9,14 +11,27 @@ use serde_json::{Value, json};
 
 use super::Behaviour;
 
-/// The answer to a request for `path`.
-pub(super) fn answer(app: &Behaviour, path: &str, headers: &HeaderMap) -> Response<Bytes> {
-    let mut response = match &app.fails {
-        Some((fails, status)) if fails == path => {
-            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            page(status, "Something went wrong")
-        }
-        _ => page_of(app, path, headers),
+/// A request, and when it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) path: &'a str,
+    pub(super) headers: &'a HeaderMap,
+    /// How long the application has been up.
+    pub(super) up: Duration,
+    /// It fails by chance.
+    pub(super) fails: bool,
+}
+
+/// The answer to a request.
+pub(super) fn answer(app: &Behaviour, asked: Asked<'_>) -> Response<Bytes> {
+    let mut response = if asked.fails || app.fails.as_deref() == Some(asked.path) {
+        let status = StatusCode::from_u16(app.fail_status);
+        page(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), "Something went wrong")
+    } else if let Some(pages) = &app.pages {
+        let status = pages.get(asked.path).and_then(|status| StatusCode::from_u16(*status).ok());
+        health(app, status.unwrap_or_default())
+    } else {
+        page_of(app, asked)
     };
     let (machine, machine_version) = &app.machine;
     let told = [
@@ -32,13 +47,13 @@ pub(super) fn answer(app: &Behaviour, path: &str, headers: &HeaderMap) -> Respon
     response
 }
 
-fn page_of(app: &Behaviour, path: &str, headers: &HeaderMap) -> Response<Bytes> {
-    match path {
+fn page_of(app: &Behaviour, asked: Asked<'_>) -> Response<Bytes> {
+    match asked.path {
         "/" => page(StatusCode::OK, &format!("Shop {}", app.version)),
-        "/dashboard" if is_allowed(app, headers) => page(StatusCode::OK, "Dashboard"),
+        "/dashboard" if is_allowed(app, asked.headers) => page(StatusCode::OK, "Dashboard"),
         "/dashboard" => page(StatusCode::UNAUTHORIZED, "Sign in first"),
-        "/api/v1/health" if app.health_fails => health(app, StatusCode::SERVICE_UNAVAILABLE),
-        "/api/v1/health" => health(app, StatusCode::OK),
+        "/api/v1/health" if app.health.passes(asked.up) => health(app, StatusCode::OK),
+        "/api/v1/health" => health(app, StatusCode::SERVICE_UNAVAILABLE),
         "/api/v1/status" => {
             let version = &app.version;
             json_page(StatusCode::OK, &json!({ "name": "shop", "version": version, "orders": 3 }))
@@ -83,21 +98,27 @@ fn response(status: StatusCode, kind: &'static str, body: String) -> Response<By
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Token, *};
+    use super::{
+        super::{HealthScript, Token},
+        *,
+    };
 
     fn status(app: &Behaviour, path: &str, token: Option<&str>) -> u16 {
         let mut headers = HeaderMap::new();
         if let Some(token) = token {
             headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
         }
-        answer(app, path, &headers).status().as_u16()
+        let asked = Asked { path, headers: &headers, up: Duration::ZERO, fails: false };
+        answer(app, asked).status().as_u16()
     }
 
     #[test]
     fn pages_answer_as_their_behaviour_says() {
-        let good = Behaviour { token: Token("t".into()), ..Behaviour::default() };
-        let sick = Behaviour { health_fails: true, ..good.clone() };
-        let broken = Behaviour { fails: Some(("/dashboard".into(), 500)), ..good.clone() };
+        let good = Behaviour { token: Token("t".into()), fail_status: 500, ..Behaviour::default() };
+        let sick = Behaviour { health: HealthScript::failing(), ..good.clone() };
+        let broken = Behaviour { fails: Some("/dashboard".into()), ..good.clone() };
+        let pages = Some([("/login".to_owned(), 302)].into());
+        let stand_in = Behaviour { pages, ..good.clone() };
         let table = [
             (&good, "/", None, 200),
             (&good, "/dashboard", Some("t"), 200),
@@ -110,6 +131,8 @@ mod tests {
             (&sick, "/api/v1/health", None, 503),
             (&broken, "/dashboard", Some("t"), 500),
             (&broken, "/", None, 200),
+            (&stand_in, "/login", None, 302),
+            (&stand_in, "/anything", None, 200),
         ];
         for (app, path, token, wanted) in table {
             assert_eq!(status(app, path, token), wanted, "{path} {token:?} {app:?}");

@@ -1,151 +1,93 @@
-//! The application as a process: it listens, answers, and ends when told to.
+//! The application at work: it listens, answers, and ends when told to.
 
-use std::{
-    collections::BTreeMap, convert::Infallible, io, net::Ipv4Addr, process::ExitCode, sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use futures::stream::{FuturesUnordered, StreamExt};
+use hyper::{body::Incoming as Body, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use nix::{
-    errno::Errno,
-    sys::signal::kill,
-    unistd::{Pid, getppid},
-};
 use tokio::{
-    net::{TcpListener, TcpStream},
     select,
-    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
-    task::JoinSet,
-    time::{interval, sleep},
+    time::{Instant, sleep},
 };
 
-use super::{Behaviour, paced::paced, pages};
+use super::{
+    AppError, Behaviour,
+    chance::Chance,
+    listener::Incoming,
+    paced::paced,
+    pages::{self, Asked},
+    told::Told,
+};
+use crate::{dice::Dice, runtime::Connection};
 
-/// How often it looks whether its parent is still there.
-const PARENT_CHECK: Duration = Duration::from_millis(500);
-
-/// Why the application cannot run.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AppError {
-    /// A variable of the environment holds no number.
-    #[error("{key} is '{value}', which is not a number in range")]
-    Variable {
-        /// Its name.
-        key: &'static str,
-        /// What it holds.
-        value: String,
-    },
-    /// The port cannot be listened on.
-    #[error("port {port} cannot be listened on")]
-    Listen {
-        /// From `PORT`.
-        port: u16,
-        /// Why not.
-        source: io::Error,
-    },
-    /// Signals cannot be received.
-    #[error("signals cannot be received")]
-    Signals(#[source] io::Error),
+/// What the connections of one life share.
+struct Life {
+    app: Arc<Behaviour>,
+    chance: Chance,
+    began: Instant,
 }
 
-/// Runs the application that `env` describes until it is told to end (`SIGTERM`, `SIGINT`), its
-/// parent is gone, or it crashes as planned. On a signal it takes no new connection, finishes
-/// what it has begun, and ends with 0.
-pub async fn serve(env: BTreeMap<String, String>) -> Result<ExitCode, AppError> {
-    let app = Arc::new(Behaviour::read(&env)?);
-    let mut told = Told::new()?;
-    let crash = async {
-        match app.crash {
-            Some((after, code)) => {
-                sleep(after).await;
-                ExitCode::from(code)
-            }
-            None => std::future::pending().await,
-        }
-    };
+/// Lives until it is told to end or has crashed as planned; returns the exit code. A release
+/// command does its work and ends.
+pub(crate) async fn live(
+    app: Arc<Behaviour>,
+    dice: Dice,
+    incoming: Incoming,
+    mut told: Told,
+) -> Result<u8, AppError> {
+    if let Some((time, code)) = app.release {
+        sleep(time).await;
+        return Ok(code);
+    }
+    let crash = app.crash;
+    let life = Arc::new(Life { app, chance: Chance::new(dice), began: Instant::now() });
     select! {
-        code = crash => Ok(code),
-        () = orphaned(&app) => Ok(ExitCode::SUCCESS),
-        result = run(&app, &mut told) => result.map(|()| ExitCode::SUCCESS),
+        code = crashed(crash) => Ok(code),
+        result = run(&life, incoming, &mut told) => result.map(|()| 0),
     }
 }
 
-/// The signals that tell it to end.
-struct Told {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Told {
-    fn new() -> Result<Self, AppError> {
-        let listen = |kind| signal(kind).map_err(AppError::Signals);
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn wait(&mut self, app: &Behaviour) {
-        loop {
-            select! {
-                _ = self.terminate.recv() => {}
-                _ = self.interrupt.recv() => {}
-            }
-            if !app.ignores_term {
-                return;
-            }
+async fn crashed(crash: Option<(Duration, u8)>) -> u8 {
+    match crash {
+        Some((after, code)) => {
+            sleep(after).await;
+            code
         }
+        None => std::future::pending().await,
     }
 }
 
-/// Returns when another process has become the parent, or the simulator is gone.
-async fn orphaned(app: &Behaviour) {
-    let parent = getppid();
-    let simulator = app.simulator.map_or(parent, Pid::from_raw);
-    let mut tick = interval(PARENT_CHECK);
-    while getppid() == parent && kill(simulator, None) != Err(Errno::ESRCH) {
-        tick.tick().await;
-    }
-}
-
-async fn run(app: &Arc<Behaviour>, told: &mut Told) -> Result<(), AppError> {
+async fn run(life: &Arc<Life>, incoming: Incoming, told: &mut Told) -> Result<(), AppError> {
+    let app = &life.app;
     select! {
         () = sleep(app.boot_delay) => {}
-        () = told.wait(app) => return Ok(()),
+        () = told.wait(app.ignores_term) => return Ok(()),
     }
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, app.port)).await;
-    let listener = listener.map_err(|source| AppError::Listen { port: app.port, source })?;
+    let mut listener = incoming.listen().await?;
     let (ending, _) = watch::channel(false);
-    let mut connections = JoinSet::new();
+    let mut connections = FuturesUnordered::new();
     loop {
         select! {
-            () = told.wait(app) => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                let _ = stream.set_nodelay(true); // only slower without
-                connections.spawn(connection(Arc::clone(app), stream, ending.subscribe()));
+            () = told.wait(app.ignores_term) => break,
+            Some(()) = connections.next() => {}
+            accepted = listener.accept() => if let Ok(stream) = accepted {
+                connections.push(connection(Arc::clone(life), stream, ending.subscribe()));
             },
         }
     }
     drop(listener);
     let _ = ending.send(true); // no connection is left to hear it: as good
-    let rest = async { while connections.join_next().await.is_some() {} };
+    let rest = async { while connections.next().await.is_some() {} };
     tokio::join!(rest, sleep(app.drain));
     Ok(())
 }
 
 /// Serves a connection; when all is ending, up to the end of the request it is in.
-async fn connection(app: Arc<Behaviour>, stream: TcpStream, mut ending: watch::Receiver<bool>) {
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let app = Arc::clone(&app);
-        async move {
-            sleep(app.latency).await;
-            let answer = pages::answer(&app, request.uri().path(), request.headers());
-            Ok::<_, Infallible>(paced(answer, app.stream))
-        }
+async fn connection(life: Arc<Life>, stream: Connection, mut ending: watch::Receiver<bool>) {
+    let service = service_fn(move |request: hyper::Request<Body>| {
+        let life = Arc::clone(&life);
+        async move { Ok::<_, Infallible>(paced(life.answer(&request).await, life.app.stream)) }
     });
     let mut server = http1::Builder::new();
     let served = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
@@ -155,4 +97,20 @@ async fn connection(app: Arc<Behaviour>, stream: TcpStream, mut ending: watch::R
         _ = ending.wait_for(|ending| *ending) => served.as_mut().graceful_shutdown(),
     }
     let _ = served.await; // the client's end of it is the client's business
+}
+
+impl Life {
+    async fn answer(&self, request: &hyper::Request<Body>) -> hyper::Response<hyper::body::Bytes> {
+        let latency = self.chance.latency(&self.app);
+        if !latency.is_zero() {
+            sleep(latency).await;
+        }
+        let asked = Asked {
+            path: request.uri().path(),
+            headers: request.headers(),
+            up: self.began.elapsed(),
+            fails: self.chance.fails(&self.app),
+        };
+        pages::answer(&self.app, asked)
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, FaultEffect, Occasion, Subject};
-use crate::{clock::Millis, ids::splitmix64};
+use crate::{clock::Millis, dice::Dice};
 
 /// Names an injected fault; counts from 1 and is never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub(crate) struct Catalogue {
     injected: u64,
     entries: Vec<Entry>,
     fired: Vec<Fired>,
-    names: u64,
+    names: Dice,
 }
 
 #[derive(Debug)]
@@ -64,7 +64,7 @@ struct Entry {
     fault: Fault,
     met: u64,
     fired: u64,
-    dice: u64,
+    dice: Dice,
 }
 
 impl Default for Catalogue {
@@ -81,7 +81,7 @@ impl Catalogue {
             injected: 0,
             entries: Vec::new(),
             fired: Vec::new(),
-            names: seed ^ 0x006e_616d,
+            names: Dice::new(Some(seed), 0),
         }
     }
 
@@ -89,7 +89,7 @@ impl Catalogue {
         self.injected += 1;
         let id = FaultId(self.injected);
         // A stream of its own: what other faults meet does not change the luck of this one.
-        let dice = splitmix64(&mut (self.seed ^ self.injected.rotate_left(32)));
+        let dice = Dice::new(Some(self.seed), self.injected);
         self.entries.push(Entry { id, fault, met: 0, fired: 0, dice });
         id
     }
@@ -173,7 +173,7 @@ impl Catalogue {
 
     /// A nonce that nobody else has.
     pub(crate) fn nonce(&mut self) -> String {
-        format!("{:016x}", splitmix64(&mut self.names))
+        format!("{:016x}", self.names.roll())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::FaultError;
-use crate::ids::splitmix64;
+use crate::dice::Dice;
 
 /// Which of the calls or events at its point a fault strikes; they are counted from 1, those
 /// that are not in its scope left out.
@@ -22,15 +22,12 @@ pub enum FaultTiming {
 
 impl FaultTiming {
     /// Whether the `count`th one is struck.
-    pub(super) fn is_due(self, count: u64, dice: &mut u64) -> bool {
+    pub(super) fn is_due(self, count: u64, dice: &mut Dice) -> bool {
         match self {
             Self::Always => true,
             Self::Between(first, last) => (first..=last).contains(&count),
             Self::Every(step) => count.is_multiple_of(step),
-            Self::Chance(chance) => {
-                let roll = u32::try_from(splitmix64(dice) >> 32).expect("32 bits are left");
-                f64::from(roll) < chance * (f64::from(u32::MAX) + 1.0)
-            }
+            Self::Chance(chance) => dice.unit() < chance,
         }
     }
 

@@ -120,7 +120,7 @@ impl Proxy {
     /// Finds a machine that accepts a connection. One that refuses has seen nothing of the
     /// request, so another one is tried; after this, nothing is tried again.
     async fn reach(&self, app: &str, pinned: Option<&str>) -> Result<(Route, Connection), Failure> {
-        let candidates = self.loads.order(candidates(self.platform.routes(app), pinned));
+        let candidates = self.loads.order(candidates(&self.platform.routes(app), pinned));
         let mut refused = Vec::new();
         for route in candidates {
             let address = route.address.expect("candidates have addresses");

@@ -12,12 +12,12 @@ use crate::{runtime::lock, world::Route};
 
 /// The machines that a request may go to. A pinned one goes to that machine or to none, even if
 /// the machine is cordoned or its checks do not pass, as long as it is started.
-pub(super) fn candidates(routes: Vec<Route>, pinned: Option<&str>) -> Vec<Route> {
+pub(super) fn candidates(routes: &[Route], pinned: Option<&str>) -> Vec<Route> {
     let fits = |route: &Route| match pinned {
         Some(machine) => route.key.machine == machine,
         None => route.healthy && !route.cordoned,
     };
-    routes.into_iter().filter(|route| route.address.is_some() && fits(route)).collect()
+    routes.iter().filter(|route| route.address.is_some() && fits(route)).cloned().collect()
 }
 
 /// How many requests are under way to each machine.
@@ -86,10 +86,10 @@ mod tests {
             let sick = Route { healthy: false, ..route("sick") };
             vec![route("well"), cordoned, sick, Route { address: None, ..route("stopped") }]
         };
-        assert_eq!(names(candidates(routes(), None)), ["well"]);
+        assert_eq!(names(candidates(&routes(), None)), ["well"]);
         let table = [("well", 1), ("cordoned", 1), ("sick", 1), ("stopped", 0), ("unknown", 0)];
         for (pinned, found) in table {
-            assert_eq!(candidates(routes(), Some(pinned)).len(), found, "{pinned}");
+            assert_eq!(candidates(&routes(), Some(pinned)).len(), found, "{pinned}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::{
     io,
     net::Ipv4Addr,
     pin::Pin,
-    sync::Mutex,
+    sync::{Arc, Mutex},
     task::{Context, Poll},
 };
 
@@ -25,16 +25,47 @@ const BUFFER: usize = 16 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Doors(Mutex<HashMap<u64, mpsc::UnboundedSender<DuplexStream>>>);
 
-impl Doors {
-    /// Takes connections for a boot until the receiver is dropped.
-    pub(super) fn open(&self, boot: u64) -> mpsc::UnboundedReceiver<DuplexStream> {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        lock(&self.0).insert(boot, sender);
-        receiver
-    }
+/// A door that is closed still.
+#[derive(Debug)]
+pub(crate) struct Opener {
+    doors: Arc<Doors>,
+    boot: u64,
+}
 
-    pub(super) fn forget(&self, boot: u64) {
-        lock(&self.0).remove(&boot);
+impl Opener {
+    pub(crate) fn open(self) -> Door {
+        let (sender, knocks) = mpsc::unbounded_channel();
+        lock(&self.doors.0).insert(self.boot, sender);
+        Door { doors: self.doors, boot: self.boot, knocks }
+    }
+}
+
+/// Takes connections until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Door {
+    doors: Arc<Doors>,
+    boot: u64,
+    knocks: mpsc::UnboundedReceiver<DuplexStream>,
+}
+
+impl Door {
+    pub(crate) async fn next(&mut self) -> DuplexStream {
+        match self.knocks.recv().await {
+            Some(stream) => stream,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        lock(&self.doors.0).remove(&self.boot);
+    }
+}
+
+impl Doors {
+    pub(super) fn opener(self: &Arc<Self>, boot: u64) -> Opener {
+        Opener { doors: Arc::clone(self), boot }
     }
 
     fn knock(&self, boot: u64) -> io::Result<DuplexStream> {

@@ -1,11 +1,16 @@
 //! The world in motion: applies calls and facts to it, and carries out the effects.
 
+mod changes;
 mod checks;
 mod current;
 mod dial;
 mod inject;
+mod inside;
 mod net;
+mod orphans;
 mod ports;
+mod process;
+mod program;
 mod routes;
 mod spawner;
 mod tasks;
@@ -22,24 +27,25 @@ use nix::{
     unistd::Pid,
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc},
     time::Instant,
 };
 
 pub(crate) use current::{CurrentCall, during};
-pub(crate) use dial::{Connection, Doors};
+pub(crate) use dial::{Connection, Door, Opener};
 pub(crate) use net::{accept, bind};
-pub(crate) use spawner::SIMULATOR;
+pub(crate) use spawner::{SEED, SIMULATOR};
 pub(crate) use tasks::Tasks;
 
-use self::{routes::Routes, spawner::Spawner};
+use self::{changes::Changes, dial::Doors, routes::Routes, spawner::Spawner};
 use crate::{
     SimConfig,
     clock::Clock,
+    dice::{Dice, purpose},
     faults::Catalogue,
-    ids::{Ids, random_seed, splitmix64},
+    ids::Ids,
     journal::Journal,
-    world::{Boot, Effect, Fact, Host, Machine, MachineKey, Order, Route, World},
+    world::{Boot, Effect, Fact, Host, MachineKey, Order, Route, World},
 };
 
 /// Locks what no panic can leave half-changed.
@@ -60,20 +66,19 @@ pub(crate) struct Platform {
     request_ids: Mutex<Ids>,
     routes: Mutex<Routes>,
     orders: Mutex<HashMap<u64, mpsc::UnboundedSender<Order>>>,
-    /// Counts changes of the world; whoever waits for one watches it.
-    changes: watch::Sender<u64>,
-    doors: Doors,
+    changes: Changes,
+    doors: Arc<Doors>,
     spawner: Spawner,
 }
 
 impl Platform {
     /// Must be called within a tokio runtime.
     pub(crate) fn new(config: SimConfig, journal: Journal) -> Arc<Self> {
-        let clock = Clock::start();
-        let mut seed = config.seed.unwrap_or_else(random_seed);
-        let mut stream = || splitmix64(&mut seed); // each use of chance has its own
-        let mut host = Host::new(Ids::seeded(stream()), clock.now());
-        host.faults = Catalogue::new(stream());
+        let clock = Clock::start(config.starts_at);
+        let ids = |purpose| Ids::new(Dice::new(config.seed, purpose));
+        let mut host = Host::new(ids(purpose::WORLD), clock.now());
+        let request_ids = ids(purpose::REQUESTS);
+        host.faults = Catalogue::new(Dice::new(config.seed, purpose::FAULTS).roll());
         Arc::new(Self {
             routes: Mutex::new(Routes::new(config.propagation)),
             spawner: Spawner::new(config.log_dir.clone()),
@@ -83,10 +88,10 @@ impl Platform {
             faulty: AtomicBool::default(),
             tasks: Tasks::default(),
             world: Mutex::new(World::new(host)),
-            request_ids: Mutex::new(Ids::seeded(stream())),
+            request_ids: Mutex::new(request_ids),
             orders: Mutex::default(),
-            doors: Doors::default(),
-            changes: watch::Sender::new(0),
+            doors: Arc::default(),
+            changes: Changes::default(),
         })
     }
 
@@ -103,28 +108,39 @@ impl Platform {
         world.host.now = self.clock.now();
         world.remember();
         let result = change(&mut world);
-        world.forget();
         self.report(&mut world);
-        lock(&self.routes).record(Instant::now(), world.machines().map(Machine::route));
+        let changed = world.changed();
+        self.publish(&changed);
         // Still under the lock: the order of effects is the order of changes.
         for effect in world.host.take_effects() {
             self.carry_out(effect);
         }
         drop(world);
-        self.changes.send_modify(|count| *count += 1);
+        for (key, _) in &changed {
+            self.changes.tell(key);
+        }
         result
+    }
+
+    /// Lets the proxy know, later.
+    fn publish(&self, changed: &[(MachineKey, Option<Route>)]) {
+        let (now, mut routes) = (Instant::now(), lock(&self.routes));
+        for (key, route) in changed {
+            routes.record(now, key, route.clone());
+        }
     }
 
     pub(crate) fn note(self: &Arc<Self>, key: &MachineKey, fact: Fact) {
         self.commit(|world| world.note(key, fact));
     }
 
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+    /// What is notified when the machine has changed.
+    pub(crate) fn changes_of(&self, key: &MachineKey) -> Arc<Notify> {
+        self.changes.of(key)
     }
 
     /// The places to send requests for `app` to, as the proxy knows them by now.
-    pub(crate) fn routes(&self, app: &str) -> Vec<Route> {
+    pub(crate) fn routes(&self, app: &str) -> Arc<[Route]> {
         lock(&self.routes).view(app, Instant::now())
     }
 

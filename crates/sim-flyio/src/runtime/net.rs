@@ -1,10 +1,6 @@
 //! Listening on loopback.
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    time::Duration,
-};
+use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -14,15 +10,18 @@ use tokio::{
 
 use crate::SimError;
 
-/// Binds a free loopback port.
-pub(crate) async fn bind(what: &'static str) -> Result<(TcpListener, SocketAddr), SimError> {
+/// Binds an address; port 0 is any free one.
+pub(crate) async fn bind(
+    what: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), SimError> {
     let bound: io::Result<_> = async {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         Ok((listener, address))
     }
     .await;
-    bound.map_err(|source| SimError::Bind { what, source })
+    bound.map_err(|source| SimError::Bind { what, address, source })
 }
 
 /// Serves connections for ever; when dropped, all of them are.

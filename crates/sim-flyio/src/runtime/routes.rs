@@ -1,7 +1,8 @@
 //! The proxy's view of the machines: the truth, some time ago.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,42 +14,64 @@ use crate::world::{MachineKey, Route};
 #[derive(Debug)]
 pub(super) struct Routes {
     propagation: Duration,
-    history: BTreeMap<MachineKey, VecDeque<(Instant, Route)>>,
+    apps: HashMap<String, Roster>,
+}
+
+/// The machines of one app.
+#[derive(Debug, Default)]
+struct Roster {
+    history: BTreeMap<String, VecDeque<(Instant, Route)>>,
+    /// What the proxy believes, as of the last look.
+    view: Arc<[Route]>,
+    /// From when on it believes something else.
+    stale: Option<Instant>,
 }
 
 impl Routes {
     pub(super) fn new(propagation: Duration) -> Self {
-        Self { propagation, history: BTreeMap::new() }
+        Self { propagation, apps: HashMap::new() }
     }
 
-    /// Takes the truth of now down.
-    pub(super) fn record(&mut self, now: Instant, truth: impl Iterator<Item = Route>) {
-        let mut gone: Vec<MachineKey> = self.history.keys().cloned().collect();
-        for route in truth {
-            gone.retain(|key| *key != route.key);
-            let known = self.history.entry(route.key.clone()).or_default();
-            if known.back().is_none_or(|(_, last)| *last != route) {
-                known.push_back((now, route));
-            }
-        }
-        // The world forgets a machine minutes after its end; the proxy has believed it by then.
-        for key in gone {
-            self.history.remove(&key);
+    /// Takes down what is true of a machine now; `None` when it was forgotten. That comes minutes
+    /// after its end, when the proxy has believed it long since.
+    pub(super) fn record(&mut self, now: Instant, key: &MachineKey, truth: Option<Route>) {
+        let roster = self.apps.entry(key.app.clone()).or_default();
+        let Some(route) = truth else {
+            roster.history.remove(&key.machine);
+            roster.stale = Some(now);
+            return;
+        };
+        let known = roster.history.entry(key.machine.clone()).or_default();
+        if known.back().is_none_or(|(_, last)| *last != route) {
+            known.push_back((now, route));
+            roster.stale.get_or_insert(now + self.propagation);
         }
     }
 
     /// What the proxy believes now of the machines of `app`.
-    pub(super) fn view(&mut self, app: &str, now: Instant) -> Vec<Route> {
-        let propagation = self.propagation;
+    pub(super) fn view(&mut self, app: &str, now: Instant) -> Arc<[Route]> {
+        let Some(roster) = self.apps.get_mut(app) else { return Arc::default() };
+        if roster.stale.is_some_and(|stale| stale <= now) {
+            roster.refresh(now, self.propagation);
+        }
+        Arc::clone(&roster.view)
+    }
+}
+
+impl Roster {
+    fn refresh(&mut self, now: Instant, propagation: Duration) {
         let known = |since: Instant| now.duration_since(since) >= propagation;
-        let machines = self.history.iter_mut().filter(|(key, _)| key.app == app);
-        let believed = machines.filter_map(|(_, history)| {
+        let mut next: Option<Instant> = None;
+        let believed = self.history.values_mut().filter_map(|history| {
             while history.get(1).is_some_and(|(since, _)| known(*since)) {
                 history.pop_front();
             }
+            let coming = history.iter().map(|(since, _)| *since).find(|since| !known(*since));
+            next = [next, coming.map(|since| since + propagation)].into_iter().flatten().min();
             history.front().filter(|(since, _)| known(*since)).map(|(_, route)| route.clone())
         });
-        believed.collect()
+        self.view = believed.collect();
+        self.stale = next;
     }
 }
 
@@ -57,9 +80,13 @@ mod tests {
     use super::*;
     use crate::world::Address;
 
+    fn key(machine: &str) -> MachineKey {
+        MachineKey { app: "shop".into(), machine: machine.into() }
+    }
+
     fn route(port: Option<u16>) -> Route {
-        let key = MachineKey { app: "shop".into(), machine: "a".into() };
-        Route { key, address: port.map(Address::Loopback), cordoned: false, healthy: true }
+        let address = port.map(Address::Loopback);
+        Route { key: key("a"), address, cordoned: false, healthy: true }
     }
 
     #[test]
@@ -67,26 +94,37 @@ mod tests {
         let mut routes = Routes::new(Duration::from_millis(300));
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
-        routes.record(at(0), [route(None)].into_iter());
-        routes.record(at(100), [route(Some(1))].into_iter());
-        routes.record(at(150), [route(Some(1))].into_iter());
-        routes.record(at(200), [route(None)].into_iter());
-        let mut seen = |millis| routes.view("shop", at(millis)).pop().map(|route| route.address);
+        routes.record(at(0), &key("a"), Some(route(None)));
+        routes.record(at(100), &key("a"), Some(route(Some(1))));
+        routes.record(at(150), &key("a"), Some(route(Some(1))));
+        routes.record(at(200), &key("a"), Some(route(None)));
+        let mut seen = |millis| routes.view("shop", at(millis)).first().map(|it| it.address);
         let table = [
             (299, None),
             (300, Some(None)),
             (399, Some(None)),
-            (400, Some(Some(1))),
-            (499, Some(Some(1))),
+            (400, Some(Some(Address::Loopback(1)))),
+            (499, Some(Some(Address::Loopback(1)))),
             (500, Some(None)),
         ];
-        for (millis, port) in table {
-            assert_eq!(
-                seen(millis),
-                port.map(|port| port.map(Address::Loopback)),
-                "after {millis} ms"
-            );
+        for (millis, address) in table {
+            assert_eq!(seen(millis), address, "after {millis} ms");
         }
-        assert_eq!(routes.view("other", at(900)), []);
+        assert!(routes.view("other", at(900)).is_empty());
+    }
+
+    #[test]
+    fn a_view_is_shared_until_it_changes_and_a_forgotten_machine_leaves_it() {
+        let mut routes = Routes::new(Duration::from_millis(300));
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        for machine in ["a", "b"] {
+            routes.record(at(0), &key(machine), Some(route(Some(1))));
+        }
+        let view = routes.view("shop", at(300));
+        assert_eq!(view.len(), 2);
+        assert!(Arc::ptr_eq(&view, &routes.view("shop", at(900))));
+        routes.record(at(1000), &key("b"), None);
+        assert_eq!(routes.view("shop", at(1000)).len(), 1);
     }
 }

@@ -14,7 +14,9 @@ use std::{
     thread,
 };
 
+use super::orphans;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
+
 use tokio::{process::Command, runtime::Handle, sync::oneshot};
 
 /// What a container finds when its image sets no `PATH`: Docker's default.
@@ -23,6 +25,9 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// Tells a program which process has to live for it to live: by the time it looks at its parent,
 /// that may be another one already.
 pub(crate) const SIMULATOR: &str = "SIM_FLYIO_PID";
+
+/// Tells a program what chance follows from.
+pub(crate) const SEED: &str = "SIM_FLYIO_SEED";
 
 /// A process in its own process group.
 pub(super) type Child = Box<dyn ChildWrapper>;
@@ -65,6 +70,7 @@ fn start(log_dir: Option<PathBuf>, runtime: Handle) -> mpsc::Sender<Job> {
     let (sender, jobs) = mpsc::channel::<Job>();
     let work = move || {
         let _inside = runtime.enter();
+        orphans::sweep();
         for (program, reply) in jobs {
             let _ = reply.send(launch(&program, log_dir.as_deref())); // nobody waits: it is killed
         }
@@ -87,7 +93,7 @@ fn launch(program: &Program, log_dir: Option<&Path>) -> io::Result<Child> {
     let (stdout, stderr) = output(log_dir, &program.machine)?;
     let fill = |command: &mut Command| {
         command.args(arguments).env_clear().env("PATH", PATH).env("HOME", std::env::temp_dir());
-        command.env(SIMULATOR, std::process::id().to_string());
+        command.env(SIMULATOR, orphans::own_name());
         command.envs(&program.env).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
         if let Some(dir) = &program.workdir {
             command.current_dir(dir);

@@ -104,6 +104,10 @@ impl<'a> Config<'a> {
         })
     }
 
+    pub(crate) fn memory_mb(self) -> Option<u64> {
+        self.0["guest"]["memory_mb"].as_u64().filter(|mb| *mb > 0)
+    }
+
     pub(crate) fn is_auto_destroyed(self) -> bool {
         self.0["auto_destroy"].as_bool().unwrap_or(false)
     }

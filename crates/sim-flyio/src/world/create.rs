@@ -53,6 +53,7 @@ impl World {
             machine.boot(&mut self.host);
         }
         let id = machine.id.clone();
+        self.host.touch(machine.key());
         let app = self.apps.get_mut(app).expect("just read");
         app.deployed = true;
         app.machines.insert(id.clone(), machine);
@@ -102,7 +103,7 @@ impl Machine {
         let config = self.config();
         let metadata = config.strings("metadata");
         let group = metadata.get("fly_process_group").map_or("app", String::as_str);
-        let memory = config.0["guest"]["memory_mb"].as_u64().unwrap_or(256);
+        let memory = config.memory_mb().unwrap_or(256);
         let mut env = image.clone();
         env.entry("PRIMARY_REGION".to_owned()).or_insert_with(|| self.region.clone());
         env.extend(config.strings("env"));

@@ -1,6 +1,9 @@
 //! What the world asks of the outside, as values: processes to start and stop, time to let pass.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -44,6 +47,8 @@ pub(crate) struct Boot {
     pub(crate) image: Box<Image>,
     /// What is run, if the image does not run inside the simulator.
     pub(crate) command: Vec<String>,
+    /// What the configuration allows it, if it says so, in MiB.
+    pub(crate) memory_mb: Option<u64>,
     /// Complete but for the ports, which are known when the process starts.
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) internal_ports: Vec<u16>,
@@ -75,14 +80,24 @@ pub(crate) struct Host {
     pub(crate) owner: String,
     pub(crate) faults: Catalogue,
     effects: Vec<Effect>,
+    /// Machines that may have changed since the last look.
+    touched: BTreeSet<MachineKey>,
     boots: u64,
 }
 
 impl Host {
     pub(crate) fn new(mut ids: Ids, now: Millis) -> Self {
         let owner = format!("{}@tokens.fly.io", &ids.nonce()[..12]);
-        let (registry, faults) = (Registry::default(), Catalogue::default());
-        Self { now, ids, registry, owner, faults, effects: Vec::new(), boots: 0 }
+        Self {
+            now,
+            ids,
+            registry: Registry::default(),
+            owner,
+            faults: Catalogue::default(),
+            effects: Vec::new(),
+            touched: BTreeSet::new(),
+            boots: 0,
+        }
     }
 
     pub(crate) fn ulid(&mut self) -> String {
@@ -105,6 +120,16 @@ impl Host {
 
     pub(crate) fn order(&mut self, boot: u64, order: Order) {
         self.ask(Effect::Order { boot, order });
+    }
+
+    /// Has to be called for every machine that may have changed: what is not touched is neither
+    /// told to the proxy nor to those who wait.
+    pub(crate) fn touch(&mut self, key: MachineKey) {
+        self.touched.insert(key);
+    }
+
+    pub(crate) fn take_touched(&mut self) -> BTreeSet<MachineKey> {
+        std::mem::take(&mut self.touched)
     }
 
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {

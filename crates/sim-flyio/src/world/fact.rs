@@ -21,6 +21,8 @@ const RESTART_WINDOW: Millis = 5 * 60 * 1000;
 pub(crate) struct Exit {
     pub(crate) code: Option<i32>,
     pub(crate) signal: Option<i32>,
+    /// It was killed because it wanted more memory than its machine has.
+    pub(crate) oom: bool,
 }
 
 /// Something that was waited for has come: time has passed.
@@ -197,7 +199,7 @@ impl Machine {
                 "guest_error": "",
                 "error": "",
                 "signal": signal,
-                "oom_killed": self.is_out_of_memory(),
+                "oom_killed": exit.oom,
                 "requested_stop": cause == Cause::Asked,
                 "restarting": cause == Cause::Restarting,
                 "exited_at": rfc3339(host.now),

@@ -156,6 +156,7 @@ impl World {
         let machines = self.apps.get_mut(app).map(|app| &mut app.machines);
         if let Some(machine) = machines.and_then(|all| all.get_mut(machine)) {
             machine.lose_lease(after, &mut self.host);
+            self.host.touch(machine.key());
         }
     }
 }

@@ -157,6 +157,7 @@ impl Machine {
             number: boot,
             image: Box::new(image.clone()),
             command: self.config().command(&image),
+            memory_mb: self.config().memory_mb(),
             env: self.environment(&image.env),
             internal_ports: self.config().internal_ports(),
             checks,

@@ -57,7 +57,6 @@ pub(super) struct Run {
 struct Doom {
     after: Duration,
     exit: Exit,
-    out_of_memory: bool,
     /// The time has come, and the process is being ended.
     has_come: bool,
 }
@@ -92,10 +91,6 @@ impl Machine {
     /// How its program really ended: as a fault wanted it, if one did.
     pub(super) fn exit_as_seen(&self, exit: Exit) -> Exit {
         self.mishaps.run.doom.filter(|doom| doom.has_come).map_or(exit, |doom| doom.exit)
-    }
-
-    pub(super) fn is_out_of_memory(&self) -> bool {
-        self.mishaps.run.doom.is_some_and(|doom| doom.has_come && doom.out_of_memory)
     }
 
     /// What a check is made to say at this time, if not what it saw.
@@ -215,12 +210,12 @@ impl Run {
             FaultEffect::Flap { period } => self.flap = Some((now, Some(period))),
             FaultEffect::Unhealthy => self.flap = Some((now, None)),
             FaultEffect::Crash { after, code } => {
-                let exit = Exit { code: Some(code), signal: None };
-                self.doom = Some(Doom { after, exit, out_of_memory: false, has_come: false });
+                let exit = Exit { code: Some(code), signal: None, oom: false };
+                self.doom = Some(Doom { after, exit, has_come: false });
             }
             FaultEffect::OutOfMemory { after } => {
-                let exit = Exit { code: None, signal: Some(9) };
-                self.doom = Some(Doom { after, exit, out_of_memory: true, has_come: false });
+                let exit = Exit { code: None, signal: Some(9), oom: true };
+                self.doom = Some(Doom { after, exit, has_come: false });
             }
             _ => {}
         }

@@ -25,7 +25,7 @@ mod update;
 mod view;
 mod wait;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 pub(crate) use act::{Destroy, StopOrder, start_json};
 pub(crate) use app::App;
@@ -61,12 +61,14 @@ pub(crate) struct Target<'a> {
 pub(crate) struct World {
     pub(crate) apps: BTreeMap<String, App>,
     pub(crate) host: Host,
+    /// Destroyed machines, longest dead first.
+    graves: VecDeque<(Millis, MachineKey)>,
     past: past::Past,
 }
 
 impl World {
     pub(crate) fn new(host: Host) -> Self {
-        Self { apps: BTreeMap::new(), host, past: past::Past::default() }
+        Self { apps: BTreeMap::new(), host, graves: VecDeque::new(), past: past::Past::default() }
     }
 
     pub(crate) fn app(&self, name: &str) -> Result<&App, Refusal> {
@@ -95,7 +97,9 @@ impl World {
         }
         self.read(target)?.reach()?;
         let app = self.apps.get_mut(target.app).expect("just read");
-        Ok((app.machines.get_mut(target.machine).expect("just read"), &mut self.host))
+        let machine = app.machines.get_mut(target.machine).expect("just read");
+        self.host.touch(machine.key());
+        Ok((machine, &mut self.host))
     }
 
     /// A machine that this request may change: no lease is active, or the request holds it.
@@ -112,15 +116,30 @@ impl World {
     pub(crate) fn note(&mut self, key: &MachineKey, fact: Fact) {
         let app = self.apps.get_mut(&key.app);
         if let Some(machine) = app.and_then(|app| app.machines.get_mut(&key.machine)) {
+            self.host.touch(key.clone());
             machine.note(fact, &mut self.host);
         }
     }
 
-    /// Forgets machines that were destroyed long ago.
-    pub(crate) fn forget(&mut self) {
-        for app in self.apps.values_mut() {
-            app.machines.retain(|_, machine| machine.is_readable(self.host.now));
+    /// The machines that may have changed since the last call, and those that were destroyed so
+    /// long ago that they are forgotten with it.
+    pub(crate) fn changed(&mut self) -> Vec<(MachineKey, Option<Route>)> {
+        let touched = self.host.take_touched();
+        let mut changed = Vec::with_capacity(touched.len());
+        for key in touched {
+            let app = self.apps.get(&key.app);
+            let machine = app.and_then(|app| app.machines.get(&key.machine));
+            let since = machine.filter(|it| it.is_destroyed()).map(|it| it.updated_at);
+            self.graves.extend(since.map(|since| (since, key.clone())));
+            changed.push((key, machine.map(Machine::route)));
         }
+        while let Some((_, key)) =
+            self.graves.pop_front_if(|(at, _)| self.host.now - *at >= RETENTION)
+        {
+            self.apps.get_mut(&key.app).map(|app| app.machines.remove(&key.machine));
+            changed.push((key, None));
+        }
+        changed
     }
 
     pub(crate) fn machines(&self) -> impl Iterator<Item = &Machine> {

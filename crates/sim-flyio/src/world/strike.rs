@@ -121,6 +121,7 @@ impl World {
             FaultEffect::HostUnreachable { time } => machine.lose_host(time, &mut self.host),
             _ => return false,
         }
+        self.host.touch(machine.key());
         true
     }
 }

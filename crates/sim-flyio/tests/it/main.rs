@@ -6,6 +6,7 @@ mod call_faults;
 mod checks;
 mod fault_control;
 mod faults;
+mod inside;
 mod journal;
 mod machine_faults;
 mod machines_api;

@@ -196,6 +196,55 @@ fn machines_die_with_a_simulator_that_is_killed() {
     }
 }
 
+/// All processes that name `simulator` as theirs.
+fn machines_of(simulator: u32) -> Vec<String> {
+    let named = format!("SIM_FLYIO_PID={simulator}:");
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().filter(|process| {
+        let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|it| it.starts_with(named.as_bytes()))
+    });
+    processes.map(|process| process.path().display().to_string()).collect()
+}
+
+#[tokio::test]
+async fn what_a_killed_simulator_had_just_started_is_killed_by_the_next_one() {
+    let mut killed = Vec::new();
+    for round in 0..15 {
+        let mut simulator = Command::new(std::env::current_exe().unwrap())
+            .args(["processes::a_simulator_that_starts_machines", "--exact", "--ignored"])
+            .arg("--nocapture")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(simulator.stdout.take().unwrap()).lines();
+        lines.find(|line| line.as_ref().unwrap().contains("starting")).unwrap().unwrap();
+        std::thread::sleep(Duration::from_millis(10 + round)); // into the midst of the starts
+        simulator.kill().unwrap();
+        simulator.wait().unwrap();
+        killed.push(simulator.id());
+    }
+    let stage = Stage::new().await;
+    stage.started(config("v1")).await;
+    for simulator in killed {
+        eventually("the end of all machines", async || {
+            machines_of(simulator).is_empty().then_some(())
+        })
+        .await;
+    }
+}
+
+/// Not a test by itself: the process that the test above kills.
+#[tokio::test]
+#[ignore = "run by what_a_killed_simulator_had_just_started_is_killed_by_the_next_one"]
+async fn a_simulator_that_starts_machines() {
+    let stage = Stage::new().await;
+    let config = script(&stage, "sleep", "exec sleep 300");
+    println!("starting");
+    loop {
+        stage.create(json!({ "config": config })).await;
+    }
+}
+
 /// Not a test by itself: the process that the test above kills.
 #[tokio::test]
 #[ignore = "run by machines_die_with_a_simulator_that_is_killed"]

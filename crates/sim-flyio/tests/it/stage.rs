@@ -30,6 +30,11 @@ impl Stage {
             boot: Duration::from_millis(10),
             ..config
         };
+        Self::exactly(config).await
+    }
+
+    /// With exactly these settings.
+    pub(crate) async fn exactly(config: SimConfig) -> Self {
         let sim = SimFly::start(config).await.unwrap();
         sim.create_app("shop");
         sim.register_image(image("v1", &[]));

@@ -11,4 +11,5 @@ mod machine;
 mod restore;
 mod rolling;
 mod run;
+mod virtual_time;
 mod world;

@@ -52,17 +52,22 @@ impl World {
             boot: Duration::from_millis(20),
             ..SimConfig::default()
         };
-        let sim = SimFly::start(config).await.unwrap();
-        sim.create_app(APP);
-        let url = sim.app_url(APP).await.unwrap();
-        let http = FlyHttp::client();
-        let world = Self { sim, url, http, lost_before: AtomicUsize::new(0) };
+        let world = Self::of(config).await;
         world.register("v1", &[("APP_VERSION", "v1")], true);
         world.register("v2", &[("APP_VERSION", "v2")], true);
         world.register("sick", &[("HEALTH_FAILS", "1")], true);
         world.register("crash", &[("CRASH_AFTER_MS", "1"), ("CRASH_CODE", "7")], true);
         world.register("lost", &[], false);
-        Arc::new(world)
+        world
+    }
+
+    /// An app without machines and images.
+    pub(crate) async fn of(config: SimConfig) -> Arc<Self> {
+        let sim = SimFly::start(config).await.unwrap();
+        sim.create_app(APP);
+        let url = sim.app_url(APP).await.unwrap();
+        let http = FlyHttp::client();
+        Arc::new(Self { sim, url, http, lost_before: AtomicUsize::new(0) })
     }
 
     /// Puts an image into the registry.
@@ -156,13 +161,18 @@ impl World {
 
     /// Users, until dropped.
     pub(crate) fn users(self: &Arc<Self>) -> JoinSet<()> {
+        self.users_every(Duration::from_millis(5))
+    }
+
+    /// Four users, each of whom comes back after a pause.
+    pub(crate) fn users_every(self: &Arc<Self>, pause: Duration) -> JoinSet<()> {
         let mut users = JoinSet::new();
         for _ in 0..4 {
             let (url, http) = (self.url.clone(), self.http.clone());
             users.spawn(async move {
                 loop {
                     let _ = http.get(format!("{url}/")).send().await;
-                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    tokio::time::sleep(pause).await;
                 }
             });
         }

@@ -2,7 +2,6 @@
 //! load, a third one is broken and goes back by itself; all against the simulated Fly.io, with real
 //! processes, real HTTP and, where there is one, the real `mix`.
 
-mod load;
 mod project;
 
 use std::collections::BTreeMap;
@@ -16,12 +15,12 @@ use sim_flyio::{Ledger, SimConfig, SimFly};
 
 use crate::app::{App, Surroundings};
 use crate::args::{Demo, Deploy, DeployChoice, GateChoice, Global, History};
+use crate::commands::load::Load;
 use crate::commands::{deploy, history, sim};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::render::Tone;
 use crate::signals;
-use load::Load;
 use project::Images;
 
 /// The application, as in the sample's fly.toml and pipeline.toml.
@@ -29,6 +28,9 @@ const APP: &str = "shop-staging";
 
 /// What the dashboard asks for. It protects nothing: the shop lives as long as the demo.
 const TOKEN: &str = "demo-dashboard-token";
+
+/// What its users ask for.
+const PATHS: [&str; 3] = ["/", "/api/v1/health", "/api/v1/status"];
 
 const WITH_MIX: &str =
     "The shop is examples/shop, an Elixir umbrella, checked and built with the real mix.";
@@ -71,7 +73,7 @@ async fn play(app: &App, args: Demo) -> Result<Exit, CliError> {
     let mut load = None;
     for (number, act) in ACTS.iter().enumerate() {
         stage.play(act, number + 1, load.as_ref()).await?;
-        load.get_or_insert_with(|| Load::on(&stage.url));
+        load.get_or_insert_with(|| Load::on(&stage.url, &PATHS.map(str::to_owned)));
     }
     app.say(Tone::Head, "\nHistory");
     history::run(&stage.app, History { environment: None, limit: 10 }).await?;

@@ -62,7 +62,7 @@ fn a_machine_with_auto_destroy_is_gone_when_its_work_is_done_and_can_be_read_for
     story.world.host.now += 60 * 1000;
     let read = story.ask(None, |world, target| world.read(target).map(|_| ()));
     assert_eq!(read.unwrap_err(), "404 machine not found");
-    story.world.forget();
+    story.world.changed();
     assert!(story.world.apps["shop"].machines.is_empty());
 }
 

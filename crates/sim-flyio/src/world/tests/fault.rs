@@ -67,7 +67,10 @@ fn a_crash_is_seen_with_its_code_and_once_means_once() {
     story.boots(1);
     assert_eq!(story.puts_off(), [Duration::from_millis(500)]);
     assert_eq!(story.effects(), ["tell 1 to Kill"]);
-    story.note(super::Fact::Exited { boot: 1, exit: super::Exit { code: None, signal: Some(9) } });
+    story.note(super::Fact::Exited {
+        boot: 1,
+        exit: super::Exit { signal: Some(9), ..super::Exit::default() },
+    });
     let request = &story.last_event().request;
     assert_eq!(
         (&request["exit_event"]["exit_code"], &request["exit_event"]["restarting"]),
@@ -86,7 +89,10 @@ fn a_crash_loop_ends_where_the_restart_policy_does() {
     for boot in 1..=3 {
         story.boots(boot);
         story.puts_off();
-        story.note(super::Fact::Exited { boot, exit: super::Exit { code: None, signal: Some(9) } });
+        story.note(super::Fact::Exited {
+            boot,
+            exit: super::Exit { signal: Some(9), ..super::Exit::default() },
+        });
     }
     assert_eq!((story.state(), story.fired()), (State::Stopped, 3));
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{fact::Lapse, lifecycle::State, *};
-use crate::{ids::Ids, image::Image};
+use crate::{dice::Dice, ids::Ids, image::Image};
 
 /// A world with one app and two images, one of which cannot be pulled.
 struct Story {
@@ -34,7 +34,7 @@ impl Story {
 
     /// Begins without a machine.
     fn empty() -> Self {
-        Self::seeded(Ids::random())
+        Self::seeded(Ids::new(Dice::new(Some(1), 0)))
     }
 
     fn seeded(ids: Ids) -> Self {
@@ -94,7 +94,7 @@ impl Story {
     }
 
     fn exits(&mut self, boot: u64, code: i32) {
-        self.note(Fact::Exited { boot, exit: Exit { code: Some(code), signal: None } });
+        self.note(Fact::Exited { boot, exit: Exit { code: Some(code), ..Exit::default() } });
     }
 
     fn lapses(&mut self, lapse: Lapse) {

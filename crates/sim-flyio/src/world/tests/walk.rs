@@ -9,7 +9,7 @@ use super::super::{
     Destroy, Effect, Exit, Fact, Order, StopOrder, World, fact::Lapse, lifecycle::State,
 };
 use super::{Story, config};
-use crate::ids::Ids;
+use crate::{dice::Dice, ids::Ids};
 
 /// What the outside still owes the world.
 #[derive(Clone, Debug)]
@@ -122,7 +122,7 @@ pub(super) struct Life {
 impl Life {
     /// Begins with one machine; its ids follow from the seed.
     pub(super) fn begin(seed: u64, skip_launch: bool, faults: &[&str]) -> Self {
-        let mut story = Story::seeded(Ids::seeded(seed));
+        let mut story = Story::seeded(Ids::new(Dice::new(Some(seed), 0)));
         for fault in faults {
             story.world.host.faults.inject(fault.parse().unwrap());
         }
@@ -202,9 +202,10 @@ impl Life {
                 self.due.push(Due::Process { boot, runs: true, told: false });
                 Fact::Booted { boot, pid: Some(1), ports: [].into() }
             }
-            Due::Process { boot, told, .. } => {
-                Fact::Exited { boot, exit: Exit { code: Some(i32::from(!told)), signal: None } }
-            }
+            Due::Process { boot, told, .. } => Fact::Exited {
+                boot,
+                exit: Exit { code: Some(i32::from(!told)), ..Exit::default() },
+            },
         };
         self.story.note(fact);
         self.collect();

@@ -13,9 +13,6 @@ const USERS: usize = 4;
 /// How often each of them asks.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What they ask for, in turn.
-const PATHS: [&str; 3] = ["/", "/api/v1/health", "/api/v1/status"];
-
 /// A load that lasts until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Load {
@@ -31,32 +28,32 @@ struct Seen {
 }
 
 impl Load {
-    /// Users of this address.
-    pub(crate) fn on(url: &str) -> Self {
+    /// Users of this address, who ask for these paths in turn.
+    pub(crate) fn on(url: &str, paths: &[String]) -> Self {
         let seen = Arc::new(Seen::default());
         let mut users = JoinSet::new();
         for user in 0..USERS {
-            users.spawn(ask(url.to_owned(), user, Arc::clone(&seen)));
+            let urls = paths.iter().map(|path| format!("{url}{path}")).collect();
+            users.spawn(ask(urls, user, Arc::clone(&seen)));
         }
         Self { seen, _users: users }
     }
 
-    /// How many requests were answered well, and how many were not, since the last time this was asked.
+    /// How many requests were answered with a success, and how many were not, since the last time this was asked.
     pub(crate) fn count(&self) -> (u64, u64) {
         let take = |counter: &AtomicU64| counter.swap(0, Ordering::Relaxed);
         (take(&self.seen.answered), take(&self.seen.lost))
     }
 }
 
-async fn ask(url: String, user: usize, seen: Arc<Seen>) {
+async fn ask(urls: Vec<String>, user: usize, seen: Arc<Seen>) {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
     let Ok(client) = client else { return };
     let mut ticks = interval(PAUSE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for turn in user.. {
         ticks.tick().await;
-        let path = PATHS[turn % PATHS.len()];
-        let answer = client.get(format!("{url}{path}")).send().await;
+        let answer = client.get(&urls[turn % urls.len()]).send().await;
         let good = match answer {
             Ok(answer) if answer.status().is_success() => answer.bytes().await.is_ok(),
             _ => false,
