@@ -32,6 +32,11 @@ pub(crate) fn rfc3339(at: Millis) -> String {
     Timestamp::from_millisecond(at).unwrap_or(Timestamp::MAX).to_string()
 }
 
+/// `2026-08-14T09:57:35.120Z`, always with three digits.
+pub(crate) fn rfc3339_millis(at: Millis) -> String {
+    format!("{:.3}", Timestamp::from_millisecond(at).unwrap_or(Timestamp::MAX))
+}
+
 /// `2026-08-14T09:57:35Z`, as lease conflicts print it.
 pub(crate) fn rfc3339_seconds(at: Millis) -> String {
     rfc3339(at - at.rem_euclid(1000))

@@ -37,6 +37,9 @@ pub struct SimConfig {
     /// Whether calls that come too often are refused with 429, as the platform does
     /// (fly.io docs: machines/api, rate limits). Default: no.
     pub rate_limits: bool,
+    /// A file for the journal: one JSON object a line, written as calls end. An older file of this
+    /// name is overwritten.
+    pub journal: Option<PathBuf>,
 }
 
 /// Addresses and ports of a simulator.
@@ -71,6 +74,7 @@ impl Default for SimConfig {
             starts_at: None,
             log_dir: None,
             rate_limits: false,
+            journal: None,
         }
     }
 }
@@ -86,6 +90,7 @@ impl fmt::Debug for SimConfig {
             .field("starts_at", &self.starts_at)
             .field("log_dir", &self.log_dir)
             .field("rate_limits", &self.rate_limits)
+            .field("journal", &self.journal)
             .finish_non_exhaustive() // the token is nobody's business
     }
 }

@@ -9,6 +9,7 @@ use std::{
 pub(crate) mod purpose {
     pub(crate) const WORLD: u64 = 1;
     pub(crate) const REQUESTS: u64 = 2;
+    pub(crate) const FAULTS: u64 = 3;
     /// And on: one for each boot of a machine.
     pub(crate) const BOOTS: u64 = 1 << 32;
 }

@@ -44,6 +44,14 @@ pub enum SimError {
         /// Why not.
         source: io::Error,
     },
+    /// The file for the journal cannot be made.
+    #[error("the journal '{path}' cannot be written; name a file in a directory that exists")]
+    Journal {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: io::Error,
+    },
     /// `check_speed` is zero, negative or not a number.
     #[error("check_speed must be a positive number, not {0}")]
     CheckSpeed(f64),

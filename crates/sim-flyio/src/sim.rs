@@ -3,8 +3,10 @@
 use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use crate::{
-    ApiCall, ApiRequest, Image, Ledger, Listen, MachineView, SimConfig, SimError, Verdict,
+    ApiCall, ApiRequest, Fault, FaultId, FaultStatus, Image, Ledger, Listen, MachineView,
+    SimConfig, SimError, Verdict,
     api::{self, Api, Hook},
+    journal::Journal,
     proxy::{Ledgers, Proxy, Scope},
     runtime::{Platform, accept, bind, lock},
 };
@@ -27,7 +29,11 @@ impl SimFly {
     /// has to outlive it.
     pub async fn start(config: SimConfig) -> Result<Self, SimError> {
         check(&config)?;
-        let platform = Platform::new(config);
+        let journal = Journal::at(config.journal.as_deref()).map_err(|source| {
+            let path = config.journal.as_ref().map(|path| path.display().to_string());
+            SimError::Journal { path: path.unwrap_or_default(), source }
+        })?;
+        let platform = Platform::new(config, journal);
         let ledgers = Arc::<Ledgers>::default();
         let api = Arc::new(Api::new(Arc::clone(&platform), Arc::clone(&ledgers)));
         let proxy = Proxy::new(Arc::clone(&platform), ledgers);
@@ -113,10 +119,40 @@ impl SimFly {
         self.api.ledgers.of(app)
     }
 
-    /// Every call of the Machines API and of the web API so far.
+    /// The calls of the Machines API and of the web API so far, in the order of arrival; the last
+    /// 100,000 of them.
     #[must_use]
     pub fn journal(&self) -> Vec<ApiCall> {
-        self.api.journal.calls()
+        self.platform.journal.calls()
+    }
+
+    /// Why the file of the journal is not complete, if it is not.
+    #[must_use]
+    pub fn journal_trouble(&self) -> Option<String> {
+        self.platform.journal.trouble()
+    }
+
+    /// Lets a fault strike from now on. A hook is asked before any fault; faults meet a call in the
+    /// order of injection.
+    pub fn inject(&self, fault: Fault) -> FaultId {
+        self.platform.inject(fault)
+    }
+
+    /// All faults that are injected, and how often each struck.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultStatus> {
+        self.platform.faults()
+    }
+
+    /// Takes one fault away; false if there is none of this name.
+    pub fn remove_fault(&self, id: FaultId) -> bool {
+        self.platform.remove_fault(id)
+    }
+
+    /// Takes all faults away. What they did to machines stays: a lease that a stranger holds, a
+    /// program that is going to crash.
+    pub fn clear_faults(&self) {
+        self.platform.clear_faults();
     }
 
     /// Lets `hook` decide about every call of the Machines API from now on, in place of an
@@ -136,6 +172,7 @@ impl SimFly {
 impl Drop for SimFly {
     fn drop(&mut self) {
         self.platform.close();
+        self.platform.journal.close();
     }
 }
 

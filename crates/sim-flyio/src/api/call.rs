@@ -13,8 +13,8 @@ use axum::{
 
 use super::{
     Api,
+    faulty::Line,
     hook::{ApiRequest, Phase, Verdict},
-    journal::ApiCall,
     serve::Hangup,
 };
 use crate::{runtime::lock, world::Refusal};
@@ -52,26 +52,20 @@ pub(super) async fn around(State(api): State<Arc<Api>>, request: Request, next: 
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
         return Refusal::invalid("the body cannot be read").into_response();
     };
-    let seq = api.journal.next();
-    let (method, path) = (parts.method.to_string(), path_of(&parts));
-    let query = parts.uri.query().unwrap_or_default().to_owned();
-    let nonce = parts.headers.contains_key(NONCE);
-    api.journal.begin(ApiCall {
-        seq,
-        method: method.clone(),
-        path: path.clone(),
-        query: query.clone(),
+    let mut seen = ApiRequest {
+        seq: 0,
+        method: parts.method.to_string(),
+        path: path_of(&parts),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        body: serde_json::from_slice(&body).ok(),
+        phase: Phase::Before,
         status: None,
-        nonce,
-        fault: None,
-    });
-    let seen = serde_json::from_slice(&body).ok();
-    let seen =
-        ApiRequest { seq, method, path, query, body: seen, phase: Phase::Before, status: None };
+    };
+    let line = Line::begin(&api.platform, &mut seen, parts.headers.contains_key(NONCE));
     let request = Request::from_parts(parts, Body::from(body));
     let mut response = api.decide(seen, request, next).await;
     let broken = response.extensions().get::<Hangup>().is_some();
-    api.journal.end(seq, (!broken).then(|| response.status().as_u16()));
+    line.end((!broken).then(|| response.status().as_u16()));
     let id = HeaderValue::from_str(&api.platform.request_id()).expect("it is plain text");
     response.headers_mut().insert(REQUEST_ID, id);
     response
@@ -98,8 +92,13 @@ impl Api {
             Verdict::ResetAfterCommit => breaks = true,
             Verdict::Delay(time) => tokio::time::sleep(time).await,
         }
-        let response =
-            if self.knows(&request) { next.run(request).await } else { unauthenticated() };
+        let mut faults = match self.meet_faults(&seen).await {
+            Ok(faults) => faults,
+            Err(response) => return response,
+        };
+        let known = self.knows(&request);
+        let work = async { if known { next.run(request).await } else { unauthenticated() } };
+        let response = faults.during(seen.seq, work).await;
         if breaks {
             return Hangup::response();
         }
@@ -110,14 +109,14 @@ impl Api {
             Verdict::ResetBeforeCommit | Verdict::ResetAfterCommit => return Hangup::response(),
             Verdict::Delay(time) => tokio::time::sleep(time).await,
         }
-        response
+        faults.after(response).await
     }
 
     fn ask(&self, seen: &ApiRequest) -> Verdict {
         let hook = lock(&self.hook).clone();
         let verdict = hook.map_or(Verdict::Proceed, |hook| (hook.0)(seen));
         if let Some(fault) = verdict.fault() {
-            self.journal.fault(seen.seq, &fault);
+            self.platform.journal.fault(seen.seq, &fault);
         }
         verdict
     }

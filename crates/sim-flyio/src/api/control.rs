@@ -3,17 +3,23 @@
 
 use std::sync::Arc;
 
-use axum::{Json, body::Bytes, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     Api,
-    journal::ApiCall,
     request::{Pairs, body},
 };
 use crate::{
     image::Image,
+    journal::ndjson,
     proxy::Ledger,
     world::{App, MachineView, Refusal},
 };
@@ -54,8 +60,14 @@ pub(super) async fn machines(
     api.platform.read(|world| world.views(app)).map(Json)
 }
 
-pub(super) async fn journal(State(api): Shared) -> Json<Vec<ApiCall>> {
-    Json(api.journal.calls())
+pub(super) async fn journal(State(api): Shared, query: Pairs) -> Response {
+    let calls = api.platform.journal.calls();
+    match query.get("format") {
+        Some("ndjson") => {
+            ([(CONTENT_TYPE, "application/x-ndjson")], ndjson(&calls)).into_response()
+        }
+        _ => Json(calls).into_response(),
+    }
 }
 
 fn app(query: &Pairs) -> Result<&str, Refusal> {

@@ -4,16 +4,18 @@ mod apps;
 mod call;
 mod control;
 mod exec;
+mod faults;
+mod faulty;
 mod graphql;
 mod hook;
 mod ips;
-mod journal;
 mod leases;
 mod limit;
 mod machines;
 mod metadata;
 mod platform;
 mod redact;
+mod reply;
 mod request;
 mod resources;
 mod secrets;
@@ -26,15 +28,13 @@ use std::sync::{Arc, Mutex};
 
 use axum::{
     Router, middleware,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 
 pub(crate) use hook::Hook;
 pub use hook::{ApiRequest, Phase, Verdict};
-pub use journal::ApiCall;
 pub(crate) use serve::serve;
 
-use self::journal::Journal;
 use crate::{proxy::Ledgers, runtime::Platform};
 
 /// What the routes share.
@@ -42,20 +42,13 @@ use crate::{proxy::Ledgers, runtime::Platform};
 pub(crate) struct Api {
     pub(crate) platform: Arc<Platform>,
     pub(crate) ledgers: Arc<Ledgers>,
-    pub(crate) journal: Journal,
     pub(crate) hook: Mutex<Option<Hook>>,
     limits: limit::Limits,
 }
 
 impl Api {
     pub(crate) fn new(platform: Arc<Platform>, ledgers: Arc<Ledgers>) -> Self {
-        Self {
-            platform,
-            ledgers,
-            journal: Journal::default(),
-            hook: Mutex::default(),
-            limits: limit::Limits::default(),
-        }
+        Self { platform, ledgers, hook: Mutex::default(), limits: limit::Limits::default() }
     }
 }
 
@@ -94,7 +87,12 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/ledger", get(control::ledger))
         .route("/machines", get(control::machines))
         .route("/journal", get(control::journal))
+        .route("/faults", get(faults::list).post(faults::inject).delete(faults::clear))
+        .route("/faults/{id}", delete(faults::remove))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), call::only_with_token));
     let all = Router::new().nest("/v1", v1).nest("/_sim", control).merge(web);
     all.fallback(call::not_simulated).with_state(api)
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,6 +92,9 @@ impl Proxy {
         let machine = &route.key.machine;
         let load = self.loads.add(machine);
         entry.taken_by(machine);
+        if let Some(failure) = self.traffic_fault(&route, &mut entry) {
+            return Err(failure);
+        }
         let sent = backend::send(stream, request).await;
         let why = |error| Failure::broken(format!("PU02: machine {machine} broke off: {error}"));
         let sent = sent.map_err(why).inspect_err(|failure| self.lose(&mut entry, failure));
@@ -99,6 +102,15 @@ impl Proxy {
         entry.head(response.status().as_u16());
         let platform = Arc::clone(&self.platform);
         Ok(response.map(|body| Relay::new(Source { body, driver }, entry, load, platform)))
+    }
+
+    /// A machine that is made to fail answers without being asked; an answer all the same.
+    fn traffic_fault(&self, route: &Route, entry: &mut Entry) -> Option<Failure> {
+        let status = self.platform.traffic_fault(&route.key)?;
+        entry.head(status);
+        entry.answered();
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Some(Failure { status, text: format!("{status}: a fault of the simulator") })
     }
 
     fn lose(&self, entry: &mut Entry, failure: &Failure) {

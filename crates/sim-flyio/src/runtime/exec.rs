@@ -137,11 +137,11 @@ fn is_there(program: &Program) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SimConfig, world::Ports};
+    use crate::{SimConfig, journal::Journal, world::Ports};
 
     #[tokio::test]
     async fn nothing_runs_beside_a_program_that_is_inside_the_simulator_or_gone() {
-        let platform = Platform::new(SimConfig::default());
+        let platform = Platform::new(SimConfig::default(), Journal::default());
         let run = async |pid| {
             let running = Running { boot: 7, pid, ports: Ports::new() };
             let timeout = Duration::from_secs(1);

@@ -2,9 +2,11 @@
 
 mod changes;
 mod checks;
+mod current;
 mod dial;
 mod exec;
 mod guests;
+mod inject;
 mod inside;
 mod logs;
 mod net;
@@ -21,7 +23,7 @@ mod vm;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -34,6 +36,7 @@ use tokio::{
     time::Instant,
 };
 
+pub(crate) use current::{CurrentCall, during};
 pub(crate) use dial::{Connection, Door, Opener};
 pub(crate) use exec::{Exec, ExecError, Ran};
 pub(crate) use guests::Guests;
@@ -48,7 +51,9 @@ use crate::{
     SimConfig,
     clock::Clock,
     dice::{Dice, purpose},
+    faults::Catalogue,
     ids::Ids,
+    journal::Journal,
     world::{Boot, Effect, Fact, Host, MachineKey, Order, Route, World},
 };
 
@@ -64,6 +69,9 @@ pub(crate) struct Platform {
     pub(crate) clock: Clock,
     pub(crate) tasks: Tasks,
     pub(crate) logs: Logs,
+    pub(crate) journal: Journal,
+    /// Whether there ever was a fault: if not, nobody has to look for one.
+    faulty: AtomicBool,
     world: Mutex<World>,
     request_ids: Mutex<Ids>,
     routes: Mutex<Routes>,
@@ -76,16 +84,19 @@ pub(crate) struct Platform {
 
 impl Platform {
     /// Must be called within a tokio runtime.
-    pub(crate) fn new(config: SimConfig) -> Arc<Self> {
+    pub(crate) fn new(config: SimConfig, journal: Journal) -> Arc<Self> {
         let clock = Clock::start(config.starts_at);
         let ids = |purpose| Ids::new(Dice::new(config.seed, purpose));
-        let host = Host::new(ids(purpose::WORLD), clock.now());
+        let mut host = Host::new(ids(purpose::WORLD), clock.now());
         let request_ids = ids(purpose::REQUESTS);
+        host.faults = Catalogue::new(Dice::new(config.seed, purpose::FAULTS).roll());
         Arc::new(Self {
             routes: Mutex::new(Routes::new(config.propagation)),
             spawner: Spawner::new(config.log_dir.clone()),
             config,
             clock,
+            journal,
+            faulty: AtomicBool::default(),
             tasks: Tasks::default(),
             logs: Logs::default(),
             world: Mutex::new(World::new(host)),
@@ -101,14 +112,16 @@ impl Platform {
     pub(crate) fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         let mut world = lock(&self.world);
         world.host.now = self.clock.now();
-        look(&world)
+        current::look(&mut world, look)
     }
 
     /// Changes the world and sets going what follows from it.
     pub(crate) fn commit<T>(self: &Arc<Self>, change: impl FnOnce(&mut World) -> T) -> T {
         let mut world = lock(&self.world);
         world.host.now = self.clock.now();
+        world.remember();
         let result = change(&mut world);
+        self.report(&mut world);
         let changed = world.changed();
         self.publish(&changed);
         // Still under the lock: the order of effects is the order of changes.
@@ -157,14 +170,21 @@ impl Platform {
                 let _ = lock(&self.orders).get(&boot).map(|vm| vm.send(order));
             }
             Effect::Later { key, serial, lapse } => {
-                let platform = Arc::clone(self);
-                self.tasks.spawn(async move {
-                    tokio::time::sleep(platform.config.boot).await;
-                    logs::note_lapse(&platform, &key, lapse);
-                    platform.note(&key, Fact::Lapsed { serial, lapse });
-                });
+                self.come_back(key, self.config.boot, Fact::Lapsed { serial, lapse });
             }
+            Effect::After { key, time, fact } => self.come_back(key, time, *fact),
         }
+    }
+
+    fn come_back(self: &Arc<Self>, key: MachineKey, time: Duration, fact: Fact) {
+        let platform = Arc::clone(self);
+        self.tasks.spawn(async move {
+            tokio::time::sleep(time).await;
+            if let Fact::Lapsed { lapse, .. } = fact {
+                logs::note_lapse(&platform, &key, lapse);
+            }
+            platform.note(&key, fact);
+        });
     }
 
     fn boot(self: &Arc<Self>, boot: Boot) {

@@ -220,7 +220,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_inside_the_simulator_is_one_line_and_listens_while_it_takes_connections() {
-        let platform = Platform::new(crate::SimConfig::default());
+        let platform =
+            Platform::new(crate::SimConfig::default(), crate::journal::Journal::default());
         let ports = Ports::from([(8080, Address::Inside(7))]);
         let running = Running { boot: 7, pid: None, ports };
         let told = platform.processes(&running).await;

@@ -117,6 +117,7 @@ impl World {
         if !std::mem::replace(&mut machine.cordoned, true) {
             machine.log("cordon", Source::User, host);
         }
+        machine.is_seen_again();
         Ok(())
     }
 
@@ -125,6 +126,7 @@ impl World {
         let (machine, host) = self.hold(target)?;
         if std::mem::take(&mut machine.cordoned) {
             machine.log("uncordon", Source::User, host);
+            machine.is_uncordoned_badly(host);
         }
         Ok(())
     }
@@ -148,7 +150,8 @@ impl Machine {
         self.step(Trigger::Destroy, "destroy", host)?;
         self.log("destroy", Source::User, host);
         self.change = None;
-        if !self.order(Order::Kill, host) {
+        let hangs = self.is_destroyed_badly(host);
+        if !self.order(Order::Kill, host) && !hangs {
             self.gone(host);
         }
         Ok(())

@@ -29,7 +29,7 @@ pub(crate) fn organization() -> Value {
 }
 
 /// An app.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) name: String,
     pub(crate) number: usize,

@@ -53,7 +53,9 @@ impl World {
             machine.acquire(ask, None, &mut self.host)?;
         }
         machine.log("launch", Source::User, &mut self.host);
-        if skip_launch {
+        if machine.is_created_badly(&mut self.host) {
+            tracing::debug!(machine = machine.id, "stays created: a fault");
+        } else if skip_launch {
             machine.later(Lapse::Settle, &mut self.host);
         } else {
             machine.must(Trigger::Launch, &self.host);
@@ -99,6 +101,7 @@ impl World {
             change: None,
             restarts: Vec::new(),
             serial: 0,
+            mishaps: super::mishap::Mishaps::default(),
         })
     }
 }

@@ -8,9 +8,14 @@ use std::{
 
 use serde_json::Value;
 
-use super::{check::CheckSpec, fact::Lapse, secret::Vault};
+use super::{
+    check::CheckSpec,
+    fact::{Fact, Lapse},
+    secret::Vault,
+};
 use crate::{
     clock::Millis,
+    faults::Catalogue,
     ids::Ids,
     image::{Image, Reference, Registry},
 };
@@ -31,6 +36,8 @@ pub(crate) enum Effect {
     Order { boot: u64, order: Order },
     /// Come back with this fact when the boot time has passed.
     Later { key: MachineKey, serial: u64, lapse: Lapse },
+    /// Come back with this fact when this time has passed.
+    After { key: MachineKey, time: Duration, fact: Box<Fact> },
 }
 
 /// All that is needed to start the process of a machine once.
@@ -85,6 +92,7 @@ pub(crate) struct Host {
     pub(crate) owner: String,
     /// The secrets of each app that has any.
     pub(crate) vaults: BTreeMap<String, Vault>,
+    pub(crate) faults: Catalogue,
     effects: Vec<Effect>,
     /// Machines that may have changed since the last look.
     touched: BTreeSet<MachineKey>,
@@ -99,6 +107,7 @@ impl Host {
             ids,
             registry: Registry::default(),
             owner,
+            faults: Catalogue::default(),
             effects: Vec::new(),
             touched: BTreeSet::new(),
             vaults: BTreeMap::new(),

@@ -9,6 +9,7 @@ use super::{
     event::Source,
     lifecycle::{State, Trigger},
     machine::Machine,
+    mishap::Due,
 };
 use crate::clock::{Millis, rfc3339};
 
@@ -40,11 +41,31 @@ pub(crate) enum Lapse {
 /// What the outside reports about a machine.
 #[derive(Clone, Debug)]
 pub(crate) enum Fact {
-    Booted { boot: u64, pid: Option<u32>, ports: Ports },
-    NotBooted { boot: u64, why: String },
-    Exited { boot: u64, exit: Exit },
-    Checked { boot: u64, name: String, passing: bool, output: String },
-    Lapsed { serial: u64, lapse: Lapse },
+    Booted {
+        boot: u64,
+        pid: Option<u32>,
+        ports: Ports,
+    },
+    NotBooted {
+        boot: u64,
+        why: String,
+    },
+    Exited {
+        boot: u64,
+        exit: Exit,
+    },
+    Checked {
+        boot: u64,
+        name: String,
+        passing: bool,
+        output: String,
+    },
+    Lapsed {
+        serial: u64,
+        lapse: Lapse,
+    },
+    /// What a fault had put off.
+    Fault(Due),
 }
 
 impl Machine {
@@ -55,6 +76,7 @@ impl Machine {
             Fact::Booted { boot, pid, ports } if current(boot) => {
                 let vm = self.vm.as_mut().expect("it is current");
                 (vm.runs, vm.pid, vm.ports) = (true, pid, ports);
+                self.is_doomed(boot, host);
                 if self.state == State::Starting {
                     self.booted(host);
                 }
@@ -65,15 +87,17 @@ impl Machine {
             }
             Fact::Exited { boot, exit } if current(boot) => {
                 self.vm = None;
-                self.exited(exit, host);
+                self.exited(self.exit_as_seen(exit), host);
             }
             Fact::Checked { boot, name, passing, output } if current(boot) => {
+                let (passing, output) = self.check_as_seen((passing, output), host.now);
                 let check = self.checks.iter_mut().find(|check| check.spec.name == name);
                 if let Some(check) = check {
                     check.note(passing, output, host.now);
                 }
             }
             Fact::Lapsed { serial, lapse } if serial == self.serial => self.lapsed(lapse, host),
+            Fact::Fault(due) => self.overtaken(due, host),
             late => tracing::debug!(machine = self.id, ?late, "came too late"),
         }
     }
@@ -139,6 +163,7 @@ impl Machine {
                     self.must(Trigger::Gone, host);
                 }
             }
+            State::Destroying if self.destruction_hangs() => {}
             State::Destroying => self.must(Trigger::Gone, host),
             State::Restarting => {
                 self.must(Trigger::Gone, host);

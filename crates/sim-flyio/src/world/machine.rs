@@ -11,6 +11,7 @@ use super::{
     fact::Lapse,
     lease::Lease,
     lifecycle::{self, State, Trigger},
+    mishap::Mishaps,
     refusal::Refusal,
     secret::SecretsAsk,
     update::Change,
@@ -49,7 +50,7 @@ pub(crate) struct Vm {
 }
 
 /// A machine.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Machine {
     pub(crate) app: String,
     pub(crate) id: String,
@@ -72,6 +73,7 @@ pub(crate) struct Machine {
     pub(crate) restarts: Vec<Millis>,
     /// Counts state changes, so that a timer that comes too late is recognised.
     pub(crate) serial: u64,
+    pub(crate) mishaps: Mishaps,
 }
 
 impl Machine {
@@ -147,12 +149,14 @@ impl Machine {
         self.checks = checks.iter().map(|spec| Check::new(spec.clone(), host.now)).collect();
         // The write that brings the vault to the version that is wanted boots the machine.
         let Some(secrets) = self.secrets(host) else { return };
-        let Some(image) = host.registry.pull(&self.version().image).cloned() else {
+        let unpullable = std::mem::take(&mut self.mishaps.unpullable);
+        let image = host.registry.pull(&self.version().image).filter(|_| !unpullable).cloned();
+        let Some(image) = image else {
             return self.later(Lapse::NoImage, host);
         };
         let boot = host.next_boot();
         self.vm = Some(Vm { boot, runs: false, pid: None, ports: Ports::new() });
-        host.ask(Effect::Boot(Box::new(Boot {
+        let mut boot = Boot {
             key: self.key(),
             number: boot,
             image: Box::new(image.clone()),
@@ -161,7 +165,9 @@ impl Machine {
             env: self.environment(&image.env, secrets),
             internal_ports: self.config().internal_ports(),
             checks,
-        })));
+        };
+        self.is_booted_badly(&mut boot, host);
+        host.ask(Effect::Boot(Box::new(boot)));
     }
 
     /// Tells the process something; false when there is no process.

@@ -9,15 +9,18 @@ mod create;
 mod effect;
 mod event;
 mod fact;
+mod foresee;
 mod ip;
 mod lease;
 mod lifecycle;
 mod list;
 mod machine;
 mod metadata;
+mod mishap;
 mod mount;
 mod org;
 mod page;
+mod past;
 mod refusal;
 mod region;
 mod release;
@@ -26,6 +29,7 @@ mod running;
 mod secret;
 mod signal;
 mod snapshot;
+mod strike;
 mod update;
 mod view;
 mod volume;
@@ -39,6 +43,7 @@ pub(crate) use check::{Address, CheckSpec, Ports, Probe};
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
 pub(crate) use fact::{Exit, Fact, Lapse};
+pub(crate) use foresee::names_of;
 pub(crate) use ip::IpAsk;
 pub(crate) use lease::LeaseAsk;
 pub(crate) use list::Filter;
@@ -77,12 +82,14 @@ pub(crate) struct World {
     pub(crate) host: Host,
     /// Destroyed machines, longest dead first.
     graves: VecDeque<(Millis, MachineKey)>,
+    past: past::Past,
 }
 
 impl World {
     pub(crate) fn new(host: Host) -> Self {
         let releases = Releases::default();
-        Self { apps: BTreeMap::new(), releases, host, graves: VecDeque::new() }
+        let (graves, past) = (VecDeque::new(), past::Past::default());
+        Self { apps: BTreeMap::new(), releases, host, graves, past }
     }
 
     pub(crate) fn app(&self, name: &str) -> Result<&App, Refusal> {
@@ -110,6 +117,7 @@ impl World {
         if self.read(target)?.is_destroyed() {
             return Err(Refusal::not_found("machine"));
         }
+        self.read(target)?.reach()?;
         let app = self.apps.get_mut(target.app).expect("just read");
         let machine = app.machines.get_mut(target.machine).expect("just read");
         self.host.touch(machine.key());

@@ -57,6 +57,12 @@ impl Refusal {
         Self::new(400, "invalid stop_config.timeout, cannot exceed 5 minutes")
     }
 
+    /// 422
+    pub(crate) fn no_capacity() -> Self {
+        let why = "unknown: could not reserve resource for machine: insufficient memory available to fulfill request";
+        Self { code: Some("insufficient_capacity"), ..Self::new(422, why) }
+    }
+
     /// 409
     pub(crate) fn aborted(why: impl std::fmt::Display) -> Self {
         Self::new(409, format!("aborted: {why}"))

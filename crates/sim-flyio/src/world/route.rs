@@ -18,9 +18,9 @@ impl Machine {
         let main =
             self.config().services().first().and(self.config().internal_ports().first().copied());
         let started = self.state == State::Started;
-        let vm = self.vm.as_ref().filter(|_| started);
+        let vm = self.vm.as_ref().filter(|_| started && self.is_seen());
         let address = vm.zip(main).and_then(|(vm, main)| vm.ports.get(&main).copied());
         let healthy = self.checks.iter().all(|check| check.passing || !check.spec.of_service);
-        Route { key: self.key(), address, cordoned: self.cordoned, healthy }
+        Route { key: self.key(), address, cordoned: self.is_believed_cordoned(), healthy }
     }
 }

@@ -13,7 +13,7 @@ pub(super) const RETENTION_DAYS: u64 = 5;
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
 /// A snapshot.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
     id: String,
     created_at: Millis,

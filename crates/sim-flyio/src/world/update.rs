@@ -15,6 +15,7 @@ use super::{
     machine::{Fate, Machine, Version},
     refusal::Refusal,
 };
+use crate::faults::{FaultEffect, Occasion};
 
 /// An update under way.
 #[derive(Clone, Copy, Debug)]
@@ -42,13 +43,17 @@ impl World {
         let installs = host.registry.pull(&image).is_some();
         let was = machine.state;
         machine.step(Trigger::Update, "update", host)?;
+        let struck = machine.struck(Occasion::Update, Some(&launch.config), host);
+        let installs = installs && !struck.contains(&FaultEffect::PullFails);
+        let autostop = struck.contains(&FaultEffect::Autostop);
         if let Some(ttl) = launch.lease_ttl {
             let ask = LeaseAsk { ttl: Some(ttl), ..LeaseAsk::default() };
             machine.acquire(ask, target.nonce, host)?;
         }
         let runs = matches!(was, State::Starting | State::Started | State::Failed);
         let from = machine.current;
-        machine.change = Some(Change { from, was, boots: runs && !launch.skip_launch, installs });
+        let boots = runs && !launch.skip_launch && !autostop;
+        machine.change = Some(Change { from, was, boots, installs });
         let version = Version {
             id: host.ulid(),
             secrets: launch.secrets(),
@@ -57,6 +62,9 @@ impl World {
             fate: Fate::Current,
         };
         machine.begin(version, host);
+        if autostop {
+            machine.is_autostopped(host);
+        }
         Ok(())
     }
 }

@@ -104,6 +104,11 @@ impl Machine {
         shown["checks"] = json!(self.check_views());
         shown["events"] = events.collect();
         shown["host_status"] = json!("ok");
+        if self.is_unreachable() {
+            shown["host_status"] = json!("unreachable");
+            shown["incomplete_config"] = shown["config"].take();
+            shown.as_object_mut().expect("it is an object").remove("config");
+        }
         shown
     }
 

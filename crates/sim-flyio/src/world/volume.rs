@@ -32,7 +32,7 @@ enum Step {
 }
 
 /// A volume.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Volume {
     pub(super) id: String,
     pub(super) name: String,

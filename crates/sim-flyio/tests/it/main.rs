@@ -2,17 +2,22 @@
 
 #![cfg(test)]
 
+mod call_faults;
 mod checks;
 mod conformance;
 mod deviations;
 mod exec;
+mod fault_control;
 mod faults;
 mod inside;
+mod journal;
 mod limits;
+mod machine_faults;
 mod machines_api;
 mod openapi;
 mod processes;
 mod proxy;
+mod read_faults;
 mod resources;
 mod rules;
 mod schema;
@@ -20,3 +25,4 @@ mod stage;
 mod traffic;
 mod update;
 mod wait;
+mod writers;

@@ -3,8 +3,11 @@
 
 mod boot;
 mod exit;
+mod fault;
 mod ip;
 mod lease;
+mod mark;
+mod properties;
 mod release;
 mod secret;
 mod update;
@@ -27,15 +30,25 @@ struct Story {
 impl Story {
     /// Begins with one machine, created as `launch` says.
     fn with(launch: Value) -> Self {
-        let mut world = World::new(Host::new(Ids::new(Dice::new(Some(1), 0)), 1_786_701_400_000));
+        let mut story = Self::empty();
+        let launch: MachineRequest = serde_json::from_value(launch).unwrap();
+        story.id = story.world.create("shop", launch).unwrap();
+        story
+    }
+
+    /// Begins without a machine.
+    fn empty() -> Self {
+        Self::seeded(Ids::new(Dice::new(Some(1), 0)))
+    }
+
+    fn seeded(ids: Ids) -> Self {
+        let mut world = World::new(Host::new(ids, 1_786_701_400_000));
         world.create_app("shop").unwrap();
         for (tag, pullable) in [("v1", true), ("v2", true), ("gone", false)] {
             let image = Image::new(format!("shop:{tag}"), [tag]);
             world.host.registry.add(Image { pullable, ..image });
         }
-        let launch: MachineRequest = serde_json::from_value(launch).unwrap();
-        let id = world.create("shop", launch).unwrap();
-        Self { world, id }
+        Self { world, id: String::new() }
     }
 
     /// Begins with one started machine.
@@ -100,6 +113,7 @@ impl Story {
             Effect::Boot(boot) => format!("boot {} of {}", boot.number, boot.command.join(" ")),
             Effect::Order { boot, order } => format!("tell {boot} to {order:?}"),
             Effect::Later { lapse, .. } => format!("later {lapse:?}"),
+            Effect::After { time, fact, .. } => format!("after {time:?} {fact:?}"),
         });
         told.collect()
     }
