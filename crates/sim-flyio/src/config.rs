@@ -16,6 +16,14 @@ pub struct SimConfig {
     pub boot: Duration,
     /// The only bearer token that is accepted.
     pub token: String,
+    /// The region of the edge that all users come to. Default: `ord`.
+    pub edge_region: String,
+    /// How often the proxy looks for machines that it may stop. Default: five minutes (fly.io
+    /// docs: fly-proxy-autostop-autostart, "every few minutes").
+    pub autostop_every: Duration,
+    /// How long a request waits for a machine below its hard limit before it is refused with
+    /// 503. Default: five seconds; the platform names no number.
+    pub queue_timeout: Duration,
     /// Where the output of the machines goes, one file each, named after the machine. `None`
     /// throws it away.
     pub log_dir: Option<PathBuf>,
@@ -28,6 +36,9 @@ impl Default for SimConfig {
             check_speed: 1.0,
             boot: Duration::from_millis(50),
             token: "sim-token".to_owned(),
+            edge_region: "ord".to_owned(),
+            autostop_every: Duration::from_mins(5),
+            queue_timeout: Duration::from_secs(5),
             log_dir: None,
         }
     }

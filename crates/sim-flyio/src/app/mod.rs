@@ -2,6 +2,7 @@
 //! environment says. Any program can become it by calling [`serve`].
 
 mod behaviour;
+mod echo;
 mod paced;
 mod pages;
 mod server;

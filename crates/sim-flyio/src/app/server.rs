@@ -21,7 +21,7 @@ use tokio::{
     time::{interval, sleep},
 };
 
-use super::{Behaviour, paced::paced, pages};
+use super::{Behaviour, echo::Echoes, paced::paced, pages};
 
 /// How often it looks whether its parent is still there.
 const PARENT_CHECK: Duration = Duration::from_millis(500);
@@ -137,11 +137,17 @@ async fn run(app: &Arc<Behaviour>, told: &mut Told) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Serves a connection; when all is ending, up to the end of the request it is in.
+/// Serves a connection; when all is ending, up to the end of the request it is in. One that was
+/// upgraded is closed then.
 async fn connection(app: Arc<Behaviour>, stream: TcpStream, mut ending: watch::Receiver<bool>) {
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let app = Arc::clone(&app);
+    let echoes = Echoes::default();
+    let upgraded = echoes.clone();
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        let (app, upgraded) = (Arc::clone(&app), upgraded.clone());
         async move {
+            if let Some(switch) = upgraded.take(&mut request) {
+                return Ok(paced(switch, Duration::ZERO));
+            }
             sleep(app.latency).await;
             let answer = pages::answer(&app, request.uri().path(), request.headers());
             Ok::<_, Infallible>(paced(answer, app.stream))
@@ -149,10 +155,17 @@ async fn connection(app: Arc<Behaviour>, stream: TcpStream, mut ending: watch::R
     });
     let mut server = http1::Builder::new();
     let served = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    let served = served.with_upgrades();
     tokio::pin!(served);
     select! {
-        _ = served.as_mut() => return,
-        _ = ending.wait_for(|ending| *ending) => served.as_mut().graceful_shutdown(),
+        _ = served.as_mut() => {}
+        _ = ending.wait_for(|ending| *ending) => {
+            served.as_mut().graceful_shutdown();
+            let _ = served.as_mut().await; // the client's end of it is the client's business
+        }
     }
-    let _ = served.await; // the client's end of it is the client's business
+    select! {
+        () = echoes.run() => {}
+        _ = ending.wait_for(|ending| *ending) => {}
+    }
 }

@@ -59,7 +59,13 @@ mod tests {
 
     fn route(port: Option<u16>) -> Route {
         let key = MachineKey { app: "shop".into(), machine: "a".into() };
-        Route { key, address: port.map(Address::Loopback), cordoned: false, healthy: true }
+        Route {
+            key,
+            address: port.map(Address::Loopback),
+            cordoned: false,
+            healthy: true,
+            ..Route::default()
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod act;
 mod app;
+mod autostop;
 mod check;
 mod config;
 mod create;
@@ -16,6 +17,7 @@ mod machine;
 mod metadata;
 mod refusal;
 mod route;
+mod service;
 mod signal;
 mod update;
 mod view;
@@ -25,6 +27,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use act::{Destroy, StopOrder, start_json};
 pub(crate) use app::App;
+pub(crate) use autostop::Presence;
 pub(crate) use check::{Address, CheckSpec, Ports, Probe};
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
@@ -35,6 +38,9 @@ pub(crate) use machine::Machine;
 pub(crate) use metadata::MetadataPatch;
 pub(crate) use refusal::Refusal;
 pub(crate) use route::Route;
+#[cfg(test)]
+pub(crate) use service::Service;
+pub(crate) use service::{Autostop, Concurrency};
 pub use view::{CheckView, LeaseView, MachineView};
 pub(crate) use wait::{Reached, WaitFor};
 
