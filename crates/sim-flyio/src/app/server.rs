@@ -157,12 +157,13 @@ async fn connection(app: Arc<Behaviour>, stream: TcpStream, mut ending: watch::R
     let served = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     let served = served.with_upgrades();
     tokio::pin!(served);
-    select! {
-        _ = served.as_mut() => {}
-        _ = ending.wait_for(|ending| *ending) => {
-            served.as_mut().graceful_shutdown();
-            let _ = served.as_mut().await; // the client's end of it is the client's business
-        }
+    let over = select! {
+        _ = served.as_mut() => true,
+        _ = ending.wait_for(|ending| *ending) => false,
+    };
+    if !over {
+        served.as_mut().graceful_shutdown();
+        let _ = served.as_mut().await; // the client's end of it is the client's business
     }
     select! {
         () = echoes.run() => {}

@@ -123,11 +123,6 @@ impl Lane {
     pub(super) fn sweep(&self) {
         lock(&self.idle).retain(|parked| parked.since.elapsed() < IDLE);
     }
-
-    #[cfg(test)]
-    pub(super) fn parked(&self) -> usize {
-        lock(&self.idle).len()
-    }
 }
 
 /// A machine that is being started on behalf of a request.
