@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod echo;
+mod mirror;
 mod paced;
 mod pages;
 mod server;

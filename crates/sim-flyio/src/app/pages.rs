@@ -11,13 +11,18 @@ use super::Behaviour;
 
 /// The answer to a request for `path`.
 pub(super) fn answer(app: &Behaviour, path: &str, headers: &HeaderMap) -> Response<Bytes> {
-    let mut response = match &app.fails {
+    let response = match &app.fails {
         Some((fails, status)) if fails == path => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             page(status, "Something went wrong")
         }
         _ => page_of(app, path, headers),
     };
+    named(app, response)
+}
+
+/// Says who gives an answer.
+pub(super) fn named(app: &Behaviour, mut response: Response<Bytes>) -> Response<Bytes> {
     let (machine, machine_version) = &app.machine;
     let told = [
         ("x-machine-id", machine),

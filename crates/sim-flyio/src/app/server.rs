@@ -1,7 +1,15 @@
 //! The application as a process: it listens, answers, and ends when told to.
 
 use std::{
-    collections::BTreeMap, convert::Infallible, io, net::Ipv4Addr, process::ExitCode, sync::Arc,
+    collections::BTreeMap,
+    convert::Infallible,
+    io,
+    net::Ipv4Addr,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -21,7 +29,7 @@ use tokio::{
     time::{interval, sleep},
 };
 
-use super::{Behaviour, echo::Echoes, paced::paced, pages};
+use super::{Behaviour, echo::Echoes, mirror, paced::paced, pages};
 
 /// How often it looks whether its parent is still there.
 const PARENT_CHECK: Duration = Duration::from_millis(500);
@@ -142,14 +150,20 @@ async fn run(app: &Arc<Behaviour>, told: &mut Told) -> Result<(), AppError> {
 async fn connection(app: Arc<Behaviour>, stream: TcpStream, mut ending: watch::Receiver<bool>) {
     let echoes = Echoes::default();
     let upgraded = echoes.clone();
+    let requests = Arc::new(AtomicU64::new(0));
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let (app, upgraded) = (Arc::clone(&app), upgraded.clone());
+        let number = requests.fetch_add(1, Ordering::Relaxed) + 1;
         async move {
             if let Some(switch) = upgraded.take(&mut request) {
                 return Ok(paced(switch, Duration::ZERO));
             }
             sleep(app.latency).await;
-            let answer = pages::answer(&app, request.uri().path(), request.headers());
+            let mut answer = match mirror::answer(&mut request).await {
+                Some(answer) => pages::named(&app, answer),
+                None => pages::answer(&app, request.uri().path(), request.headers()),
+            };
+            answer.headers_mut().insert("x-request-of-connection", number.into());
             Ok::<_, Infallible>(paced(answer, app.stream))
         }
     });

@@ -8,7 +8,11 @@ use hyper::{
     client::conn::http1::{self, SendRequest},
 };
 use hyper_util::rt::TokioIo;
-use tokio::{select, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    select,
+    time::timeout,
+};
 
 use super::outgoing::Outgoing;
 use crate::{runtime::Platform, world::Address};
@@ -47,6 +51,13 @@ impl Link {
     pub(super) async fn connect(platform: &Platform, address: Address) -> io::Result<Self> {
         let connected = timeout(CONNECT_TIMEOUT, platform.dial(address)).await;
         let stream = connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        Self::over(stream).await
+    }
+
+    /// Speaks HTTP over a connection.
+    pub(super) async fn over(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> io::Result<Self> {
         let shaken = http1::handshake(TokioIo::new(stream)).await;
         let (sender, connection) = shaken.map_err(io::Error::other)?;
         Ok(Self { sender, driver: Some(Box::pin(connection.with_upgrades())) })

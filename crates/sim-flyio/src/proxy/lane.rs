@@ -160,6 +160,8 @@ impl Drop for Load {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, duplex};
+
     use super::*;
 
     #[test]
@@ -197,5 +199,27 @@ mod tests {
         assert_eq!(began.elapsed(), Duration::ZERO);
         queue.wait(Duration::from_secs(5)).await;
         assert_eq!(began.elapsed(), Duration::from_secs(5), "nothing ended");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_kept_for_four_seconds_and_then_closed() {
+        let lane = Lane::new("a", &Arc::default());
+        let park = async || {
+            let (ours, theirs) = duplex(64);
+            lane.park(Link::over(ours).await.unwrap(), Address::Loopback(1));
+            theirs
+        };
+        let _open = park().await;
+        tokio::time::advance(IDLE.mul_f32(0.9)).await;
+        lane.sweep();
+        assert!(lane.unpark(Address::Loopback(1)).is_some());
+        assert!(lane.unpark(Address::Loopback(1)).is_none(), "there was one");
+        let _open = park().await;
+        assert!(lane.unpark(Address::Loopback(2)).is_none(), "it leads to an earlier boot");
+        let mut other_side = park().await;
+        tokio::time::advance(IDLE).await;
+        lane.sweep();
+        assert_eq!(other_side.read(&mut [0; 1]).await.unwrap(), 0, "it was closed");
+        assert!(lane.unpark(Address::Loopback(1)).is_none());
     }
 }
