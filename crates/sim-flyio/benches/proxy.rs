@@ -66,20 +66,20 @@ async fn main() -> Result<(), Failed> {
     let mut seen = load(&address, plan.clients, each).await?;
     let took = began.elapsed();
     seen.times.sort();
-    let at = |part: f64| seen.times[(seen.times.len().saturating_sub(1) as f64 * part) as usize];
+    let at = |percent: usize| seen.times[seen.times.len().saturating_sub(1) * percent / 100];
     let ledger = sim.ledger("bench");
     println!(
-        "{} machines, {} clients, type {}: {} requests in {took:.2?}, {:.0} requests/s, \
+        "{} machines, {} clients, type {}: {} requests in {took:.2?}, {} requests/s, \
          {} errors, p50 {:?}, p99 {:?}, longest {:?}; the ledger: {} answered, {} lost",
         plan.machines,
         plan.clients,
         plan.concurrency,
         seen.times.len(),
-        seen.times.len() as f64 / took.as_secs_f64(),
+        seen.times.len() as u128 * 1000 / took.as_millis().max(1),
         seen.errors,
-        at(0.5),
-        at(0.99),
-        at(1.0),
+        at(50),
+        at(99),
+        at(100),
         ledger.answered - before.answered,
         ledger.lost.len() - before.lost.len(),
     );

@@ -168,7 +168,11 @@ impl Proxy {
         let source = Source { open: Some((link, load)), address, concurrency };
         let platform = Arc::clone(&self.platform);
         let mut relay = Box::new(Relay { body, source, entry, platform });
-        poll_fn(|cx| Poll::Ready(relay.note_end(cx))).await;
+        poll_fn(|cx| {
+            relay.note_end(cx);
+            Poll::Ready(())
+        })
+        .await;
         Response::from_parts(head, Answer::Relayed(relay))
     }
 

@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -56,6 +56,8 @@ pub(super) struct Lane {
     pub(super) machine: Arc<str>,
     under_way: AtomicUsize,
     waking: AtomicBool,
+    /// At which change of the world the machine was last known not to be suspended.
+    awake_at: AtomicU64,
     idle: Mutex<Vec<Parked>>,
     queue: Arc<Queue>,
 }
@@ -74,6 +76,7 @@ impl Lane {
             machine: machine.into(),
             under_way: AtomicUsize::new(0),
             waking: AtomicBool::new(false),
+            awake_at: AtomicU64::new(u64::MAX),
             idle: Mutex::default(),
             queue: Arc::clone(queue),
         })
@@ -91,6 +94,15 @@ impl Lane {
     pub(super) fn wake(self: &Arc<Self>) -> Option<Waking> {
         let first = !self.waking.swap(true, Ordering::Relaxed);
         first.then(|| Waking(Arc::clone(self)))
+    }
+
+    /// Whether the machine is not suspended; `look` is asked only if the world has changed since.
+    pub(super) fn is_awake(&self, change: u64, look: impl FnOnce() -> bool) -> bool {
+        let awake = self.awake_at.load(Ordering::Relaxed) == change || look();
+        if awake {
+            self.awake_at.store(change, Ordering::Relaxed);
+        }
+        awake
     }
 
     /// Counts one more request until the load is dropped; `None` if it is one too many.

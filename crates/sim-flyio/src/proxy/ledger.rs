@@ -38,7 +38,7 @@ pub struct Ledger {
     /// How many more of them there were.
     #[serde(default)]
     pub probes_lost_unlisted: u64,
-    /// Requests that became another protocol (WebSockets), which are neither answered nor lost.
+    /// Requests that became another protocol (for example `WebSocket`), which are neither answered nor lost.
     #[serde(default)]
     pub upgrades: u64,
     /// Those of them that are open now.

@@ -28,6 +28,7 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::watch,
     time::interval,
 };
 
@@ -53,6 +54,8 @@ pub(crate) struct Proxy {
     ledgers: Arc<Ledgers>,
     sites: RwLock<HashMap<String, Arc<Site>>>,
     ids: RequestIds,
+    /// Counts the changes of the world.
+    changes: watch::Receiver<u64>,
 }
 
 impl Proxy {
@@ -60,7 +63,8 @@ impl Proxy {
     /// the platform run.
     pub(crate) fn new(platform: Arc<Platform>, ledgers: Arc<Ledgers>) -> Arc<Self> {
         let ids = RequestIds::new(&platform.config.edge_region);
-        let proxy = Arc::new(Self { platform, ledgers, sites: RwLock::default(), ids });
+        let changes = platform.changes();
+        let proxy = Arc::new(Self { platform, ledgers, sites: RwLock::default(), ids, changes });
         proxy.platform.tasks.spawn(Arc::clone(&proxy).stop_idle_machines());
         proxy.platform.tasks.spawn(Arc::clone(&proxy).close_idle_connections());
         proxy
@@ -98,7 +102,9 @@ impl Proxy {
         loop {
             tick.tick().await;
             let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner).clone();
-            sites.values().for_each(|site| site.sweep());
+            for site in sites.values() {
+                site.sweep();
+            }
         }
     }
 }

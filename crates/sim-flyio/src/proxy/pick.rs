@@ -86,22 +86,26 @@ impl Survey {
             }
         } else if service.autostart && !route.cordoned && seen.waking {
             self.has_waking = true;
-        } else if service.autostart && !route.cordoned && route.idle {
-            if self.idle.is_none_or(|(nearest, _)| distance < nearest) {
-                self.idle = Some((distance, place));
-            }
+        } else if service.autostart
+            && !route.cordoned
+            && route.idle
+            && self.idle.is_none_or(|(nearest, _)| distance < nearest)
+        {
+            self.idle = Some((distance, place));
         }
     }
 
     fn choice(self) -> Choice {
-        match (self.preferred, self.awake, self.idle) {
-            (Some(place), _, _) => Choice::Go(place),
-            (None, Some((_, place)), _) if self.has_room => Choice::Go(place),
-            (None, _, Some((_, place))) if !self.has_waking => Choice::Wake(place),
-            (None, Some((_, place)), _) => Choice::Go(place),
-            (None, None, _) if self.has_waking => Choice::Await,
-            (None, None, _) if self.has_full => Choice::Queue,
-            (None, None, _) => Choice::Nobody,
+        if let Some(place) = self.preferred {
+            return Choice::Go(place);
+        }
+        let idle = self.idle.filter(|_| !self.has_waking && !self.has_room);
+        match (self.awake, idle) {
+            (_, Some((_, place))) => Choice::Wake(place),
+            (Some((_, place)), None) => Choice::Go(place),
+            (None, None) if self.has_waking => Choice::Await,
+            (None, None) if self.has_full => Choice::Queue,
+            (None, None) => Choice::Nobody,
         }
     }
 }

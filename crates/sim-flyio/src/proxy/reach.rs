@@ -96,6 +96,13 @@ impl<'a> Search<'a> {
         let Some(load) = seat.lane.enter(service.hard_limit) else {
             return Ok(None); // another request was faster
         };
+        let change = *self.proxy.changes.borrow();
+        let look = || self.presence(&seat.lane.machine) != Presence::Frozen;
+        if !seat.lane.is_awake(change, look) {
+            // The kernel would take a connection, and nobody would ever answer.
+            let error = std::io::Error::other("it is suspended");
+            return self.missed(&seat.lane, &error).map(|()| None);
+        }
         let concurrency = service.concurrency;
         // A pinned request may go to a machine whose connections are being drained.
         if concurrency == Concurrency::Requests && self.wish.forced.is_none() {

@@ -20,6 +20,8 @@ pub(crate) enum Presence {
     Started,
     /// It will be started soon, if nothing goes wrong.
     Starting,
+    /// It is suspended: connections to it are nobody's to take.
+    Frozen,
     /// It is there and does not run.
     Stopped,
     Gone,
@@ -35,6 +37,7 @@ impl World {
             Some(State::Created | State::Starting | State::Restarting | State::Replacing) => {
                 Presence::Starting
             }
+            Some(State::Suspending | State::Suspended) => Presence::Frozen,
             Some(_) => Presence::Stopped,
         }
     }

@@ -38,6 +38,7 @@ fn a_suspended_machine_goes_on_where_it_was() {
     story.world.autostop(&key, Autostop::Suspend);
     assert_eq!(story.state(), State::Suspended);
     assert!(story.machine().route().idle);
+    assert_eq!(story.world.presence(&key), Presence::Frozen);
     story.world.autostart(&key).unwrap();
     assert_eq!(story.state(), State::Started);
 }

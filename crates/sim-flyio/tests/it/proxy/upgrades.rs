@@ -1,4 +1,4 @@
-//! WebSockets, seen as what they are to a proxy: an upgrade, then bytes both ways.
+//! `WebSocket` connections, seen as what they are to a proxy: an upgrade, then bytes both ways.
 
 use std::time::Duration;
 
