@@ -89,6 +89,7 @@ async fn the_only_machine_was_stopped_a_moment_ago_and_the_proxy_does_not_know()
     let machine = stage.started(config("v1")).await;
     serves(&stage).await;
     stage.post(format!("{machine}/stop"), json!({ "signal": "SIGKILL" })).await;
+    stage.wait(&machine, "stopped").await;
     let answer = stage.visit("/", &[]).await.unwrap();
     let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
     // The test may have been too slow: then it knows.
