@@ -31,6 +31,14 @@ pub struct SimConfig {
     /// What the clock shows at the start. `None`: the wall clock's time. With a seed, a start and
     /// tokio's clock paused, the same calls make the same history.
     pub starts_at: Option<Timestamp>,
+    /// The region of the edge that all users come to. Default: `ord`.
+    pub edge_region: String,
+    /// How often the proxy looks for machines that it may stop. Default: five minutes (fly.io
+    /// docs: fly-proxy-autostop-autostart, "every few minutes").
+    pub autostop_every: Duration,
+    /// How long a request waits for a machine below its hard limit before it is refused with
+    /// 503. Default: five seconds; the platform names no number.
+    pub queue_timeout: Duration,
     /// Where the output of the machines goes, one file each, named after the machine. With
     /// `None` there are only the last lines of each app, in its log.
     pub log_dir: Option<PathBuf>,
@@ -72,6 +80,9 @@ impl Default for SimConfig {
             listen: Listen::default(),
             seed: None,
             starts_at: None,
+            edge_region: "ord".to_owned(),
+            autostop_every: Duration::from_mins(5),
+            queue_timeout: Duration::from_secs(5),
             log_dir: None,
             rate_limits: false,
             journal: None,

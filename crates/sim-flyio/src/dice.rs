@@ -10,6 +10,7 @@ pub(crate) mod purpose {
     pub(crate) const WORLD: u64 = 1;
     pub(crate) const REQUESTS: u64 = 2;
     pub(crate) const FAULTS: u64 = 3;
+    pub(crate) const EDGE: u64 = 4;
     /// And on: one for each boot of a machine.
     pub(crate) const BOOTS: u64 = 1 << 32;
 }

@@ -4,8 +4,10 @@
 
 mod behaviour;
 mod chance;
+mod echo;
 mod health;
 mod listener;
+mod mirror;
 mod paced;
 mod pages;
 mod process;

@@ -24,7 +24,7 @@ pub(super) struct Asked<'a> {
 
 /// The answer to a request.
 pub(super) fn answer(app: &Behaviour, asked: Asked<'_>) -> Response<Bytes> {
-    let mut response = if asked.fails || app.fails.as_deref() == Some(asked.path) {
+    let response = if asked.fails || app.fails.as_deref() == Some(asked.path) {
         let status = StatusCode::from_u16(app.fail_status);
         page(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), "Something went wrong")
     } else if let Some(pages) = &app.pages {
@@ -33,6 +33,11 @@ pub(super) fn answer(app: &Behaviour, asked: Asked<'_>) -> Response<Bytes> {
     } else {
         page_of(app, asked)
     };
+    named(app, response)
+}
+
+/// Says who gives an answer.
+pub(super) fn named(app: &Behaviour, mut response: Response<Bytes>) -> Response<Bytes> {
     let (machine, machine_version) = &app.machine;
     let told = [
         ("x-machine-id", machine),

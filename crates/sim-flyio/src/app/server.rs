@@ -3,7 +3,10 @@
 use std::{
     convert::Infallible,
     io::{self, Write},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,7 +22,9 @@ use tokio::{
 use super::{
     AppError, Behaviour,
     chance::Chance,
+    echo::Echoes,
     listener::Incoming,
+    mirror,
     paced::paced,
     pages::{self, Asked},
     told::Told,
@@ -122,27 +127,53 @@ async fn run(life: &Arc<Life>, incoming: Incoming, told: &mut Told) -> Result<()
     Ok(())
 }
 
-/// Serves a connection; when all is ending, up to the end of the request it is in.
+/// Serves a connection; when all is ending, up to the end of the request it is in. One that was
+/// upgraded is closed then.
 async fn connection(life: Arc<Life>, stream: Connection, mut ending: watch::Receiver<bool>) {
-    let service = service_fn(move |request: hyper::Request<Body>| {
-        let life = Arc::clone(&life);
-        async move { Ok::<_, Infallible>(paced(life.answer(&request).await, life.app.stream)) }
+    let echoes = Echoes::default();
+    let upgraded = echoes.clone();
+    let requests = Arc::new(AtomicU64::new(0));
+    let service = service_fn(move |mut request: hyper::Request<Body>| {
+        let (life, upgraded) = (Arc::clone(&life), upgraded.clone());
+        let number = requests.fetch_add(1, Ordering::Relaxed) + 1;
+        async move {
+            if let Some(switch) = upgraded.take(&mut request) {
+                return Ok(paced(switch, Duration::ZERO));
+            }
+            let mut answer = life.answer(&mut request).await;
+            answer.headers_mut().insert("x-request-of-connection", number.into());
+            Ok::<_, Infallible>(paced(answer, life.app.stream))
+        }
     });
     let mut server = http1::Builder::new();
     let served = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    let served = served.with_upgrades();
     tokio::pin!(served);
-    select! {
-        _ = served.as_mut() => return,
-        _ = ending.wait_for(|ending| *ending) => served.as_mut().graceful_shutdown(),
+    let over = select! {
+        _ = served.as_mut() => true,
+        _ = ending.wait_for(|ending| *ending) => false,
+    };
+    if !over {
+        served.as_mut().graceful_shutdown();
+        let _ = served.as_mut().await; // the client's end of it is the client's business
     }
-    let _ = served.await; // the client's end of it is the client's business
+    select! {
+        () = echoes.run() => {}
+        _ = ending.wait_for(|ending| *ending) => {}
+    }
 }
 
 impl Life {
-    async fn answer(&self, request: &hyper::Request<Body>) -> hyper::Response<hyper::body::Bytes> {
+    async fn answer(
+        &self,
+        request: &mut hyper::Request<Body>,
+    ) -> hyper::Response<hyper::body::Bytes> {
         let latency = self.chance.latency(&self.app);
         if !latency.is_zero() {
             sleep(latency).await;
+        }
+        if let Some(answer) = mirror::answer(request).await {
+            return pages::named(&self.app, answer);
         }
         let asked = Asked {
             path: request.uri().path(),

@@ -1,38 +1,47 @@
 //! One request and its answer.
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
-use http_body_util::Full;
 use hyper::{
-    Request, Response, StatusCode, Uri,
-    body::{Bytes, Incoming},
-    header::{CONTENT_TYPE, HeaderValue},
+    Request, Response, StatusCode, Uri, Version,
+    body::Incoming,
+    header::{HeaderName, HeaderValue},
+    http::request::Parts,
+    upgrade::OnUpgrade,
 };
 
 use super::{
-    Proxy, Scope, backend,
+    Proxy, Scope,
+    backend::Sent,
+    failure::Failure,
     headers::{self, Client},
-    ledger::{Entry, Lost},
-    pick::candidates,
+    ledger::Entry,
+    outgoing::{Copy, Outgoing},
+    reach::{Reached, Search},
     relay::{Answer, Relay, Source},
+    replay::{self, Replay},
+    site::Site,
+    tunnel::Tunnel,
+    wish::Wish,
 };
-use crate::{runtime::Connection, world::Route};
+use crate::world::MachineKey;
 
-/// Why there is no answer of a machine: a status and a text, in the manner of Fly.io's proxy
-/// (fly.io docs: monitoring/error-codes).
-struct Failure {
-    status: StatusCode,
-    text: String,
+const UNAVAILABLE: HeaderName = HeaderName::from_static("fly-preferred-instance-unavailable");
+
+/// A request on its way, with what is needed to send it once more.
+struct Errand {
+    site: Arc<Site>,
+    wish: Wish,
+    head: Parts,
+    copy: Copy,
+    /// The client's side of the connection, if it asked for another protocol.
+    client: Option<OnUpgrade>,
 }
 
-impl Failure {
-    fn unavailable(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, text: text.into() }
-    }
-
-    fn broken(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_GATEWAY, text: text.into() }
-    }
+/// An answer that has begun.
+struct Begun {
+    response: Response<Incoming>,
+    reached: Reached,
 }
 
 impl Proxy {
@@ -40,110 +49,168 @@ impl Proxy {
     pub(super) async fn exchange(
         &self,
         scope: &Scope,
-        client: Client,
+        client: &Client,
         mut request: Request<Incoming>,
     ) -> Response<Answer> {
-        let id = self.platform.request_id();
-        let id = HeaderValue::from_str(&id).expect("request ids are plain text");
-        let Some(app) = self.app(scope, &request) else {
-            let text = "no app of this name";
-            return own(Failure { status: StatusCode::NOT_FOUND, text: text.to_owned() }, id);
-        };
-        let pinned = headers::forced_instance(request.headers());
-        let entry = self.ledgers.open(&app, self.described(&request), pinned.is_some());
-        headers::towards_app(request.headers_mut(), client, &id);
-        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-        *request.uri_mut() = path.parse::<Uri>().expect("a path of a URI is a URI");
-        match self.relay((&app, pinned.as_deref()), request, entry).await {
-            Ok(mut response) => {
-                headers::towards_client(response.headers_mut(), id);
-                response.map(|relay| Answer::Relayed(Box::new(relay)))
-            }
-            Err(failure) => own(failure, id),
-        }
-    }
-
-    fn app(&self, scope: &Scope, request: &Request<Incoming>) -> Option<String> {
+        let id = self.ids.next(self.platform.clock.now());
         let app = match scope {
-            Scope::App(app) => app,
-            Scope::ByHost => headers::app_of(request.headers())?,
+            Scope::App(app) => Some(app.as_str()),
+            Scope::ByHost => headers::app_of(request.headers()),
         };
-        self.platform.read(|world| world.app(app).is_ok()).then(|| app.to_owned())
-    }
-
-    fn described(&self, request: &Request<Incoming>) -> Lost {
-        Lost {
-            at_ms: self.platform.clock.now(),
-            method: request.method().to_string(),
-            path: request.uri().path().to_owned(),
-            machine: None,
-            why: String::new(),
+        let Some(site) = app.and_then(|app| self.site(app)) else {
+            return Failure::unknown_app().answer(id);
+        };
+        let wish = Wish::read(request.headers());
+        let described = (request.method().clone(), request.uri().clone());
+        let mut entry = site.account.open(described, wish.forced.is_some());
+        let upgrade = headers::wants_upgrade(request.headers()).is_some();
+        let upgrade = upgrade.then(|| hyper::upgrade::on(&mut request));
+        headers::towards_app(request.headers_mut(), client, &id);
+        let (mut head, body) = request.into_parts();
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        head.uri = path.parse::<Uri>().expect("a path of a URI is a URI");
+        head.version = Version::HTTP_11;
+        let (body, copy) = Outgoing::new(body);
+        let mut errand = Errand { site, wish, head, copy, client: upgrade };
+        match self.follow(&mut errand, body, &mut entry).await {
+            Ok(begun) => self.answer((errand, entry), begun, id).await,
+            Err(failure) => self.fail(&mut entry, failure, id),
         }
     }
 
-    async fn relay(
+    fn fail(&self, entry: &mut Entry, failure: Failure, id: HeaderValue) -> Response<Answer> {
+        entry.lost(self.platform.clock.now(), failure.text.clone());
+        failure.answer(id)
+    }
+
+    /// Sends a request where it wants to go, and where the answers to it send it.
+    async fn follow(
         &self,
-        (app, pinned): (&str, Option<&str>),
-        request: Request<Incoming>,
-        mut entry: Entry,
-    ) -> Result<Response<Relay>, Failure> {
-        let found = self.reach(app, pinned).await;
-        let (route, stream) = found.inspect_err(|failure| self.lose(&mut entry, failure))?;
-        let machine = &route.key.machine;
-        let load = self.loads.add(machine);
-        entry.taken_by(machine);
-        if let Some(failure) = self.traffic_fault(&route, &mut entry) {
-            return Err(failure);
+        errand: &mut Errand,
+        mut body: Outgoing,
+        entry: &mut Entry,
+    ) -> Result<Begun, Failure> {
+        for _ in 0..=replay::HOPS {
+            let begun = self.deliver(errand, body, entry).await?;
+            let Some(replay) = Replay::read(begun.response.headers()) else { return Ok(begun) };
+            let replay = replay?;
+            let again = errand.copy.again();
+            let too_long = "PA01: the body is too long, or not all of it has come, to replay it";
+            body = again.ok_or_else(|| Failure::broken(too_long))?;
+            self.redirect(errand, &replay, &begun.reached.load.lane().machine)?;
         }
-        let sent = backend::send(stream, request).await;
-        let why = |error| Failure::broken(format!("PU02: machine {machine} broke off: {error}"));
-        let sent = sent.map_err(why).inspect_err(|failure| self.lose(&mut entry, failure));
-        let (response, driver) = sent?;
-        entry.head(response.status().as_u16());
-        let platform = Arc::clone(&self.platform);
-        Ok(response.map(|body| Relay::new(Source { body, driver }, entry, load, platform)))
+        Err(Failure::broken(format!("PA02: fly-replay more than {} times", replay::HOPS)))
+    }
+
+    fn redirect(&self, errand: &mut Errand, replay: &Replay, machine: &str) -> Result<(), Failure> {
+        if let Some(app) = &replay.app {
+            let unknown = || Failure::broken(format!("PA04: fly-replay to unknown app '{app}'"));
+            errand.site = self.site(app).ok_or_else(unknown)?;
+        }
+        errand.wish = replay.wish_after(machine);
+        let region = &self.platform.config.edge_region;
+        let micros = self.platform.clock.now() * 1000;
+        replay.mark(&mut errand.head.headers, (machine, region, micros));
+        Ok(())
+    }
+
+    /// Sends a request to a machine. Once the machine may have seen anything of it, it is not
+    /// sent again: the documentation promises retries of failed requests and does not say which.
+    async fn deliver(
+        &self,
+        errand: &Errand,
+        body: Outgoing,
+        entry: &mut Entry,
+    ) -> Result<Begun, Failure> {
+        let Errand { site, wish, head, .. } = errand;
+        let mut search = Search::new(self, site, wish);
+        let mut request = Request::from_parts(head.clone(), body);
+        loop {
+            let mut reached = search.next().await?;
+            let lane = reached.load.lane();
+            entry.taken_by(&lane.machine);
+            if let Some(failure) = self.traffic_fault((site, &lane.machine), entry) {
+                return Err(failure);
+            }
+            if let Some(missed) =
+                wish.preferred.as_ref().filter(|wanted| ***wanted != *lane.machine)
+                && let Ok(missed) = HeaderValue::from_str(missed)
+            {
+                request.headers_mut().insert(UNAVAILABLE, missed);
+            }
+            match reached.link.send(request).await {
+                Sent::Answered(response) => return Ok(Begun { response, reached }),
+                Sent::Unseen(unseen, error) => {
+                    request = unseen;
+                    search.missed(&reached.load.shared(), &error)?;
+                }
+                Sent::Broken(error) => {
+                    let machine = &reached.load.lane().machine;
+                    let text = format!("PU02: machine {machine} broke off: {error}");
+                    return Err(Failure::broken(text));
+                }
+            }
+        }
     }
 
     /// A machine that is made to fail answers without being asked; an answer all the same.
-    fn traffic_fault(&self, route: &Route, entry: &mut Entry) -> Option<Failure> {
-        let status = self.platform.traffic_fault(&route.key)?;
+    fn traffic_fault(&self, (site, machine): (&Site, &str), entry: &mut Entry) -> Option<Failure> {
+        let status = self.platform.traffic_fault((&site.name, machine))?;
         entry.head(status);
         entry.answered();
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Some(Failure { status, text: format!("{status}: a fault of the simulator") })
+        Some(Failure::made(status))
     }
 
-    fn lose(&self, entry: &mut Entry, failure: &Failure) {
-        entry.lost(self.platform.clock.now(), failure.text.clone());
-    }
-
-    /// Finds a machine that accepts a connection. One that refuses has seen nothing of the
-    /// request, so another one is tried; after this, nothing is tried again.
-    async fn reach(&self, app: &str, pinned: Option<&str>) -> Result<(Route, Connection), Failure> {
-        let candidates = self.loads.order(candidates(&self.platform.routes(app), pinned));
-        let mut refused = Vec::new();
-        for route in candidates {
-            let address = route.address.expect("candidates have addresses");
-            match backend::connect(&self.platform, address).await {
-                Ok(stream) => return Ok((route, stream)),
-                Err(error) => refused.push(format!("{} ({error})", route.key.machine)),
-            }
+    /// Passes an answer on: as a body, or as the beginning of another protocol.
+    async fn answer(
+        &self,
+        (errand, mut entry): (Errand, Entry),
+        begun: Begun,
+        id: HeaderValue,
+    ) -> Response<Answer> {
+        let Begun { mut response, reached } = begun;
+        entry.head(response.status().as_u16());
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return self.switch((errand, entry), response, (reached, id));
         }
-        Err(match pinned {
-            _ if !refused.is_empty() => {
-                Failure::broken(format!("PR04: no connection to {}", refused.join(", ")))
-            }
-            Some(machine) => Failure::unavailable(format!("machine {machine} cannot be reached")),
-            None => Failure::unavailable("PR01: no known healthy instances found for route"),
+        headers::towards_client(response.headers_mut(), id);
+        let (head, body) = response.into_parts();
+        let Reached { link, load, address, concurrency } = reached;
+        let source = Source { open: Some((link, load)), address, concurrency };
+        let platform = Arc::clone(&self.platform);
+        let mut relay = Box::new(Relay { body, source, entry, platform });
+        poll_fn(|cx| {
+            relay.note_end(cx);
+            Poll::Ready(())
         })
+        .await;
+        Response::from_parts(head, Answer::Relayed(relay))
     }
-}
 
-fn own(failure: Failure, id: HeaderValue) -> Response<Answer> {
-    let body = Full::new(Bytes::from(failure.text + "\n"));
-    let mut response = Response::new(Answer::Own(body));
-    *response.status_mut() = failure.status;
-    headers::towards_client(response.headers_mut(), id);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-    response
+    fn switch(
+        &self,
+        (errand, mut entry): (Errand, Entry),
+        mut response: Response<Incoming>,
+        (reached, id): (Reached, HeaderValue),
+    ) -> Response<Answer> {
+        let protocol = headers::wants_upgrade(response.headers());
+        let (Some(client), Some(protocol)) = (errand.client, protocol) else {
+            let machine = &reached.load.lane().machine;
+            let text = format!("PU02: machine {machine} switched protocols without being asked");
+            return self.fail(&mut entry, Failure::broken(text), id);
+        };
+        let Reached { link, load, .. } = reached;
+        let machine = load.lane().machine.to_string();
+        let tunnel = Tunnel {
+            client,
+            machine: hyper::upgrade::on(&mut response),
+            key: MachineKey { app: errand.site.name.clone(), machine },
+            upgrade: entry.upgraded(),
+            load,
+        };
+        self.platform.tasks.spawn(tunnel.run(Arc::clone(&self.platform), link));
+        headers::towards_client(response.headers_mut(), id);
+        headers::upgrades_to(response.headers_mut(), protocol);
+        response.map(|_| Answer::Own(http_body_util::Full::default()))
+    }
 }

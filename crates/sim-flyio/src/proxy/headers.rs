@@ -5,14 +5,11 @@ use std::net::IpAddr;
 
 use hyper::{
     HeaderMap,
-    header::{CONNECTION, HOST, HeaderName, HeaderValue, SERVER, VIA},
+    header::{CONNECTION, HOST, HeaderValue, SERVER, UPGRADE, VIA},
 };
 
-/// Pins a request to one machine.
-const FORCE_INSTANCE: &str = "fly-force-instance-id";
 /// Headers that concern one connection only (RFC 9110, section 7.6.1).
-const HOP_BY_HOP: [&str; 8] = [
-    "connection",
+const HOP_BY_HOP: [&str; 7] = [
     "keep-alive",
     "proxy-authenticate",
     "proxy-authorization",
@@ -22,16 +19,27 @@ const HOP_BY_HOP: [&str; 8] = [
     "upgrade",
 ];
 
-/// Where a request came from.
-#[derive(Clone, Copy, Debug)]
+/// The connection that requests come from, as the app is told of it.
+#[derive(Clone, Debug)]
 pub(super) struct Client {
-    pub(super) address: IpAddr,
+    address: HeaderValue,
     /// The port of the proxy that it came to.
-    pub(super) port: u16,
+    port: HeaderValue,
+    /// The region of the edge.
+    region: HeaderValue,
 }
 
-pub(super) fn forced_instance(headers: &HeaderMap) -> Option<String> {
-    Some(headers.get(FORCE_INSTANCE)?.to_str().ok()?.trim().to_owned())
+impl Client {
+    pub(super) fn new(address: IpAddr, port: u16, region: &str) -> Self {
+        let text = |text: String| {
+            HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+        };
+        Self {
+            address: text(address.to_string()),
+            port: text(port.to_string()),
+            region: text(region.to_owned()),
+        }
+    }
 }
 
 /// The app that a host header names: `shop.fly.dev`, `shop.localhost` or `shop`, with or without
@@ -44,29 +52,40 @@ pub(super) fn app_of(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// What the app gets to see.
-pub(super) fn towards_app(headers: &mut HeaderMap, client: Client, request_id: &HeaderValue) {
+pub(super) fn towards_app(headers: &mut HeaderMap, client: &Client, request_id: &HeaderValue) {
+    let upgrade = wants_upgrade(headers);
     strip(headers);
-    let address = client.address.to_string();
-    let forwarded = match headers.get("x-forwarded-for").and_then(|value| value.to_str().ok()) {
-        Some(before) => format!("{before}, {address}"),
-        None => address.clone(),
-    };
-    let port = client.port.to_string();
-    let added = [
-        ("x-forwarded-for", forwarded.as_str()),
-        ("x-forwarded-proto", "http"),
-        ("x-forwarded-port", &port),
-        ("x-forwarded-ssl", "off"),
-        ("fly-client-ip", &address),
-        ("fly-forwarded-port", &port),
-        ("fly-region", "ord"),
-    ];
-    for (name, value) in added {
-        let value = HeaderValue::from_str(value).expect("addresses and ports are plain text");
-        headers.insert(HeaderName::from_static(name), value);
-    }
+    let Client { address, port, region } = client;
+    let forwarded = headers.get("x-forwarded-for").map(|before| {
+        let both = [before.as_bytes(), b", ", address.as_bytes()].concat();
+        HeaderValue::from_bytes(&both).expect("joined from two that are values")
+    });
+    headers.insert("x-forwarded-for", forwarded.unwrap_or_else(|| address.clone()));
+    headers.insert("x-forwarded-proto", HeaderValue::from_static("http"));
+    headers.insert("x-forwarded-port", port.clone());
+    headers.insert("x-forwarded-ssl", HeaderValue::from_static("off"));
+    headers.insert("fly-client-ip", address.clone());
+    headers.insert("fly-forwarded-port", port.clone());
+    headers.insert("fly-region", region.clone());
     headers.insert("fly-request-id", request_id.clone());
-    headers.insert(VIA, HeaderValue::from_static("1.1 fly.io"));
+    headers.append(VIA, HeaderValue::from_static("1.1 fly.io"));
+    if let Some(protocol) = upgrade {
+        upgrades_to(headers, protocol);
+    }
+}
+
+/// The protocol that a client wants to go on with, if it does.
+pub(super) fn wants_upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
+    let options = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let mut options = options.flat_map(|value| value.split(',')).map(str::trim);
+    options.any(|option| option.eq_ignore_ascii_case("upgrade")).then_some(())?;
+    headers.get(UPGRADE).cloned()
+}
+
+/// Names the protocol that a connection goes on with.
+pub(super) fn upgrades_to(headers: &mut HeaderMap, protocol: HeaderValue) {
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, protocol);
 }
 
 /// What the client gets to see.
@@ -74,19 +93,25 @@ pub(super) fn towards_client(headers: &mut HeaderMap, request_id: HeaderValue) {
     strip(headers);
     headers.insert("fly-request-id", request_id);
     headers.insert(SERVER, HeaderValue::from_static("Fly/simulated"));
-    headers.insert(VIA, HeaderValue::from_static("1.1 fly.io"));
+    headers.append(VIA, HeaderValue::from_static("1.1 fly.io"));
 }
 
 fn strip(headers: &mut HeaderMap) {
-    let named = headers.get(CONNECTION).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let named = named.unwrap_or_default();
-    for name in named.split(',').map(str::trim).chain(HOP_BY_HOP) {
+    if let Some(named) = headers.remove(CONNECTION) {
+        let named = named.to_str().unwrap_or_default();
+        for name in named.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            headers.remove(name);
+        }
+    }
+    for name in HOP_BY_HOP {
         headers.remove(name);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderName;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -122,8 +147,8 @@ mod tests {
             ("x-forwarded-for", "10.0.0.1"),
             ("fly-client-ip", "6.6.6.6"),
         ]);
-        let client = Client { address: [127, 0, 0, 1].into(), port: 4000 };
-        towards_app(&mut seen, client, &HeaderValue::from_static("01J-ord"));
+        let client = Client::new([127, 0, 0, 1].into(), 4000, "fra");
+        towards_app(&mut seen, &client, &HeaderValue::from_static("01J-fra"));
         let mut seen: Vec<String> = seen
             .iter()
             .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
@@ -132,8 +157,8 @@ mod tests {
         insta::assert_snapshot!(seen.join("\n"), @r"
         fly-client-ip: 127.0.0.1
         fly-forwarded-port: 4000
-        fly-region: ord
-        fly-request-id: 01J-ord
+        fly-region: fra
+        fly-request-id: 01J-fra
         host: shop.fly.dev
         via: 1.1 fly.io
         x-forwarded-for: 10.0.0.1, 127.0.0.1
@@ -141,5 +166,24 @@ mod tests {
         x-forwarded-proto: http
         x-forwarded-ssl: off
         ");
+    }
+
+    #[test]
+    fn an_upgrade_is_passed_on_when_the_connection_says_so() {
+        let client = Client::new([127, 0, 0, 1].into(), 4000, "ord");
+        let mut asked = headers(&[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")]);
+        towards_app(&mut asked, &client, &HeaderValue::from_static("1"));
+        assert_eq!([&asked["connection"], &asked["upgrade"]], ["upgrade", "websocket"]);
+        let mut alone = headers(&[("upgrade", "websocket")]);
+        towards_app(&mut alone, &client, &HeaderValue::from_static("1"));
+        assert!(!alone.contains_key("upgrade") && !alone.contains_key("connection"));
+    }
+
+    #[test]
+    fn proxies_before_this_one_stay_named() {
+        let mut seen = headers(&[("via", "1.0 other")]);
+        towards_client(&mut seen, HeaderValue::from_static("1"));
+        let via: Vec<_> = seen.get_all("via").iter().collect();
+        assert_eq!(via, ["1.0 other", "1.1 fly.io"]);
     }
 }

@@ -1,23 +1,44 @@
 //! The proxy: takes requests for apps, finds a machine by what it believes is true, relays.
 
+mod autostop;
 mod backend;
 mod exchange;
+mod failure;
 mod headers;
+mod lane;
 mod ledger;
+mod outgoing;
 mod pick;
+mod reach;
 mod relay;
+mod replay;
+mod request_id;
+mod site;
+mod tunnel;
+mod wish;
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::interval,
+};
 
 pub(crate) use ledger::Ledgers;
 pub use ledger::{Ledger, Lost};
 
-use self::pick::Loads;
-use crate::runtime::{Platform, accept};
+use self::{request_id::RequestIds, site::Site};
+use crate::{
+    dice::{Dice, purpose},
+    runtime::{Platform, accept},
+};
 
 /// Which app the requests of a port are for.
 #[derive(Clone, Debug)]
@@ -33,30 +54,72 @@ pub(crate) enum Scope {
 pub(crate) struct Proxy {
     platform: Arc<Platform>,
     ledgers: Arc<Ledgers>,
-    loads: Arc<Loads>,
+    sites: RwLock<HashMap<String, Arc<Site>>>,
+    ids: RequestIds,
 }
 
 impl Proxy {
+    /// Begins to stop idle machines and to close idle connections, for as long as the tasks of
+    /// the platform run.
     pub(crate) fn new(platform: Arc<Platform>, ledgers: Arc<Ledgers>) -> Arc<Self> {
-        Arc::new(Self { platform, ledgers, loads: Arc::default() })
+        let dice = Dice::new(platform.config.seed, purpose::EDGE);
+        let ids = RequestIds::new(&platform.config.edge_region, dice);
+        let proxy = Arc::new(Self { platform, ledgers, sites: RwLock::default(), ids });
+        proxy.platform.tasks.spawn(Arc::clone(&proxy).stop_idle_machines());
+        proxy.platform.tasks.spawn(Arc::clone(&proxy).close_idle_connections());
+        proxy
     }
 
     /// Serves one port for ever.
     pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, scope: Scope) {
-        let connection = |stream, peer| connection(Arc::clone(&self), scope.clone(), stream, peer);
+        let scope = Arc::new(scope);
+        let connection =
+            |stream, peer| connection(Arc::clone(&self), Arc::clone(&scope), stream, peer);
         accept(listener, connection).await;
+    }
+
+    /// What is kept for an app; `None` if there is no such app.
+    fn site(&self, app: &str) -> Option<Arc<Site>> {
+        let known = self.sites.read().unwrap_or_else(PoisonError::into_inner).get(app).cloned();
+        let exists = || self.platform.read(|world| world.app(app).is_ok());
+        match known {
+            // An app with machines is there; only one without may be gone.
+            Some(site) if !site.view(&self.platform).seats.is_empty() || exists() => Some(site),
+            Some(_) => {
+                self.sites.write().unwrap_or_else(PoisonError::into_inner).remove(app);
+                None
+            }
+            None => exists().then(|| {
+                let mut sites = self.sites.write().unwrap_or_else(PoisonError::into_inner);
+                let new = || Site::new(app, self.ledgers.account(app));
+                Arc::clone(sites.entry(app.to_owned()).or_insert_with(new))
+            }),
+        }
+    }
+
+    async fn close_idle_connections(self: Arc<Self>) {
+        let mut tick = interval(lane::IDLE / 4);
+        loop {
+            tick.tick().await;
+            let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner).clone();
+            for site in sites.values() {
+                site.sweep();
+            }
+        }
     }
 }
 
-async fn connection(proxy: Arc<Proxy>, scope: Scope, stream: TcpStream, peer: SocketAddr) {
+async fn connection(proxy: Arc<Proxy>, scope: Arc<Scope>, stream: TcpStream, peer: SocketAddr) {
     let port = stream.local_addr().map_or(0, |address| address.port());
+    let client = headers::Client::new(peer.ip(), port, &proxy.platform.config.edge_region);
+    let shared = Arc::new((proxy, client));
     let service = service_fn(move |request| {
-        let (proxy, scope) = (Arc::clone(&proxy), scope.clone());
+        let (shared, scope) = (Arc::clone(&shared), Arc::clone(&scope));
         async move {
-            let client = headers::Client { address: peer.ip(), port };
+            let (proxy, client) = &*shared;
             Ok::<_, Infallible>(proxy.exchange(&scope, client, request).await)
         }
     });
     let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    let _ = served.await; // what went wrong with a request is in the ledger
+    let _ = served.with_upgrades().await; // what went wrong with a request is in the ledger
 }

@@ -1,107 +1,119 @@
-//! Choosing a machine.
+//! Choosing a machine, as a pure function of what the proxy believes and how loaded each machine
+//! is (fly.io docs: reference/load-balancing, reference/fly-proxy-autostop-autostart).
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use super::wish::Wish;
+use crate::world::Route;
 
-use crate::{runtime::lock, world::Route};
-
-/// The machines that a request may go to. A pinned one goes to that machine or to none, even if
-/// the machine is cordoned or its checks do not pass, as long as it is started.
-pub(super) fn candidates(routes: &[Route], pinned: Option<&str>) -> Vec<Route> {
-    let fits = |route: &Route| match pinned {
-        Some(machine) => route.key.machine == machine,
-        None => route.healthy && !route.cordoned,
-    };
-    routes.iter().filter(|route| route.address.is_some() && fits(route)).cloned().collect()
+/// A machine as the choice sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen<'a> {
+    pub(super) route: &'a Route,
+    /// Requests or connections under way.
+    pub(super) load: usize,
+    /// Whether a request has it started already.
+    pub(super) waking: bool,
+    /// Whether it has refused this request a moment ago.
+    pub(super) refused: bool,
 }
 
-/// How many requests are under way to each machine.
-#[derive(Debug, Default)]
-pub(super) struct Loads {
-    under_way: Mutex<HashMap<String, usize>>,
-    turn: AtomicUsize,
+/// What to do with a request; machines are named by their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Send it there.
+    Go(usize),
+    /// Start this machine, and wait for it.
+    Wake(usize),
+    /// Somebody else has had a machine started; wait for that.
+    Await,
+    /// Every machine is at its hard limit.
+    Queue,
+    /// There is no machine to send it to.
+    Nobody,
 }
 
-impl Loads {
-    /// Least loaded first; those that are equal take turns.
-    pub(super) fn order(&self, mut candidates: Vec<Route>) -> Vec<Route> {
-        if candidates.is_empty() {
-            return candidates;
+/// Chooses among `count` machines that `look` describes. Machines below their soft limit come
+/// before those above, within a region; the nearest region comes first; then the least loaded
+/// one; and equals take turns, from place `turn` on.
+pub(super) fn choose<'a>(
+    (count, turn): (usize, usize),
+    (wish, edge): (&Wish, &str),
+    look: impl Fn(usize) -> Seen<'a>,
+) -> Choice {
+    let mut survey = Survey::default();
+    for step in 0..count {
+        let place = (turn + step) % count;
+        survey.note(place, &look(place), (wish, edge));
+    }
+    survey.choice()
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Survey {
+    preferred: Option<usize>,
+    /// The best of those that take requests.
+    awake: Option<((usize, bool, usize), usize)>,
+    /// The nearest of those that could be started.
+    idle: Option<(usize, usize)>,
+    /// Whether some machine is below its soft limit, is at its hard limit, is being started.
+    has_room: bool,
+    has_full: bool,
+    has_waking: bool,
+}
+
+impl Survey {
+    fn note(&mut self, place: usize, seen: &Seen<'_>, (wish, edge): (&Wish, &str)) {
+        let Seen { route, load, .. } = *seen;
+        let Some(service) = route.service.as_deref() else { return };
+        let Some(distance) = wish.distance(&route.region, edge) else { return };
+        let is = |asked: &Option<String>| asked.as_ref() == Some(&route.key.machine);
+        if seen.refused || is(&wish.avoided) || (wish.forced.is_some() && !is(&wish.forced)) {
+            return;
         }
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % candidates.len();
-        candidates.rotate_left(turn);
-        let under_way = lock(&self.under_way);
-        candidates.sort_by_key(|route| under_way.get(&route.key.machine).copied().unwrap_or(0));
-        candidates
-    }
-
-    /// Counts one more request until the load is dropped.
-    pub(super) fn add(self: &Arc<Self>, machine: &str) -> Load {
-        *lock(&self.under_way).entry(machine.to_owned()).or_default() += 1;
-        Load { loads: Arc::clone(self), machine: machine.to_owned() }
-    }
-}
-
-/// One request under way.
-#[derive(Debug)]
-pub(super) struct Load {
-    loads: Arc<Loads>,
-    machine: String,
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        let mut under_way = lock(&self.loads.under_way);
-        let count = under_way.get_mut(&self.machine).expect("it was counted");
-        *count -= 1;
-        if *count == 0 {
-            under_way.remove(&self.machine);
+        if takes_requests(route, wish.forced.is_some()) {
+            if service.hard_limit.is_some_and(|limit| load >= limit) {
+                self.has_full = true;
+                return;
+            }
+            let over = load >= service.soft_limit;
+            self.has_room |= !over;
+            if is(&wish.preferred) {
+                self.preferred = Some(place);
+            }
+            let rank = (distance, over, load);
+            if self.awake.is_none_or(|(best, _)| rank < best) {
+                self.awake = Some((rank, place));
+            }
+        } else if service.autostart && !route.cordoned && seen.waking {
+            self.has_waking = true;
+        } else if service.autostart
+            && !route.cordoned
+            && route.idle
+            && self.idle.is_none_or(|(nearest, _)| distance < nearest)
+        {
+            self.idle = Some((distance, place));
         }
     }
+
+    fn choice(self) -> Choice {
+        if let Some(place) = self.preferred {
+            return Choice::Go(place);
+        }
+        let idle = self.idle.filter(|_| !self.has_waking && !self.has_room);
+        match (self.awake, idle) {
+            (_, Some((_, place))) => Choice::Wake(place),
+            (Some((_, place)), None) => Choice::Go(place),
+            (None, None) if self.has_waking => Choice::Await,
+            (None, None) if self.has_full => Choice::Queue,
+            (None, None) => Choice::Nobody,
+        }
+    }
+}
+
+/// Whether a machine is in the pool. A pinned request only wants it to be started.
+pub(super) fn takes_requests(route: &Route, pinned: bool) -> bool {
+    route.address.is_some() && (pinned || (route.healthy && !route.cordoned))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::world::{Address, MachineKey};
-
-    fn route(machine: &str) -> Route {
-        let key = MachineKey { app: "shop".into(), machine: machine.into() };
-        Route { key, address: Some(Address::Loopback(1)), cordoned: false, healthy: true }
-    }
-
-    fn names(routes: Vec<Route>) -> Vec<String> {
-        routes.into_iter().map(|route| route.key.machine).collect()
-    }
-
-    #[test]
-    fn traffic_goes_to_started_healthy_machines_that_are_not_cordoned() {
-        let routes = || {
-            let cordoned = Route { cordoned: true, ..route("cordoned") };
-            let sick = Route { healthy: false, ..route("sick") };
-            vec![route("well"), cordoned, sick, Route { address: None, ..route("stopped") }]
-        };
-        assert_eq!(names(candidates(&routes(), None)), ["well"]);
-        let table = [("well", 1), ("cordoned", 1), ("sick", 1), ("stopped", 0), ("unknown", 0)];
-        for (pinned, found) in table {
-            assert_eq!(candidates(&routes(), Some(pinned)).len(), found, "{pinned}");
-        }
-    }
-
-    #[test]
-    fn the_least_loaded_machine_is_tried_first_and_equals_take_turns() {
-        let loads = Arc::new(Loads::default());
-        let all = || vec![route("a"), route("b"), route("c")];
-        let firsts: Vec<String> = (0..3).map(|_| names(loads.order(all())).remove(0)).collect();
-        assert_eq!(firsts, ["a", "b", "c"]);
-        let busy = (loads.add("a"), loads.add("a"), loads.add("c"));
-        assert_eq!(names(loads.order(all())), ["b", "c", "a"]);
-        drop(busy);
-        assert!(lock(&loads.under_way).is_empty());
-    }
-}
+mod tests;

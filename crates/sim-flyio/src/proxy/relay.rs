@@ -9,8 +9,11 @@ use std::{
 use http_body_util::Full;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 
-use super::{backend::Driver, ledger::Entry, pick::Load};
-use crate::runtime::Platform;
+use super::{backend::Link, lane::Load, ledger::Entry};
+use crate::{
+    runtime::Platform,
+    world::{Address, Concurrency},
+};
 
 /// What the proxy answers with.
 #[derive(Debug)]
@@ -22,54 +25,58 @@ pub(super) enum Answer {
 }
 
 /// A body that streams, and enters its end into the ledger.
+#[derive(Debug)]
 pub(super) struct Relay {
-    body: Incoming,
-    driver: Option<Driver>,
-    entry: Entry,
-    platform: Arc<Platform>,
-    /// Counts as load until the last byte.
-    _load: Load,
-}
-
-impl std::fmt::Debug for Relay {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Relay").field("entry", &self.entry).finish_non_exhaustive()
-    }
-}
-
-/// Where a body comes from.
-pub(super) struct Source {
     pub(super) body: Incoming,
-    pub(super) driver: Option<Driver>,
+    pub(super) source: Source,
+    pub(super) entry: Entry,
+    pub(super) platform: Arc<Platform>,
+}
+
+/// Where a body comes from: a connection, until it is done with.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// Counts as load until the last byte.
+    pub(super) open: Option<(Link, Load)>,
+    pub(super) address: Address,
+    pub(super) concurrency: Concurrency,
+}
+
+impl Source {
+    /// The whole answer is here: the connection may serve again.
+    fn release(&mut self, cx: &mut Context<'_>) {
+        let Some((mut link, load)) = self.open.take() else { return };
+        if self.concurrency == Concurrency::Requests && link.is_free(cx) {
+            load.lane().park(link, self.address);
+        }
+    }
 }
 
 impl Relay {
-    pub(super) fn new(source: Source, entry: Entry, load: Load, platform: Arc<Platform>) -> Self {
-        let Source { body, driver } = source;
-        let mut relay = Self { body, driver, entry, platform, _load: load };
-        relay.note_end();
-        relay
-    }
-
-    /// A body of a known length is not polled once more after its last byte.
-    fn note_end(&mut self) {
+    /// A body of a known length is not polled once more after its last byte, and one of no
+    /// length is not polled at all.
+    pub(super) fn note_end(&mut self, cx: &mut Context<'_>) {
         if self.body.is_end_stream() {
+            self.source.release(cx);
             self.entry.answered();
         }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        if self.driver.as_mut().is_some_and(|driver| driver.as_mut().poll(cx).is_ready()) {
-            self.driver = None;
+        if let Some((link, _)) = &mut self.source.open {
+            link.drive(cx);
         }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
         match &frame {
-            Some(Ok(_)) => self.note_end(),
+            Some(Ok(_)) => self.note_end(cx),
             Some(Err(error)) => {
                 let why = format!("the answer broke off: {error}");
                 self.entry.lost(self.platform.clock.now(), why);
             }
-            None => self.entry.answered(),
+            None => {
+                self.source.release(cx);
+                self.entry.answered();
+            }
         }
         Poll::Ready(frame)
     }

@@ -3,11 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use super::{Platform, current, lock};
-use crate::{
-    ApiRequest, Fault, FaultId, FaultStatus,
-    faults::Plan,
-    world::{MachineKey, World},
-};
+use crate::{ApiRequest, Fault, FaultId, FaultStatus, faults::Plan, world::World};
 
 impl Platform {
     pub(crate) fn inject(self: &Arc<Self>, fault: Fault) -> FaultId {
@@ -50,12 +46,12 @@ impl Platform {
     }
 
     /// What users get from a machine in place of its answer.
-    pub(crate) fn traffic_fault(&self, key: &MachineKey) -> Option<u16> {
+    pub(crate) fn traffic_fault(&self, (app, machine): (&str, &str)) -> Option<u16> {
         if !self.faulty.load(Ordering::Relaxed) {
             return None;
         }
         let world = lock(&self.world);
-        world.apps.get(&key.app)?.machines.get(&key.machine)?.traffic_fault()
+        world.apps.get(app)?.machines.get(machine)?.traffic_fault()
     }
 
     /// Enters what befell machines into the journal: with the call that caused it, if one did.

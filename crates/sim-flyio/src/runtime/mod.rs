@@ -23,7 +23,10 @@ mod vm;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -77,6 +80,8 @@ pub(crate) struct Platform {
     routes: Mutex<Routes>,
     orders: Mutex<HashMap<u64, mpsc::UnboundedSender<Order>>>,
     changes: Changes,
+    /// Counts changes of the world.
+    changed: AtomicU64,
     doors: Arc<Doors>,
     guests: Guests,
     spawner: Spawner,
@@ -104,6 +109,7 @@ impl Platform {
             orders: Mutex::default(),
             doors: Arc::default(),
             changes: Changes::default(),
+            changed: AtomicU64::new(0),
             guests: Guests::default(),
         })
     }
@@ -128,6 +134,7 @@ impl Platform {
         for effect in world.host.take_effects() {
             self.carry_out(effect);
         }
+        self.changed.fetch_add(1, Ordering::Release);
         drop(world);
         for (key, _) in &changed {
             self.changes.tell(key);
@@ -145,6 +152,11 @@ impl Platform {
 
     pub(crate) fn note(self: &Arc<Self>, key: &MachineKey, fact: Fact) {
         self.commit(|world| world.note(key, fact));
+    }
+
+    /// How often the world has changed.
+    pub(crate) fn age(&self) -> u64 {
+        self.changed.load(Ordering::Acquire)
     }
 
     /// What is notified when the machine has changed.

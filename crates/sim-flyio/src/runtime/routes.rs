@@ -85,8 +85,13 @@ mod tests {
     }
 
     fn route(port: Option<u16>) -> Route {
-        let address = port.map(Address::Loopback);
-        Route { key: key("a"), address, cordoned: false, healthy: true }
+        Route {
+            key: key("a"),
+            address: port.map(Address::Loopback),
+            cordoned: false,
+            healthy: true,
+            ..Route::default()
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Names a machine for good.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct MachineKey {
     pub(crate) app: String,
     pub(crate) machine: String,

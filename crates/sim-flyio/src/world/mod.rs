@@ -3,6 +3,7 @@
 
 mod act;
 mod app;
+mod autostop;
 mod check;
 mod config;
 mod create;
@@ -27,6 +28,7 @@ mod release;
 mod route;
 mod running;
 mod secret;
+mod service;
 mod signal;
 mod snapshot;
 mod strike;
@@ -39,6 +41,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 pub(crate) use act::{Destroy, StopOrder, start_json};
 pub(crate) use app::{App, NewApp, ORGANIZATION, organization};
+pub(crate) use autostop::Presence;
 pub(crate) use check::{Address, CheckSpec, Ports, Probe};
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
@@ -57,6 +60,9 @@ pub(crate) use release::{Release, ReleasePatch, ReleaseRequest, Releases};
 pub(crate) use route::Route;
 pub(crate) use running::Running;
 pub(crate) use secret::{SecretText, SecretsQuery};
+#[cfg(test)]
+pub(crate) use service::Service;
+pub(crate) use service::{Autostop, Concurrency};
 pub use view::{CheckView, LeaseView, MachineView};
 pub(crate) use volume::{NewVolume, VolumeChange};
 pub(crate) use wait::{Reached, WaitFor};

@@ -1,9 +1,13 @@
 //! What the proxy would know of a machine if it knew everything at once.
 
-use super::{check::Address, effect::MachineKey, lifecycle::State, machine::Machine};
+use std::sync::Arc;
+
+use super::{
+    check::Address, effect::MachineKey, lifecycle::State, machine::Machine, service::Service,
+};
 
 /// A machine as a place to send requests to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) key: MachineKey,
     /// Where its service is; `None` while it is not started, or has none.
@@ -11,6 +15,11 @@ pub(crate) struct Route {
     pub(crate) cordoned: bool,
     /// All checks of its services pass.
     pub(crate) healthy: bool,
+    pub(crate) region: String,
+    /// Stopped or suspended: a start brings it back.
+    pub(crate) idle: bool,
+    /// `None` if it has no service.
+    pub(crate) service: Option<Arc<Service>>,
 }
 
 impl Machine {
@@ -21,6 +30,14 @@ impl Machine {
         let vm = self.vm.as_ref().filter(|_| started && self.is_seen());
         let address = vm.zip(main).and_then(|(vm, main)| vm.ports.get(&main).copied());
         let healthy = self.checks.iter().all(|check| check.passing || !check.spec.of_service);
-        Route { key: self.key(), address, cordoned: self.is_believed_cordoned(), healthy }
+        Route {
+            key: self.key(),
+            address,
+            cordoned: self.is_believed_cordoned(),
+            healthy,
+            region: self.region.clone(),
+            idle: matches!(self.state, State::Stopped | State::Suspended),
+            service: self.service().map(Arc::new),
+        }
     }
 }

@@ -110,6 +110,13 @@ impl Machine {
         }
     }
 
+    /// Whatever the update was to do at its end: the new version is not booted.
+    pub(crate) fn leave_stopped(&mut self) {
+        if let Some(change) = self.change.as_mut() {
+            change.boots = false;
+        }
+    }
+
     /// Whether the end of the process is what the update waits for.
     pub(crate) fn is_installing(&self) -> bool {
         self.state == State::Replacing && self.change.is_some_and(|change| change.installs)

@@ -197,6 +197,7 @@ async fn machines(stage: &Stage, volume: &str) -> String {
     let mut config = config("v1");
     config["mounts"] = json!([{ "volume": volume, "path": "/data" }]);
     config["spot"] = json!({ "unknown": true });
+    config["services"][0]["autostop"] = json!(false);
     config["guest"] = json!({ "cpu_kind": "shared", "cpus": 1, "memory_mb": 256 });
     let path = stage.started(config.clone()).await;
     let idle = json!({ "config": self::config("v1"), "skip_launch": true, "lease_ttl": 60 });

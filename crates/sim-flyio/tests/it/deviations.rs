@@ -12,6 +12,10 @@ pub(crate) const KNOWN: &[(&str, &str)] = &[
     ("Lease.data is not described", "flyctl wants the lease wrapped"),
     ("Lease.status is not described", "flyctl wants the lease wrapped"),
     ("fly.MachineConfig.spot is not described", "what a client sends comes back as it was sent"),
+    (
+        "fly.MachineService.autostop is boolean, not string",
+        "clients send both, and the platform answers with booleans (fly-go: MachineAutostop)",
+    ),
     ("main.statusCode is \"name_taken\", which is not among the values", "a later edition"),
     // Volumes without a machine, as the examples of the documentation show them.
     ("OrgVolume.attached_alloc_id is null, not string", "no machine has the volume"),

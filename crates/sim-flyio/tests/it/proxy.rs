@@ -1,5 +1,11 @@
 //! The proxy, with real machines behind it.
 
+mod autostop;
+mod bodies;
+mod limits;
+mod routing;
+mod upgrades;
+
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::json;

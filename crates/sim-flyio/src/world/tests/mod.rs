@@ -1,6 +1,7 @@
 //! Rules of the world, told as short stories. The outside is played by the tests: they say what
 //! processes do, and how time passes.
 
+mod autostop;
 mod boot;
 mod exit;
 mod fault;
