@@ -19,9 +19,9 @@ use crate::world::{Address, Concurrency, MachineKey, Presence};
 /// How many connections are tried for one request (fly.io docs: monitoring/error-codes, PR03).
 const TRIES: usize = 90;
 /// The pause before all machines that refused are tried once more: from this, doubled each time,
-/// up to that. 90 tries of one machine take less than five seconds so.
-const BACKOFF: Duration = Duration::from_millis(5);
-const BACKOFF_MOST: Duration = Duration::from_millis(50);
+/// up to that. 90 tries of one machine take less than two seconds so; the platform names no number.
+const BACKOFF: Duration = Duration::from_millis(2);
+const BACKOFF_MOST: Duration = Duration::from_millis(20);
 /// How often a request that waits looks around.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a machine may take to be started by a request, checks and the proxy's own ignorance
