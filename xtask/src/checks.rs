@@ -34,9 +34,10 @@ pub(crate) fn test() -> Result<(), String> {
     cargo(&["run", "--quiet", "--", "demo"])
 }
 
-/// What the engine costs.
+/// What the engine costs, and what the simulator carries.
 pub(crate) fn bench() -> Result<(), String> {
     cargo(&["build", "--release"])?;
+    cargo(&["bench", "--quiet", "--package", "sim-flyio"])?;
     cargo(&[
         "run",
         "--release",

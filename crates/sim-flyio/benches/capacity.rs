@@ -1,8 +1,8 @@
-//! How many requests the proxy carries: clients with keep-alive connections against machines
-//! that run the bundled application.
+//! What a simulator carries: machines inside it with health checks, what an idle one costs in
+//! memory, and how many requests the proxy relays to them from clients with keep-alive connections.
 //!
-//! `cargo bench -p sim-flyio --bench proxy -- --machines 10 --requests 200000 --clients 32
-//! --concurrency requests`
+//! `cargo bench -p sim-flyio -- --machines 1000 --requests 200000 --clients 32 --concurrency requests`,
+//! and `--processes` for processes in place of machines inside the simulator.
 
 #![expect(clippy::print_stdout, reason = "a report is what it is for")]
 
@@ -14,8 +14,8 @@ use std::{
 use http_body_util::{BodyExt, Empty};
 use hyper::{Request, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use serde_json::json;
-use sim_flyio::{Image, SimConfig, SimFly};
+use serde_json::{Value, json};
+use sim_flyio::{Image, MachineView, SimConfig, SimFly};
 use tokio::{net::TcpStream, task::JoinSet};
 
 type Failed = Box<dyn Error + Send + Sync>;
@@ -26,6 +26,7 @@ struct Plan {
     requests: usize,
     clients: usize,
     concurrency: String,
+    processes: bool,
 }
 
 impl Plan {
@@ -38,10 +39,11 @@ impl Plan {
         };
         let number = |name: &str, default: usize| value(name).map_or(Ok(default), str::parse);
         Ok(Self {
-            machines: number("machines", 4)?,
-            requests: number("requests", 100_000)?,
+            machines: number("machines", 1000)?,
+            requests: number("requests", 200_000)?,
             clients: number("clients", 32)?,
             concurrency: value("concurrency").unwrap_or("requests").to_owned(),
+            processes: words.iter().any(|word| word == "--processes"),
         })
     }
 }
@@ -65,52 +67,72 @@ async fn main() -> Result<(), Failed> {
     let began = Instant::now();
     let mut seen = load(&address, plan.clients, each).await?;
     let took = began.elapsed();
+    let ledger = sim.ledger("bench");
     seen.times.sort();
     let at = |percent: usize| seen.times[seen.times.len().saturating_sub(1) * percent / 100];
-    let ledger = sim.ledger("bench");
     println!(
-        "{} machines, {} clients, type {}: {} requests in {took:.2?}, {} requests/s, \
-         {} errors, p50 {:?}, p99 {:?}, longest {:?}; the ledger: {} answered, {} lost",
-        plan.machines,
+        "proxy: {} clients, type {}: {} requests, {} requests/s, {} errors, {} lost",
         plan.clients,
         plan.concurrency,
         seen.times.len(),
         seen.times.len() as u128 * 1000 / took.as_millis().max(1),
         seen.errors,
-        at(50),
-        at(99),
-        at(100),
-        ledger.answered - before.answered,
         ledger.lost.len() - before.lost.len(),
     );
+    println!("proxy: p50 {:.2?}, p99 {:.2?}, longest {:.2?}", at(50), at(99), at(100));
+    assert_eq!(ledger.answered - before.answered, seen.times.len() as u64, "every one is counted");
     sim.shutdown().await;
     Ok(())
+}
+
+/// Memory of this process that is in use, in KiB (proc(5), `VmRSS`).
+fn resident_kb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 /// Starts the machines and waits until the proxy knows all of them.
 async fn stage(sim: &SimFly, plan: &Plan) -> Result<(), Failed> {
     sim.create_app("bench");
-    sim.register_image(Image::new("registry.fly.io/bench:v1", [env!("CARGO_BIN_EXE_sim-app")]));
+    let reference = "registry.fly.io/bench:v1";
+    sim.register_image(if plan.processes {
+        Image::new(reference, [env!("CARGO_BIN_EXE_sim-app")])
+    } else {
+        Image::inside(reference)
+    });
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build()?;
     let url = format!("{}/v1/apps/bench/machines", sim.api_url());
-    let body = json!({ "config": {
+    let (began, memory) = (Instant::now(), resident_kb());
+    for _ in 0..plan.machines {
+        let created =
+            client.post(&url).bearer_auth(sim.token()).json(&machine(plan)).send().await?;
+        created.error_for_status()?;
+    }
+    let started = |machine: &MachineView| machine.state == "started";
+    let healthy = |machine: &MachineView| machine.checks.iter().all(|it| it.status == "passing");
+    while !sim.machines("bench").iter().all(|machine| started(machine) && healthy(machine)) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    println!("{} machines are started and healthy after {:.2?}", plan.machines, began.elapsed());
+    if let (Some(before), Some(after), false) = (memory, resident_kb(), plan.processes) {
+        let each = after.saturating_sub(before) / plan.machines.max(1) as u64;
+        println!("memory of an idle machine: {each} KiB ({before} KiB without any)");
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await; // the proxy learns of them
+    Ok(())
+}
+
+fn machine(plan: &Plan) -> Value {
+    json!({ "config": {
         "image": "registry.fly.io/bench:v1",
         "services": [{
             "internal_port": 8080,
             "concurrency": { "type": plan.concurrency, "soft_limit": 1000 },
+            "checks": [{ "type": "http", "path": "/api/v1/health", "interval": "10s" }],
         }],
-    } });
-    for _ in 0..plan.machines {
-        let created = client.post(&url).bearer_auth(sim.token()).json(&body).send().await?;
-        created.error_for_status()?;
-    }
-    while sim.machines("bench").iter().any(|machine| machine.state != "started") {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    // The programs begin to listen, and the proxy learns of them.
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    Ok(())
+    } })
 }
 
 async fn load(address: &str, clients: usize, each: usize) -> Result<Seen, Failed> {
