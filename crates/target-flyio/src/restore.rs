@@ -82,8 +82,8 @@ impl Session<'_> {
         let mut machines = self.machines().await?;
         machines.retain(|it| it.power() != Power::Gone && it.foreign().is_none());
         let none_ours = !machines.iter().any(|it| self.made(it));
-        let anothers = none_ours && self.moved(world, &machines).is_some();
-        Ok(anothers.then_some(machines))
+        let anothers = self.moved(world, &machines).is_some() || replaced(world, &machines);
+        Ok((none_ours && anothers).then_some(machines))
     }
 
     /// A machine that is neither this run's nor what the snapshot says of it: somebody else's work since.
@@ -93,7 +93,7 @@ impl Session<'_> {
         let changed = |it: &Machine| goals.iter().any(|goal| goal.is_for(it) && !goal.is_at(it));
         machines.iter().find(|it| {
             let strange = world.machine(&it.id).is_none() && it.power() != Power::Gone;
-            let anothers = strange || settled(it) && changed(it);
+            let anothers = strange || settled(it) && changed(it) || let_in(world, it);
             anothers && it.foreign().is_none() && !self.made(it)
         })
     }
@@ -218,4 +218,19 @@ impl Session<'_> {
         }
         None
     }
+}
+
+/// What an earlier run had left behind out of the pool is in it now: that run went on.
+fn let_in(world: &World, machine: &Machine) -> bool {
+    let current = world.current().any(|it| it.id == machine.id);
+    let was_out = world.machine(&machine.id).is_some_and(|was| was.cordoned);
+    was_out && !current && !machine.cordoned && machine.power() != Power::Gone
+}
+
+/// A machine of the snapshot is gone, and others that the snapshot does not want to keep are there: the
+/// work of whoever made those. Of its own, a run removes machines only when there is no way back.
+fn replaced(world: &World, living: &[Machine]) -> bool {
+    let gone = |id: &str| !living.iter().any(|it| it.id == id);
+    let kept = |it: &Machine| world.current().any(|was| was.id == it.id);
+    world.current().any(|was| gone(&was.id)) && living.iter().any(|it| !kept(it))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pipeline_core::Deployer;
+use pipeline_core::{Cancel, Deployer};
 use serde_json::json;
 use sim_flyio::{Phase, Verdict};
 use target_flyio::Strategy;
@@ -124,4 +124,19 @@ async fn a_machine_that_a_list_leaves_out_is_not_created_a_second_time() {
     });
     course.restore(&target).await.unwrap();
     world.assert_old(&before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_saw_another_half_way_does_not_undo_what_that_one_has_finished() {
+    let world = World::with(2).await;
+    let first = world.target(Strategy::BlueGreen, "v2");
+    let mut course = Course::begin(&first).await.unwrap();
+    course.next(&first).await.unwrap(); // green stands beside blue
+    let second = world.target(Strategy::BlueGreen, "v1");
+    let cx = crate::run::run("run-2", Cancel::never()).context(pipeline_core::Phase::Deploy, "fly");
+    let snapshot = second.snapshot(&cx).await.unwrap();
+    course.finish(&first).await.unwrap(); // blue is gone
+    second.restore(&snapshot, &cx).await.unwrap();
+    second.finish(&cx).await;
+    world.assert_new(2, "v2");
 }
