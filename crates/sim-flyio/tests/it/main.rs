@@ -12,6 +12,7 @@ mod faults;
 mod inside;
 mod journal;
 mod limits;
+mod listen;
 mod machine_faults;
 mod machines_api;
 mod openapi;
