@@ -1,6 +1,5 @@
 //! A project folder, a simulated Fly.io, and the command.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -56,7 +55,7 @@ impl World {
             check_speed: 20.0,
             boot: Duration::from_millis(5),
             token: TOKEN.into(),
-            log_dir: None,
+            ..SimConfig::default()
         };
         let sim = Arc::new(SimFly::start(quick).await.expect("a simulator"));
         sim.create_app(APP);
