@@ -13,8 +13,8 @@ Examples:
   pipeline rehearse staging --fault create@1=408-after        and when Fly.io has a bad day
   pipeline rehearse staging --run '_build/prod/rel/shop/bin/shop start'
 
-The exit code is that of the deploy. Nothing real is touched: no Fly.io, no history of the project, no
-secrets. Gates are not run: `pipeline validate` does that.";
+The exit code is that of the deploy. Nothing real is touched: no Fly.io, no history, no secrets.
+Gates are not run: `pipeline validate` does that.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{FAULTS}"))]

@@ -12,7 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   pipeline sim --app shop --image registry.fly.io/shop:v1=inside
   pipeline sim --apps examples/sim/apps.toml --fault 'create@1=408-after'
-  pipeline sim --app shop --image 'registry.fly.io/shop:v2=/srv/shop/bin/shop start' --env TOKEN=oolong
+  pipeline sim --app shop --image 'shop:v2=/srv/shop/bin/shop start' --env TOKEN=oolong
 
 It prints what to `export` in the terminal of flyctl or pipeline, and then stays until it is
 interrupted. All of it ends then: machines, apps, history. `pipeline sim --help` has the faults, and
@@ -29,17 +29,21 @@ Faults are written POINT[SCOPE]TIMING=EFFECT; scope and timing may be left out:
 
   POINT   boot, METHOD /PATH with * and **, or the name of an action:
           any, list, create, get, update, destroy, start, stop, restart, suspend, signal, cordon,
-          uncordon, exec, wait, events, versions, ps, lease, lease-get, lease-release, metadata,
-          metadata-get, metadata-set, metadata-patch, metadata-remove, app-*, volume-*, secret-*,
-          ip-*, release-*, build-*, logs, graphql, regions, placements, token, org-get
+          uncordon, exec, wait, events, versions, ps, lease, lease-get, lease-release,
+          metadata, metadata-get, metadata-set, metadata-patch, metadata-remove,
+          app-list, app-create, app-get, app-delete, secret-list, secret-update, secret-get,
+          secret-set, secret-remove, ip-list, ip-assign, ip-remove, volume-list, volume-create,
+          volume-get, volume-update, volume-destroy, volume-extend, volume-snapshots,
+          release-create, release-update, release-list, release-current, release-all-current,
+          build-create, build-finish, org-get, regions, placements, token, logs, graphql
   SCOPE   app, machine, region, image, group: KEY=PATTERN, with commas between
   TIMING  @2, @1-3, @3-, @every5, or a probability such as %0.1
   EFFECT  of calls     401 404 408-before 408-after 412 429 500 502 503 504 (also 503-after),
                        reset-before, reset-after, slow:2s, slow-after:2s, malformed,
                        409-lease:30s, 409-replacing, 422-capacity, lease-lost:2s
-          of reads     empty, stale:5s, skew:+30s, lag:2, lag:2s
+          of reads     empty, stale:5s, skew:+30s
           of machines  host-unreachable:10s, pull-fails, stuck, crash:500ms:7, oom:2s, flap:2s,
-                       unhealthy, traffic:503, unseen, autostop, hangs:30s";
+                       unhealthy, traffic:503, unseen, autostop, hangs:30s, lag:2, lag:2s";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{FAULTS}"))]
@@ -108,4 +112,18 @@ pub(crate) struct Knobs {
     /// Keep what the machines print in this folder, one file each
     #[arg(long, value_name = "DIR", help_heading = "Where it listens and writes")]
     pub(crate) log_dir: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_flyio::FaultPoint;
+
+    use super::*;
+
+    #[test]
+    fn the_help_names_every_point_of_a_fault() {
+        let words: Vec<&str> = FAULTS.split([' ', ',', '\n']).collect();
+        let missing: Vec<&str> = FaultPoint::actions().filter(|it| !words.contains(it)).collect();
+        assert_eq!(missing, [""; 0]);
+    }
 }

@@ -43,6 +43,7 @@ impl Calls {
     pub(super) fn trouble(&self) -> Option<String> {
         let times = |(status, count): (&String, &u64)| match count {
             1 => format!("{status} once"),
+            2 => format!("{status} twice"),
             count => format!("{status} {count} times"),
         };
         let told = self.refused.iter().map(times).collect::<Vec<_>>().join(", ");

@@ -7,6 +7,8 @@ mod script;
 mod stage;
 mod summary;
 
+use std::path::Path;
+
 use crate::app::App;
 use crate::args::Rehearse;
 use crate::commands::load::Load;
@@ -24,6 +26,16 @@ pub(crate) async fn run(app: &App, args: Rehearse) -> Result<Exit, CliError> {
     let script = Script::of(app, args)?;
     let mut folder = Scratch::new("pipeline-rehearsal-")?;
     sim::show_warnings(app);
+    if !script.keep {
+        return play(app, &script, folder.path()).await;
+    }
+    folder.keep();
+    let end = play(app, &script, folder.path()).await;
+    app.say(Tone::Plain, &format!("kept    {}", folder.path().display()));
+    end
+}
+
+async fn play(app: &App, script: &Script, folder: &Path) -> Result<Exit, CliError> {
     // Dropped, the stage takes all of its processes with it.
     let stage = tokio::select! {
         biased;
@@ -31,20 +43,17 @@ pub(crate) async fn run(app: &App, args: Rehearse) -> Result<Exit, CliError> {
             app.say(Tone::Dim, "interrupted before anything was rehearsed; nothing is left over");
             return Ok(exit);
         }
-        stage = Stage::set(app, &script, folder.path()) => stage?,
+        stage = Stage::set(app, script, folder) => stage?,
     };
-    let faults = stage.go_wrong(&script);
+    let faults = stage.go_wrong(script);
     app.say(Tone::Head, &format!("\nRehearsal: {}", script.title()));
     let load = Load::on(&stage.url, &script.paths());
     let called = stage.sim.journal().last().map_or(0, |it| it.seq);
     let (row, ending) = stage.deploy(script.strategy.as_deref()).await.map_err(left)?;
     let users = load.count();
     drop(load);
-    if script.keep {
-        folder.keep();
-    }
-    let kept = script.keep.then(|| folder.path());
-    let summary = Summary { script: &script, stage: &stage, users, called, faults, kept };
+    let kept = script.keep.then_some(folder);
+    let summary = Summary { script, stage: &stage, users, called, faults, kept };
     summary.tell(app, &row, &ending)?;
     stage.end().await;
     Ok(ending.exit())

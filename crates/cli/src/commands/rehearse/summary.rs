@@ -75,9 +75,6 @@ impl Summary<'_> {
         if let Some(trouble) = self.stage.sim.journal_trouble() {
             app.say(Tone::Warn, &format!("      ! {trouble}"));
         }
-        if let Some(kept) = self.kept {
-            app.say(Tone::Plain, &format!("kept    {}", kept.display()));
-        }
     }
 
     fn calls(&self) -> Calls {

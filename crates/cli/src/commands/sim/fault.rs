@@ -117,7 +117,7 @@ fn trouble(text: &str, error: &FaultError) -> Trouble {
     };
     let wrong = wrong(error);
     let meant = near(wrong).map(|near| format!("did you mean `{near}`?"));
-    let hint = [meant, remedy].into_iter().flatten().collect::<Vec<_>>().join(" or ");
+    let hint = [meant, remedy].into_iter().flatten().collect::<Vec<_>>().join(" if not, ");
     let hint = Some(hint).filter(|it| !it.is_empty());
     Trouble { span: place(text, wrong), message, hint }
 }
@@ -174,8 +174,12 @@ mod tests {
     #[test]
     fn what_is_wrong_is_shown_at_its_place_with_what_would_be_right() {
         let table = [
-            ("create@2=408-aftr", "408-aftr", "did you mean `408-after`? or write for example"),
-            ("craete=503", "craete", "did you mean `create`? or write boot"),
+            (
+                "create@2=408-aftr",
+                "408-aftr",
+                "did you mean `408-after`? if not, write for example",
+            ),
+            ("craete=503", "craete", "did you mean `create`? if not, write boot"),
             ("create@0=503", "@0", "write @2"),
             ("create[regoin=ams]=503", "regoin=ams", "did you mean `region`?"),
             ("create=408", "408", "write 408-before or 408-after"),
