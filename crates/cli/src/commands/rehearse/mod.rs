@@ -20,7 +20,7 @@ use crate::render::Tone;
 use crate::signals;
 use script::Script;
 use stage::Stage;
-use summary::Summary;
+use summary::{Before, Summary, Users};
 
 pub(crate) async fn run(app: &App, args: Rehearse) -> Result<Exit, CliError> {
     let script = Script::of(app, args)?;
@@ -48,12 +48,12 @@ async fn play(app: &App, script: &Script, folder: &Path) -> Result<Exit, CliErro
     let faults = stage.go_wrong(script);
     app.say(Tone::Head, &format!("\nRehearsal: {}", script.title()));
     let load = Load::on(&stage.url, &script.paths());
-    let called = stage.sim.journal().last().map_or(0, |it| it.seq);
+    let before = Before::now(stage.sim.journal(), stage.sim.ledger(&script.fly.app));
     let (row, ending) = stage.deploy(script.strategy.as_deref()).await.map_err(left)?;
-    let users = load.count();
+    let users = Users { seen: load.count(), gap: load.longest_gap() };
     drop(load);
     let kept = script.keep.then_some(folder);
-    let summary = Summary { script, stage: &stage, users, called, faults, kept };
+    let summary = Summary { script, stage: &stage, users, before, faults, kept };
     summary.tell(app, &row, &ending)?;
     stage.end().await;
     Ok(ending.exit())

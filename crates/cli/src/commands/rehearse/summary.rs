@@ -1,9 +1,10 @@
 //! What came of a rehearsal: how it ended, what users saw, what was asked of the API, which faults struck.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use sim_flyio::{ApiCall, FaultId, FaultStatus, Ledger};
+use sim_flyio::{ApiCall, FaultId, FaultStatus, Ledger, Lost};
 use store_sql::RunRow;
 
 use super::calls::Calls;
@@ -19,14 +20,34 @@ use crate::render::Tone;
 /// How many lost requests are named.
 const NAMED: usize = 3;
 
+/// What users saw.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Users {
+    /// Requests that were answered with a success, and those that were not.
+    pub(super) seen: (u64, u64),
+    /// The longest time without a success.
+    pub(super) gap: Duration,
+}
+
+/// How far the books were before the deploy: the first release is in them, too.
+#[derive(Debug)]
+pub(super) struct Before {
+    call: u64,
+    ledger: Ledger,
+}
+
+impl Before {
+    pub(super) fn now(calls: Vec<ApiCall>, ledger: Ledger) -> Self {
+        Self { call: calls.last().map_or(0, |it| it.seq), ledger }
+    }
+}
+
 /// A rehearsal that has ended.
 pub(super) struct Summary<'a> {
     pub(super) script: &'a Script,
     pub(super) stage: &'a Stage,
-    /// Requests that were answered with a success, and those that were not, as users saw it.
-    pub(super) users: (u64, u64),
-    /// The last call before the deploy.
-    pub(super) called: u64,
+    pub(super) users: Users,
+    pub(super) before: Before,
     /// The faults that the user wanted.
     pub(super) faults: Vec<FaultId>,
     /// Where store and logs stay.
@@ -39,23 +60,24 @@ impl Summary<'_> {
         // What to do next is about commands that would not know this run.
         let words = words.split("\nnext:").next().unwrap_or_default();
         app.say(deploy::tone(ending), &format!("\n{words}"));
-        let (calls, ledger) = (self.calls(), self.stage.sim.ledger(&self.script.fly.app));
-        self.say(app, &calls, &ledger);
+        let calls = self.calls();
+        self.say(app, &calls);
         if app.json() {
-            return app.object(&Secrets::default(), self.object((row, ending), &calls, &ledger));
+            return app.object(&Secrets::default(), self.object((row, ending), &calls));
         }
         app.fact(&deploy::history_line(row))
     }
 
-    fn say(&self, app: &App, calls: &Calls, ledger: &Ledger) {
-        let (good, bad) = self.users;
-        let (lost, gap) = (lost(ledger), ledger.longest_gap.as_millis());
+    fn say(&self, app: &App, calls: &Calls) {
+        let ((good, bad), gap) = (self.users.seen, self.users.gap.as_millis());
+        let lost = self.lost();
         let users = format!(
-            "{} requests, {good} answered with a success, {bad} not; the proxy lost {lost}, longest gap {gap} ms",
-            good + bad
+            "{} requests, {good} answered with a success, {bad} not, longest gap {gap} ms; the proxy lost {}",
+            good + bad,
+            lost.len()
         );
         app.say(if bad == 0 { Tone::Good } else { Tone::Bad }, &format!("users   {users}"));
-        for lost in ledger.lost.iter().take(NAMED) {
+        for lost in lost.iter().take(NAMED) {
             app.say(Tone::Dim, &format!("        {} {}: {}", lost.method, lost.path, lost.why));
         }
         app.say(Tone::Plain, &format!("API     {} calls: {}", calls.count, calls.told()));
@@ -79,7 +101,7 @@ impl Summary<'_> {
 
     fn calls(&self) -> Calls {
         let all: Vec<ApiCall> = self.stage.sim.journal();
-        Calls::of(all.iter().filter(|it| it.seq > self.called))
+        Calls::of(all.iter().filter(|it| it.seq > self.before.call))
     }
 
     fn faults(&self) -> Vec<FaultStatus> {
@@ -87,8 +109,14 @@ impl Summary<'_> {
         all.filter(|it| self.faults.contains(&it.id)).collect()
     }
 
-    fn object(&self, (row, ending): (&RunRow, &Ending), calls: &Calls, ledger: &Ledger) -> Value {
-        let (answered, unanswered) = self.users;
+    /// What the proxy lost since the deploy began. It names so many that more make no difference.
+    fn lost(&self) -> Vec<Lost> {
+        let ledger = self.stage.sim.ledger(&self.script.fly.app);
+        ledger.lost.into_iter().skip(self.before.ledger.lost.len()).collect()
+    }
+
+    fn object(&self, (row, ending): (&RunRow, &Ending), calls: &Calls) -> Value {
+        let (answered, unanswered) = self.users.seen;
         let faults = self.faults().into_iter();
         let faults =
             faults.map(|it| json!({ "fault": it.fault, "met": it.met, "struck": it.fired }));
@@ -99,13 +127,12 @@ impl Summary<'_> {
             "deploy": deploy::object(row, ending),
             "machines": self.script.machines,
             "users": {
-                "requests": answered + unanswered, "answered": answered, "lost": unanswered,
+                "requests": answered + unanswered,
+                "answered": answered,
+                "lost": unanswered,
+                "longest_gap_ms": u64::try_from(self.users.gap.as_millis()).unwrap_or(u64::MAX),
             },
-            "proxy": {
-                "lost": lost(ledger),
-                "app_errors": ledger.app_errors,
-                "longest_gap_ms": u64::try_from(ledger.longest_gap.as_millis()).unwrap_or(u64::MAX),
-            },
+            "proxy": { "lost": self.lost().len() },
             "api": { "calls": calls.count, "kinds": calls.kinds, "refused": calls.refused },
             "faults": faults.collect::<Vec<_>>(),
             "seed": self.script.seed,
@@ -113,8 +140,4 @@ impl Summary<'_> {
             "kept": self.kept.map(|it| it.display().to_string()),
         })
     }
-}
-
-fn lost(ledger: &Ledger) -> u64 {
-    ledger.lost.len() as u64 + ledger.lost_unlisted
 }

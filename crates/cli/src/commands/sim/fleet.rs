@@ -115,15 +115,16 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    /// Waits until all machines run and pass their checks; else says in what state each of the others is.
+    /// Waits until all machines run and pass their checks, or will not; then says in what state those are.
     pub(crate) async fn settled(&self) -> Vec<String> {
         let until = Instant::now() + PATIENCE;
         loop {
             let machines = self.machines();
-            let late = machines.iter().filter(|it| !is_well(it));
-            let late: Vec<String> = late.map(|it| format!("{} is {}", it.id, state(it))).collect();
-            if late.is_empty() || Instant::now() > until {
-                return late;
+            let late: Vec<&MachineView> = machines.iter().filter(|it| !is_well(it)).collect();
+            // The platform does not try these again.
+            let over = late.iter().all(|it| it.state == "failed");
+            if over || Instant::now() > until {
+                return late.iter().map(|it| format!("{} is {}", it.id, state(it))).collect();
             }
             sleep(POLL).await;
         }

@@ -54,6 +54,10 @@ pub(crate) async fn run(app: &App, args: Sim) -> Result<Exit, CliError> {
     for fault in world.faults.clone() {
         sim.inject(fault);
     }
+    if !world.config.listen.ip.is_loopback() {
+        let text = "  ! exposed: other hosts reach it at an address of this one, with its token";
+        app.say(Tone::Warn, text);
+    }
     app.say(Tone::Dim, "the simulator runs until it is interrupted");
     signals::either().await;
     told.end(app);

@@ -67,12 +67,31 @@ fn no_key_is_missing_from_the_example() {
 
 #[test]
 fn an_unknown_key_is_shown_with_its_place_and_the_nearest_one() {
-    insta::assert_snapshot!(complaint("[apps.shop]\nmachnes = 3\n"), @"");
+    insta::assert_snapshot!(complaint("[apps.shop]\nmachnes = 3\n"), @r###"
+ × unknown field `machnes`, expected one of `machines`, `image`, `region`, `regions`, `fly_toml`, `config`
+  ╭─[apps.toml:2:1]
+1 │ [apps.shop]
+2 │ machnes = 3
+  · ───┬───
+  ·    ╰── here
+  ╰────
+ help: did you mean `machines`?
+"###);
 }
 
 #[test]
 fn a_bad_fault_is_shown_within_its_text() {
-    insta::assert_snapshot!(complaint("faults = [\n  \"list@1=503\",\n  \"craete@1=503\",\n]\n"), @"");
+    insta::assert_snapshot!(complaint("faults = [\n  \"list@1=503\",\n  \"craete@1=503\",\n]\n"), @r###"
+ × a fault has no point 'craete'
+  ╭─[apps.toml:3:4]
+2 │   "list@1=503",
+3 │   "craete@1=503",
+  ·    ───┬──
+  ·       ╰── here
+4 │ ]
+  ╰────
+ help: did you mean `create`? if not, write boot, the name of an action such as create, list or update, or METHOD /PATH
+"###);
 }
 
 #[test]
