@@ -2,7 +2,6 @@
 //!
 //! These tests need Elixir; without it they fail. `cargo xtask test` installs it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;

@@ -37,7 +37,7 @@ pub(crate) struct Rehearse {
     ///
     /// Split at spaces, looked for on the PATH, and started in this folder. It has to listen on 127.0.0.1 at the port
     /// that PORT says. Its environment is empty but for what a machine has, the variables of `bearer_env` with a value
-    /// made up for the rehearsal, APP_VERSION (v1 or v2) and what --env says.
+    /// made up for the rehearsal, `APP_VERSION` (v1 or v2) and what --env says.
     #[arg(long, value_name = "COMMAND")]
     pub(crate) run: Option<String>,
     /// An environment variable for the machines of both releases; may be said more than once

@@ -48,7 +48,7 @@ async fn play(app: &App, script: &Script, folder: &Path) -> Result<Exit, CliErro
     let faults = stage.go_wrong(script);
     app.say(Tone::Head, &format!("\nRehearsal: {}", script.title()));
     let load = Load::on(&stage.url, &script.paths());
-    let before = Before::now(stage.sim.journal(), stage.sim.ledger(&script.fly.app));
+    let before = Before::now(&stage.sim.journal(), stage.sim.ledger(&script.fly.app));
     let (row, ending) = stage.deploy(script.strategy.as_deref()).await.map_err(left)?;
     let users = Users { seen: load.count(), gap: load.longest_gap() };
     drop(load);

@@ -8,7 +8,7 @@ use sim_flyio::Fault;
 use crate::app::App;
 use crate::args::{Rehearse, Release};
 use crate::commands::sim;
-use crate::config::{self, Config, Confirm, Environment, Fly, Target};
+use crate::config::{self, Config, Confirm, Environment, Fly, SmokeCheck, Target};
 use crate::error::{CliError, chain};
 
 /// What stands for secrets that the smoke tests send: real ones have no business here.
@@ -80,11 +80,10 @@ impl Script {
 
     /// What users ask for: what the smoke tests get a success from without saying who they are.
     pub(super) fn paths(&self) -> Vec<String> {
-        let checks = self.environment().smoke.checks.iter();
-        let open = |own: bool, secret: bool| !own || !secret;
-        let good = checks
-            .filter(|it| (200..300).contains(&it.status))
-            .filter(|it| open(self.program.is_some(), it.bearer.is_some()));
+        // The stand-in asks nobody.
+        let open = |it: &&SmokeCheck| self.program.is_none() || it.bearer.is_none();
+        let checks = self.environment().smoke.checks.iter().filter(open);
+        let good = checks.filter(|it| (200..300).contains(&it.status));
         let paths: Vec<String> = good.map(|check| check.path.clone()).collect();
         if paths.is_empty() { vec!["/".to_owned()] } else { paths }
     }
@@ -133,14 +132,13 @@ fn program(app: &App, text: &str) -> Result<Vec<String>, CliError> {
         return Err(CliError::usage("--run: there is no command")
             .hint("write --run 'PROGRAM ARGUMENTS', such as --run 'bin/server start'"));
     };
-    let places: Vec<PathBuf> = match first.contains('/') {
-        true => vec![app.around.cwd.clone()],
-        false => std::env::split_paths(app.var("PATH").unwrap_or_default()).collect(),
-    };
+    let (named, here) = (first.contains('/'), app.around.cwd.clone());
+    let path = app.var("PATH").unwrap_or_default();
+    let places = if named { vec![here] } else { std::env::split_paths(path).collect() };
     let found = places.iter().map(|it| it.join(&*first)).find(|it| is_program(it));
     let found = found.ok_or_else(|| {
-        let where_ = if first.contains('/') { "" } else { " on the PATH" };
-        CliError::usage(format!("--run: there is no program {first}{where_}"))
+        let looked = if named { "" } else { " on the PATH" };
+        CliError::usage(format!("--run: there is no program {first}{looked}"))
             .hint("name one that is built, such as _build/prod/rel/shop/bin/shop")
     })?;
     *first = found.display().to_string();

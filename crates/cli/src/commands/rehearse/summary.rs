@@ -37,7 +37,7 @@ pub(super) struct Before {
 }
 
 impl Before {
-    pub(super) fn now(calls: Vec<ApiCall>, ledger: Ledger) -> Self {
+    pub(super) fn now(calls: &[ApiCall], ledger: Ledger) -> Self {
         Self { call: calls.last().map_or(0, |it| it.seq), ledger }
     }
 }

@@ -17,7 +17,7 @@ use crate::error::{CliError, chain};
 use crate::exit::Exit;
 
 /// How long machines may take to run.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often machines are looked at, and a call that came too often is made again.
 const POLL: Duration = Duration::from_millis(100);

@@ -34,9 +34,11 @@ pub(crate) async fn run(app: &App, args: Sim) -> Result<Exit, CliError> {
     let home = Scratch::new("pipeline-sim-")?;
     warnings::show(app);
     let sim = start(world.config.clone()).await?;
+    // One for all of it: a signal that comes between two of them would be nobody's.
+    let mut asked = std::pin::pin!(signals::either());
     let ready = tokio::select! {
         biased;
-        exit = signals::either() => {
+        exit = &mut asked => {
             sim.shutdown().await;
             return Ok(exit);
         }
@@ -59,7 +61,7 @@ pub(crate) async fn run(app: &App, args: Sim) -> Result<Exit, CliError> {
         app.say(Tone::Warn, text);
     }
     app.say(Tone::Dim, "the simulator runs until it is interrupted");
-    signals::either().await;
+    asked.await;
     told.end(app);
     sim.shutdown().await;
     Ok(Exit::Good)
