@@ -1,5 +1,7 @@
 //! What a person sees when something is wrong with the input: the file, the line or the key, and what to do.
 
+mod help;
+
 use pipeline_tests::{Ran, World, WorldConfig};
 
 async fn world() -> World {
@@ -172,4 +174,101 @@ exit code: 2
 ----- stderr -----
 error: no run was interrupted: there is nothing to resume
 "#);
+}
+
+#[tokio::test]
+async fn a_fault_that_cannot_be_is_shown_at_its_place() {
+    let world = world().await;
+    for command in [&["sim"][..], &["rehearse", "staging"]] {
+        let ran = world.run(&[command, &["--fault", "create@2=408-aftr"]].concat()).await;
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(picture(&world, &ran), @r###"
+exit code: 2
+----- stdout -----
+----- stderr -----
+  × a fault has no effect '408-aftr'
+   ╭─[--fault:1:10]
+ 1 │ create@2=408-aftr
+   ·          ────┬───
+   ·              ╰── here
+   ╰────
+  help: did you mean `408-after`? if not, write for example 503, 409-lease:30s, reset-after, slow:2s or crash:500ms
+"###);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_image_of_the_file_that_runs_nothing_is_shown_at_its_place() {
+    let world = world().await;
+    world.write("apps.toml", "[[images]]\nreference = \"shop:v1\"\npulable = false\n");
+    let ran = world.run(&["sim", "--apps", "apps.toml"]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @r###"
+exit code: 2
+----- stdout -----
+----- stderr -----
+  × unknown field `pulable`, expected one of `reference`, `inside`, `bundled`, `entrypoint`, `command`, `workdir`, `env`, `pullable`, `boot_ms`, `oom_after_ms`
+   ╭─[apps.toml:3:1]
+ 2 │ reference = "shop:v1"
+ 3 │ pulable = false
+   · ───┬───
+   ·    ╰── here
+   ╰────
+  help: did you mean `pullable`?
+"###);
+    world.write("apps.toml", "[[images]]\nreference = \"shop:v1\"\n");
+    let ran = world.run(&["sim", "--apps", "apps.toml"]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @r###"
+exit code: 2
+----- stdout -----
+----- stderr -----
+  × nothing is said of what the machines of this image run
+   ╭─[apps.toml:2:13]
+ 1 │ [[images]]
+ 2 │ reference = "shop:v1"
+   ·             ────┬────
+   ·                 ╰── here
+   ╰────
+  help: add inside = true, bundled = true, or command = ["/path/to/program"]
+"###);
+}
+
+#[tokio::test]
+async fn the_simulator_listens_to_other_hosts_only_when_told_so_in_words() {
+    let world = world().await;
+    let ran = world.run(&["sim", "--listen", "0.0.0.0"]).await;
+    insta::assert_snapshot!(picture(&world, &ran), @r###"
+exit code: 2
+----- stdout -----
+----- stderr -----
+error: 0.0.0.0 can be reached from other hosts, and the simulator starts programs
+  next: leave --listen out, or say --expose-to-the-network if that is meant
+"###);
+    world.write("apps.toml", "[settings]\nlisten = \"192.0.2.1\"\n");
+    let ran = world.run(&["sim", "--apps", "apps.toml"]).await.expect(2);
+    assert!(ran.stderr.contains("--expose-to-the-network"), "{ran}");
+}
+
+#[tokio::test]
+async fn a_rehearsal_that_cannot_be_is_refused_before_anything_starts() {
+    let world = world().await;
+    let toml = std::fs::read_to_string(world.path().join("pipeline.toml")).unwrap();
+    let local =
+        "[environments.local]\ntarget = \"none\"\nurl = \"http://127.0.0.1:9\"\n\n[verify.smoke]";
+    world.write("pipeline.toml", &toml.replace("[verify.smoke]", local));
+    let table: [(&[&str], &str); 6] = [
+        (&["local"], "nothing to deploy to"),
+        (&["stagin"], "did you mean `staging`?"),
+        (&["staging", "--strategy", "canari"], "strategies are: rolling, bluegreen"),
+        (&["staging", "--run", "no/such/program"], "there is no program no/such/program"),
+        (&["staging", "--env", "TOKEN"], "write --env NAME=VALUE"),
+        (&["staging", "--check-speed", "0"], "a number above 0"),
+    ];
+    for (args, wanted) in table {
+        let ran = world.run(&[&["rehearse"], args].concat()).await.expect(2);
+        assert!(ran.stderr.contains(wanted), "{args:?}: {ran}");
+    }
+    std::fs::remove_file(world.path().join("fly.toml")).unwrap();
+    let ran = world.run(&["rehearse", "staging"]).await.expect(2);
+    assert!(ran.stderr.contains("fly.toml could not be read"), "{ran}");
 }

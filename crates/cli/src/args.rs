@@ -1,9 +1,16 @@
 //! What was typed.
 
+mod rehearse;
+mod sim;
+
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+
+pub(crate) use rehearse::{Rehearse, Release};
+pub(crate) use sim::{Knobs, Sim};
 
 /// Takes an application from a commit to verified production, and back by itself when the release is bad.
 #[derive(Debug, Parser)]
@@ -65,9 +72,9 @@ pub(crate) enum Command {
     /// The whole thing against a simulated Fly.io: a good release, a better one, a broken one
     Demo(Demo),
     /// Deploy an environment to a simulated Fly.io, with the release and the faults you name; touches nothing real
-    Rehearse(Rehearse),
-    /// The simulated Fly.io alone, for pipeline or anything else to point at
-    Sim(Sim),
+    Rehearse(Box<Rehearse>),
+    /// The simulated Fly.io alone, for flyctl, pipeline or anything else to point at
+    Sim(Box<Sim>),
     /// Print the commented reference configuration
     Config,
     /// (internal) be a machine of the simulator
@@ -193,54 +200,15 @@ pub(crate) struct Machine {
     words: Vec<String>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Rehearse {
-    /// An environment of pipeline.toml
-    pub(crate) environment: String,
-    /// What the new release is like
-    #[arg(long, value_enum, default_value_t = Release::Good, value_name = "RELEASE")]
-    pub(crate) release: Release,
-    /// How many machines run the old release
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = value_parser!(u32).range(1..=100))]
-    pub(crate) machines: u32,
-    /// Another strategy than the configured one: rolling or bluegreen
-    #[arg(long, value_name = "STRATEGY")]
-    pub(crate) strategy: Option<String>,
-    /// How much faster than in real life health checks run
-    #[arg(long, default_value_t = 10.0, value_name = "FACTOR")]
-    pub(crate) check_speed: f64,
-    /// Makes all chance of the simulator repeatable
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) seed: Option<u64>,
+/// A factor that time can be divided by.
+fn factor(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|it| it.is_finite() && *it > 0.0);
+    number.ok_or_else(|| "write a number above 0, such as 10 or 0.5".into())
 }
 
-/// What a release is like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Release {
-    /// As good as the old one
-    Good,
-    /// Its program ends a second after its start
-    Crash,
-    /// It answers 500 to everybody, health checks too
-    Unhealthy,
-    /// Health checks pass, but one page that the smoke tests ask for answers 500
-    Broken,
-    /// It takes more and more memory until it is killed
-    Oom,
-    /// No machine can pull its image
-    Unpullable,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Sim {
-    /// Make an application; may be said more than once
-    #[arg(long = "app", value_name = "NAME")]
-    pub(crate) apps: Vec<String>,
-    /// Make an image known: what its machines run, split at spaces, or `bundled` for the small server of the demo,
-    /// with variables for its environment if you like: `bundled FAIL_PATH=/dashboard`
-    #[arg(long = "image", value_name = "REF=COMMAND")]
-    pub(crate) images: Vec<String>,
-    /// An environment variable for the machines of all images, such as a token that the app wants
-    #[arg(long = "env", value_name = "NAME=VALUE")]
-    pub(crate) env: Vec<String>,
+/// A length of time, zero included.
+fn time(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<jiff::SignedDuration>().ok();
+    let parsed = parsed.and_then(|it| Duration::try_from(it).ok());
+    parsed.ok_or_else(|| "write it with a unit, such as 300ms, 5s or 2m".into())
 }

@@ -9,7 +9,7 @@ use store_sql::RunKind;
 use crate::app::{App, Setting};
 use crate::args::Deploy;
 use crate::commands::plan;
-use crate::config::{Config, Confirm};
+use crate::config::Confirm;
 use crate::ending::Ending;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -35,16 +35,8 @@ async fn deploy(
     args: Deploy,
     builder: Option<Step<dyn Builder>>,
 ) -> Result<Exit, CliError> {
-    with_config(app, &app.config()?, (args, builder)).await
-}
-
-/// The same with a configuration that no file says.
-pub(crate) async fn with_config(
-    app: &App,
-    config: &Config,
-    (args, builder): (Deploy, Option<Step<dyn Builder>>),
-) -> Result<Exit, CliError> {
-    let setting = Setting::of(app, config, &args.environment)?;
+    let config = app.config()?;
+    let setting = Setting::of(app, &config, &args.environment)?;
     let wanted = match builder {
         Some(builder) => Wanted::built_by(setting, builder)?,
         None => Wanted::configured(setting, &args.choice)?,
@@ -73,45 +65,62 @@ pub(crate) async fn finish(
     berth: Berth,
     way: Way,
 ) -> Result<Exit, CliError> {
-    let row = berth.row.clone();
-    let ending = session.carry_out(pipeline, berth, way).await?;
+    let (kept, ending) = end(session, pipeline, berth, way).await?;
     // From here on the code says how the run ended, whatever becomes of the words.
-    let kept = session.store.run(row.version.as_str()).await.ok().flatten().unwrap_or(row);
     if let Err(error) = report(session, &kept, &ending) {
         session.setting.app.say(Tone::Warn, &format!("  ! {error}"));
     }
     Ok(ending.exit())
 }
 
+/// Carries a run out, and leaves it to others to say how it ended.
+pub(crate) async fn end(
+    session: &Session<'_>,
+    pipeline: &pipeline_core::Pipeline,
+    berth: Berth,
+    way: Way,
+) -> Result<(store_sql::RunRow, Ending), CliError> {
+    let row = berth.row.clone();
+    let ending = session.carry_out(pipeline, berth, way).await?;
+    let kept = session.store.run(row.version.as_str()).await.ok().flatten().unwrap_or(row);
+    Ok((kept, ending))
+}
+
 fn report(session: &Session<'_>, row: &store_sql::RunRow, ending: &Ending) -> Result<(), CliError> {
     let Setting { app, environment, .. } = session.setting;
     let words = ending.words(&row.version, &environment.name);
-    let tone = match ending.exit() {
+    let secrets = session.setting.secrets();
+    app.say(tone(ending), &format!("\n{}", secrets.strike(&words)));
+    if app.json() {
+        return app.object(&secrets, object(row, ending));
+    }
+    app.fact(&history_line(row))
+}
+
+/// How an end sounds.
+pub(crate) fn tone(ending: &Ending) -> Tone {
+    match ending.exit() {
         Exit::Good => Tone::Good,
         Exit::DeployFailed | Exit::RolledBack => Tone::Warn,
         _ => Tone::Bad,
-    };
-    let secrets = session.setting.secrets();
-    app.say(tone, &format!("\n{}", secrets.strike(&words)));
-    if app.json() {
-        return app.object(
-            &secrets,
-            json!({
-                "schema": 1,
-                "run": row.id,
-                "version": row.version,
-                "environment": row.begun.environment,
-                "conclusion": ending.conclusion,
-                "outcome": ending.outcome(),
-                "exit": ending.exit() as u8,
-                "duration_ms": row.duration_ms(),
-                "image": ending.image,
-                "failures": ending.failures,
-                "message": words,
-            }),
-        );
     }
-    app.fact(&history_line(row))
+}
+
+/// The end of a run as the JSON contract has it.
+pub(crate) fn object(row: &store_sql::RunRow, ending: &Ending) -> serde_json::Value {
+    json!({
+        "schema": 1,
+        "run": row.id,
+        "version": row.version,
+        "environment": row.begun.environment,
+        "conclusion": ending.conclusion,
+        "outcome": ending.outcome(),
+        "exit": ending.exit() as u8,
+        "duration_ms": row.duration_ms(),
+        "image": ending.image,
+        "failures": ending.failures,
+        "message": ending.words(&row.version, &row.begun.environment),
+    })
 }
 
 /// `v546: 2026-03-25 14:32 UTC | staging | PASS | 4m 12s`

@@ -1,11 +1,11 @@
 //! Users: requests through the proxy, all the time, counted on their side.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How many users there are.
 const USERS: usize = 4;
@@ -21,16 +21,45 @@ pub(crate) struct Load {
 }
 
 /// What the users saw.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seen {
     answered: AtomicU64,
     lost: AtomicU64,
+    gap: Mutex<Gap>,
+}
+
+/// How long nobody got anything.
+#[derive(Debug)]
+struct Gap {
+    since: Instant,
+    longest: Duration,
+}
+
+impl Gap {
+    /// Somebody got something, or nobody asks any more.
+    fn close(&mut self) -> Duration {
+        let now = Instant::now();
+        self.longest = self.longest.max(now - self.since);
+        self.since = now;
+        self.longest
+    }
+}
+
+impl Seen {
+    fn new() -> Self {
+        let gap = Mutex::new(Gap { since: Instant::now(), longest: Duration::ZERO });
+        Self { answered: AtomicU64::default(), lost: AtomicU64::default(), gap }
+    }
+
+    fn close_gap(&self) -> Duration {
+        self.gap.lock().unwrap_or_else(PoisonError::into_inner).close()
+    }
 }
 
 impl Load {
     /// Users of this address, who ask for these paths in turn.
     pub(crate) fn on(url: &str, paths: &[String]) -> Self {
-        let seen = Arc::new(Seen::default());
+        let seen = Arc::new(Seen::new());
         let mut users = JoinSet::new();
         for user in 0..USERS {
             let urls = paths.iter().map(|path| format!("{url}{path}")).collect();
@@ -43,6 +72,11 @@ impl Load {
     pub(crate) fn count(&self) -> (u64, u64) {
         let take = |counter: &AtomicU64| counter.swap(0, Ordering::Relaxed);
         (take(&self.seen.answered), take(&self.seen.lost))
+    }
+
+    /// The longest time so far in which no request of anybody was answered with a success.
+    pub(crate) fn longest_gap(&self) -> Duration {
+        self.seen.close_gap()
     }
 }
 
@@ -60,5 +94,8 @@ async fn ask(urls: Vec<String>, user: usize, seen: Arc<Seen>) {
         };
         let counter = if good { &seen.answered } else { &seen.lost };
         counter.fetch_add(1, Ordering::Relaxed);
+        if good {
+            seen.close_gap();
+        }
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod plan;
 pub(crate) mod rehearse;
 pub(crate) mod resume;
 pub(crate) mod rollback;
+pub(crate) mod scratch;
 pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod validate;

@@ -16,7 +16,7 @@ type Checked<T> = Result<T, Box<ConfigError>>;
 
 /// Reads and checks a file.
 pub(super) fn check(file: &SourceFile, vars: &BTreeMap<String, String>) -> Checked<Config> {
-    let raw: Raw = toml::from_str(&file.text).map_err(|error| malformed(file, &error))?;
+    let raw: Raw = toml::from_str(&file.text).map_err(|error| malformed(file, &error, ALL_KEYS))?;
     let check = Check { file, vars };
     let dir = file.path.parent().unwrap_or(Path::new(".")).to_owned();
     let environments = raw
@@ -245,8 +245,15 @@ fn url_of(written: &str) -> Result<String, String> {
     }
 }
 
-/// The toml crate's own error, pointing at its place, with the nearest known key.
-fn malformed(file: &SourceFile, error: &toml::de::Error) -> Box<ConfigError> {
+/// Where a mistyped key is near to none.
+const ALL_KEYS: &str = "`pipeline config` prints every key with its meaning";
+
+/// The toml crate's own error, pointing at its place, with the nearest known key, or another hint.
+pub(crate) fn malformed(
+    file: &SourceFile,
+    error: &toml::de::Error,
+    otherwise: &str,
+) -> Box<ConfigError> {
     let message = error.message().to_owned();
     let located = ConfigError::at(file, error.span(), message.clone());
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
@@ -254,7 +261,7 @@ fn malformed(file: &SourceFile, error: &toml::de::Error) -> Box<ConfigError> {
         Some((typed, known)) if message.starts_with("unknown field") => {
             match did_you_mean(typed, known.iter().copied()) {
                 Some(near) => located.hint(format!("did you mean `{near}`?")),
-                None => located.hint("`pipeline config` prints every key with its meaning"),
+                None => located.hint(otherwise),
             }
         }
         _ => located,

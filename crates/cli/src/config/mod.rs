@@ -3,7 +3,7 @@
 mod check;
 mod raw;
 
-pub(crate) use check::strategy;
+pub(crate) use check::{malformed, strategy};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -21,7 +21,7 @@ pub(crate) const REFERENCE: &str = include_str!("default.toml");
 pub(crate) const FILE_NAME: &str = "pipeline.toml";
 
 /// What the file means, for every environment, with all defaults filled in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Config {
     /// The folder of the file: the project.
     pub(crate) dir: PathBuf,

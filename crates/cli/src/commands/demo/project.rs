@@ -46,7 +46,7 @@ impl Builder for Images {
     async fn build(&self, cx: &Context) -> Result<Artifact, Fault> {
         let image = match &self.releases {
             Some(releases) => self.release(&releases.join(&cx.release().version), cx).await?,
-            None => sim::bundled(&self.reference, &self.env).map_err(Fault::permanent)?,
+            None => sim::bundled(&self.reference).map_err(Fault::permanent)?.env(&self.env),
         };
         let digest = self.sim.register_image(image);
         Ok(Artifact::new(format!("{}@{digest}", self.reference)))

@@ -1,0 +1,57 @@
+//! What points flyctl and pipeline at the simulator.
+
+use std::path::Path;
+
+use sim_flyio::SimFly;
+
+/// Not exported: every program of that terminal would lose the net. Port 9 is closed as a rule.
+pub(super) const OFF_THE_NET: &str = "# flyctl alone asks the net for feature flags, too; to keep it from that:\n\
+                           # alias flyctl='HTTPS_PROXY=http://127.0.0.1:9 flyctl'";
+
+/// Names and values of variables. flyctl prefers `FLY_ACCESS_TOKEN`: a real one must not be sent here. The rest keeps
+/// flyctl from calling home, and from the settings and the agent of its user.
+pub(super) fn surroundings(sim: &SimFly, home: &Path) -> [(&'static str, String); 13] {
+    let (api, token) = (sim.api_url(), sim.token().to_owned());
+    [
+        ("FLY_FLAPS_BASE_URL", api.clone()),
+        ("FLY_API_BASE_URL", api.clone()),
+        ("FLY_UIEX_BASE_URL", api.clone()),
+        ("FLY_API_TOKEN", token.clone()),
+        ("FLY_ACCESS_TOKEN", token),
+        ("FLY_CONFIG_DIR", home.display().to_string()),
+        ("FLY_NO_UPDATE_CHECK", "1".into()),
+        ("FLY_NO_INCIDENTS_CHECK", "1".into()),
+        ("FLY_SEND_METRICS", "0".into()),
+        ("FLY_METRICS_BASE_URL", api.clone()),
+        ("FLY_SYNTHETICS_AGENT", "0".into()),
+        ("FLY_SYNTHETICS_BASE_URL", api),
+        ("FLY_TRACE_COLLECTOR_URL", "127.0.0.1".into()),
+    ]
+}
+
+/// A value as a shell reads it.
+pub(super) fn quoted(value: &str) -> String {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "/:._-".contains(it);
+    if value.chars().all(plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_quoted_where_a_shell_would_take_them_apart() {
+        let table = [
+            ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+            ("/tmp/a b", "'/tmp/a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+        ];
+        for (value, wanted) in table {
+            assert_eq!(quoted(value), wanted);
+        }
+    }
+}
