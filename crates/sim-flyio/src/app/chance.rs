@@ -21,7 +21,8 @@ impl Chance {
             return app.latency;
         }
         let factor = (app.latency_spread * lock(&self.0).normal()).exp();
-        app.latency.mul_f64(factor.min(1000.0))
+        let seconds = app.latency.as_secs_f64() * factor.min(1000.0);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
     pub(super) fn fails(&self, app: &Behaviour) -> bool {

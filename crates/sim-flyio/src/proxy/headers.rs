@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use hyper::{
-    HeaderMap,
+    HeaderMap, Uri,
     header::{CONNECTION, HOST, HeaderValue, SERVER, UPGRADE, VIA},
 };
 
@@ -49,6 +49,19 @@ pub(super) fn app_of(headers: &HeaderMap) -> Option<&str> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let stripped = name.strip_suffix(".fly.dev").or_else(|| name.strip_suffix(".localhost"));
     Some(stripped.unwrap_or(name))
+}
+
+/// The target of a request as a server gets it: without scheme and authority, and never without a
+/// path.
+pub(super) fn origin_form(uri: &Uri) -> Uri {
+    let root = || Uri::from_static("/");
+    match uri.path_and_query() {
+        None => root(),
+        Some(query) if query.as_str().starts_with('?') => {
+            format!("/{query}").parse().unwrap_or_else(|_| root())
+        }
+        Some(target) => target.clone().into(),
+    }
 }
 
 /// What the app gets to see.

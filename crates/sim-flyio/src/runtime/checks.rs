@@ -43,7 +43,11 @@ struct Pace {
 
 impl Pace {
     fn new(spec: &CheckSpec, speed: f64) -> Self {
-        Self { grace: spec.grace.div_f64(speed), interval: spec.interval.div_f64(speed) }
+        let sped_up = |time: Duration| {
+            let seconds = time.as_secs_f64() / speed;
+            Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+        };
+        Self { grace: sped_up(spec.grace), interval: sped_up(spec.interval) }
     }
 }
 
@@ -80,6 +84,7 @@ async fn http(spec: &CheckSpec, stream: Connection) -> Answer {
     let response = sender.send_request(request);
     tokio::pin!(response);
     let response = select! {
+        biased;
         response = &mut response => response?,
         // What was read before the end is the answer all the same.
         _ = connection => response.await?,

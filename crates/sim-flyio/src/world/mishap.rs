@@ -25,6 +25,8 @@ pub(crate) struct Mishaps {
     pub(super) unpullable: bool,
     /// Since a host that is cut off is so until then.
     unreachable: Option<Millis>,
+    /// The vault reached the version that it waits for while its host was cut off.
+    pub(super) vault_unheard: bool,
     /// Its destruction does not come to an end.
     pub(super) hangs: bool,
     /// The proxy has not learnt of the last uncordon.
@@ -176,6 +178,11 @@ impl Machine {
             }
             Due::Reachable => {
                 self.mishaps.unreachable = self.mishaps.unreachable.filter(|t| *t > host.now);
+                let heard =
+                    !self.is_unreachable() && std::mem::take(&mut self.mishaps.vault_unheard);
+                if heard && self.stands_by() {
+                    self.boot(host);
+                }
             }
             Due::Destroyed => {
                 self.mishaps.hangs = false;

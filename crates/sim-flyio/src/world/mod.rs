@@ -86,6 +86,8 @@ pub(crate) struct World {
     pub(crate) apps: BTreeMap<String, App>,
     pub(crate) releases: Releases,
     pub(crate) host: Host,
+    /// How many apps there ever were.
+    apps_created: usize,
     /// Destroyed machines, longest dead first.
     graves: VecDeque<(Millis, MachineKey)>,
     past: past::Past,
@@ -95,7 +97,7 @@ impl World {
     pub(crate) fn new(host: Host) -> Self {
         let releases = Releases::default();
         let (graves, past) = (VecDeque::new(), past::Past::default());
-        Self { apps: BTreeMap::new(), releases, host, graves, past }
+        Self { apps: BTreeMap::new(), releases, host, apps_created: 0, graves, past }
     }
 
     pub(crate) fn app(&self, name: &str) -> Result<&App, Refusal> {
@@ -165,6 +167,7 @@ impl World {
             self.graves.pop_front_if(|(at, _)| self.host.now - *at >= RETENTION)
         {
             self.apps.get_mut(&key.app).map(|app| app.machines.remove(&key.machine));
+            self.forget_app(&key.app);
             changed.push((key, None));
         }
         changed

@@ -101,7 +101,8 @@ impl World {
         Ok(query.reply("volumes", found.collect(), now))
     }
 
-    fn living_apps(&self) -> impl Iterator<Item = &App> {
+    /// The apps that were not deleted.
+    pub(crate) fn living_apps(&self) -> impl Iterator<Item = &App> {
         self.apps.values().filter(|app| !app.deleted)
     }
 }
@@ -139,7 +140,7 @@ fn machine_json(machine: &Machine, summary: bool) -> Value {
         "created_at": rfc3339(machine.created_at),
         "updated_at": rfc3339(machine.updated_at),
     });
-    if !summary {
+    if !summary && !machine.is_unreachable() {
         let config = machine.config().0;
         let keys = ["guest", "image", "metadata"].into_iter().filter(|key| !config[*key].is_null());
         let few = keys.map(|key| (key.to_owned(), config[key].clone()));

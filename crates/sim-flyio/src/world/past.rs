@@ -9,8 +9,12 @@ use std::{
 use super::{World, app::App};
 use crate::clock::Millis;
 
-/// How far apart memories are at least: enough for people, and cheap for a thousand machines.
+/// How far apart memories are at least, in milliseconds: enough for people, and cheap for a thousand
+/// machines.
 const GRAIN: Millis = 10;
+
+/// How many memories there are at most.
+const MEMORIES: Millis = 1000;
 
 /// What was true, and until when; oldest first.
 #[derive(Debug, Default)]
@@ -27,7 +31,9 @@ impl World {
         while self.past.0.front().is_some_and(|(until, _)| now.saturating_sub(*until) > longest) {
             self.past.0.pop_front();
         }
-        if self.past.0.back().is_none_or(|(until, _)| now - until >= GRAIN) {
+        // However far back: never more than so many memories.
+        let grain = GRAIN.max(longest / MEMORIES);
+        if self.past.0.back().is_none_or(|(until, _)| now - until >= grain) {
             self.past.0.push_back((now, self.apps.clone()));
         }
     }

@@ -19,7 +19,13 @@ const KNOWN: [Signal; 8] = [
     Signal::SIGSTOP,
 ];
 
-/// Reads a name, with or without `SIG`, or a number; `None` is no signal that Fly.io knows.
+/// Reads the signal of a request, which may not be `SIGSTOP`.
+pub(crate) fn read_asked(value: &Value) -> Option<i32> {
+    read(value).filter(|signal| *signal != Signal::SIGSTOP as i32)
+}
+
+/// Reads the signal of a configuration:
+/// a name, with or without `SIG`, or a number; `None` is no signal that Fly.io knows.
 pub(crate) fn read(value: &Value) -> Option<i32> {
     let wanted = match value {
         Value::String(name) => KNOWN.into_iter().find(|signal| {

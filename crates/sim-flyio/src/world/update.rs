@@ -83,7 +83,7 @@ impl Machine {
         }
         let fixed = [("name", &launch.name, &self.name), ("region", &launch.region, &self.region)];
         for (what, asked, own) in fixed {
-            if asked.as_ref().is_some_and(|asked| asked != own) {
+            if asked.as_ref().is_some_and(|asked| !asked.is_empty() && asked != own) {
                 return Err(Refusal::invalid(format!("the {what} of a machine cannot be changed")));
             }
         }

@@ -22,7 +22,8 @@ struct Script(u64);
 
 impl Script {
     fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from((self.0 >> 33) % sides as u64).unwrap()
     }
 
@@ -31,7 +32,8 @@ impl Script {
     }
 
     fn config(&mut self) -> Value {
-        let mut config = config(self.one(&["calm", "calm", "slow", "crash", "deaf", "greedy", "none"]));
+        let mut config =
+            config(self.one(&["calm", "calm", "slow", "crash", "deaf", "greedy", "none"]));
         config["restart"] = json!({ "policy": self.one(&["no", "always", "on-failure"]) });
         config["guest"] = json!({ "memory_mb": 256 });
         config["stop_config"] = json!({ "timeout": self.one(&["50ms", "1s"]) });
@@ -149,7 +151,11 @@ async fn visit(stage: &Stage, at: &str) -> String {
     let Ok(response) = stage.visit(at, &[]).await else { return "broken".to_owned() };
     let names = ["x-machine-id", "x-machine-version", "x-request-of-connection", "fly-request-id"];
     let headers: Vec<_> = names.iter().map(|name| response.headers().get(*name).cloned()).collect();
-    format!("{} {headers:?}, {} bytes", response.status(), response.text().await.unwrap_or_default().len())
+    format!(
+        "{} {headers:?}, {} bytes",
+        response.status(),
+        response.text().await.unwrap_or_default().len()
+    )
 }
 
 async fn play(seed: u64) -> History {

@@ -63,7 +63,12 @@ async fn every_absurd_call_is_answered() {
         ("GET", "/v1/apps/%00/machines/%00".to_owned(), "", 404),
         ("GET", "/v1/apps/%ff/machines".to_owned(), "", 400),
         ("GET", format!("{MACHINES}/%00%ff"), "", 400),
-        ("POST", "/_sim/faults".to_owned(), "{\"fault\":\"boot=crash:99999999999999999999999h\"}", 400),
+        (
+            "POST",
+            "/_sim/faults".to_owned(),
+            "{\"fault\":\"boot=crash:99999999999999999999999h\"}",
+            400,
+        ),
     ];
     for (method, path, body, wanted) in table {
         assert_eq!(status(&stage, (method, &path, body)).await, wanted, "{method} {path}");
@@ -176,8 +181,7 @@ async fn a_start_that_fails_half_way_leaves_no_port_open() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let (api, proxy) = (free.local_addr().unwrap(), taken.local_addr().unwrap());
     drop(free);
-    let listen =
-        Listen { api_port: api.port(), proxy_port: proxy.port(), ..Listen::default() };
+    let listen = Listen { api_port: api.port(), proxy_port: proxy.port(), ..Listen::default() };
     let error = SimFly::start(SimConfig { listen, ..SimConfig::default() }).await.unwrap_err();
     assert!(error.to_string().contains("proxy"), "{error}");
     tokio::task::yield_now().await;
@@ -192,8 +196,7 @@ async fn a_request_line_with_a_query_and_no_path_is_relayed() {
         let url = stage.sim.app_url("shop").await.unwrap();
         raw(&url, "GET http://shop?x=1 HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n").await
     };
-    eventually("an answer", async || visit().await.starts_with("HTTP/1.1 200").then_some(()))
-        .await;
+    eventually("an answer", async || visit().await.starts_with("HTTP/1.1 200").then_some(())).await;
     let url = stage.sim.app_url("shop").await.unwrap();
     let star = raw(&url, "OPTIONS * HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n").await;
     assert!(star.starts_with("HTTP/1.1 "), "{star}");
@@ -237,7 +240,8 @@ async fn a_signal_that_a_program_does_not_catch_ends_it_inside_the_simulator_too
             (checks[0].status == "passing").then_some(())
         })
         .await;
-        let (status, _) = stage.post(format!("{machine}/signal"), json!({ "signal": "SIGHUP" })).await;
+        let (status, _) =
+            stage.post(format!("{machine}/signal"), json!({ "signal": "SIGHUP" })).await;
         assert_eq!(status, 200);
         stage.wait(&machine, "stopped").await;
         let exit: Value = stage.event(&machine, "exit").await["request"]["exit_event"].clone();
