@@ -48,4 +48,14 @@ mod tests {
         assert_eq!(chance.latency(&steady), latency);
         assert!(!chance.fails(&steady));
     }
+    #[test]
+    fn a_latency_beyond_all_reason_is_one_too() {
+        let chance = Chance::new(Dice::new(Some(3), 0));
+        for latency_spread in [9.0, f64::INFINITY, f64::NAN, -9.0] {
+            let latency = Duration::from_millis(u64::MAX);
+            let app = Behaviour { latency, latency_spread, ..Behaviour::default() };
+            let longest = (0..100).map(|_| chance.latency(&app)).max();
+            assert!(longest > Some(latency), "{latency_spread}");
+        }
+    }
 }

@@ -82,6 +82,8 @@ mod tests {
             assert_eq!(at(script, millis), wanted, "{script} at {millis}");
         }
         assert!(HealthScript::default().passes(Duration::ZERO));
+        let endless = ["pass:18446744073709551615"; 2000].join(",");
+        assert!(at(&endless, 1), "all its parts together are longer than time can be told");
     }
 
     #[test]

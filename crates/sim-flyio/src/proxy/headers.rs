@@ -58,7 +58,7 @@ pub(super) fn origin_form(uri: &Uri) -> Uri {
     match uri.path_and_query() {
         None => root(),
         Some(query) if query.as_str().starts_with('?') => {
-            format!("/{query}").parse().unwrap_or_else(|_| root())
+            format!("/{}", query.as_str()).parse().unwrap_or_else(|_| root())
         }
         Some(target) => target.clone().into(),
     }
@@ -198,5 +198,21 @@ mod tests {
         towards_client(&mut seen, HeaderValue::from_static("1"));
         let via: Vec<_> = seen.get_all("via").iter().collect();
         assert_eq!(via, ["1.0 other", "1.1 fly.io"]);
+    }
+
+    #[test]
+    fn a_target_has_a_path_whatever_the_request_line_says() {
+        let table = [
+            ("/a?b", "/a?b"),
+            ("//a", "//a"),
+            ("*", "*"),
+            ("http://shop/a", "/a"),
+            ("http://shop", "/"),
+            ("http://shop?x=1", "/?x=1"),
+            ("shop:80", "/"),
+        ];
+        for (asked, wanted) in table {
+            assert_eq!(origin_form(&asked.parse().unwrap()).to_string(), wanted, "{asked}");
+        }
     }
 }

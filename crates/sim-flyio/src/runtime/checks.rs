@@ -96,3 +96,21 @@ async fn http(spec: &CheckSpec, stream: Connection) -> Answer {
 fn described(method: &str, path: &str, status: StatusCode) -> String {
     format!("{method} {path}: {status}")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn checks_keep_their_proportions_at_every_speed() {
+        let check = json!({ "type": "tcp", "port": 1, "grace_period": "100000h" });
+        let config = json!({ "image": "x", "checks": { "a": check } });
+        let spec = &CheckSpec::of(crate::world::Config(&config)).unwrap()[0];
+        let second = Duration::from_secs(1);
+        let fast = Pace { grace: 36_000_000 * second, interval: second * 3 / 2 };
+        assert_eq!(Pace::new(spec, 10.0), fast);
+        assert_eq!(Pace::new(spec, f64::MIN_POSITIVE).interval, Duration::MAX);
+    }
+}

@@ -43,6 +43,8 @@ pub(crate) use act::{Destroy, StopOrder, start_json};
 pub(crate) use app::{App, NewApp, ORGANIZATION, organization};
 pub(crate) use autostop::Presence;
 pub(crate) use check::{Address, CheckSpec, Ports, Probe};
+#[cfg(test)]
+pub(crate) use config::Config;
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
 pub(crate) use fact::{Exit, Fact, Lapse};

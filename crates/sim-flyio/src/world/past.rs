@@ -13,12 +13,26 @@ use crate::clock::Millis;
 /// machines.
 const GRAIN: Millis = 10;
 
-/// How many memories there are at most.
-const MEMORIES: Millis = 1000;
+/// How many memories there are at most. Of what is long ago there are fewer, further apart.
+const MEMORIES: usize = 256;
 
 /// What was true, and until when; oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Past(VecDeque<(Millis, BTreeMap<String, App>)>);
+
+impl Past {
+    /// Forgets every other memory of the older half when there are too many.
+    fn thin_out(&mut self) {
+        let count = self.0.len();
+        if count >= MEMORIES {
+            let mut place = 0;
+            self.0.retain(|_| {
+                place += 1;
+                place > count / 2 || place % 2 == 0
+            });
+        }
+    }
+}
 
 impl World {
     /// Remembers the world before a change, if any fault wants to look back so far.
@@ -31,9 +45,8 @@ impl World {
         while self.past.0.front().is_some_and(|(until, _)| now.saturating_sub(*until) > longest) {
             self.past.0.pop_front();
         }
-        // However far back: never more than so many memories.
-        let grain = GRAIN.max(longest / MEMORIES);
-        if self.past.0.back().is_none_or(|(until, _)| now - until >= grain) {
+        if self.past.0.back().is_none_or(|(until, _)| now - until >= GRAIN) {
+            self.past.thin_out();
             self.past.0.push_back((now, self.apps.clone()));
         }
     }
@@ -76,5 +89,29 @@ impl Deref for Rewound<'_> {
 impl Drop for Rewound<'_> {
     fn drop(&mut self) {
         self.swap();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{dice::Dice, ids::Ids, world::Host};
+
+    #[test]
+    fn a_long_memory_of_many_changes_is_bounded_and_sharp_for_what_is_near() {
+        let mut world = World::new(Host::new(Ids::new(Dice::new(Some(1), 0)), 0));
+        world.host.faults.inject("get=stale:24h".parse().unwrap());
+        for minute in 0..10_000 {
+            world.host.now += GRAIN;
+            world.remember();
+            world.create_app(&format!("app-{minute}")).unwrap();
+            world.delete_app(&format!("app-{}", minute - 1)).unwrap_or_default();
+        }
+        assert!(world.past.0.len() <= MEMORIES, "{}", world.past.0.len());
+        let now = world.host.now;
+        assert!(world.rewound(now - 5 * GRAIN).app("app-9994").is_ok());
+        let old = world.rewound(now / 2);
+        let number = old.apps.values().last().unwrap().number;
+        assert!((4000..7000).contains(&number), "{number}: about half of all");
     }
 }
