@@ -84,7 +84,7 @@ fn skew(body: &mut Value, ms: i64) {
             for (key, value) in map {
                 match (key.as_str(), value.as_i64()) {
                     ("expires_at", Some(seconds)) => {
-                        *value = seconds.saturating_add(ms / 1000).into()
+                        *value = seconds.saturating_add(ms / 1000).into();
                     }
                     ("timestamp", Some(millis)) => *value = millis.saturating_add(ms).into(),
                     // What was sent comes back as it was sent.

@@ -82,7 +82,7 @@ mod tests {
             assert_eq!(at(script, millis), wanted, "{script} at {millis}");
         }
         assert!(HealthScript::default().passes(Duration::ZERO));
-        let endless = ["pass:18446744073709551615"; 2000].join(",");
+        let endless = vec!["pass:18446744073709551615"; 2000].join(",");
         assert!(at(&endless, 1), "all its parts together are longer than time can be told");
     }
 

@@ -183,7 +183,7 @@ impl World {
     fn leave_word(&mut self, app: &str, machine: &str) {
         let machines = self.apps.get_mut(app).map(|app| &mut app.machines);
         if let Some(machine) = machines.and_then(|machines| machines.get_mut(machine)) {
-            machine.mishaps.vault_unheard = true;
+            machine.boot_after_all();
         }
     }
 
