@@ -163,8 +163,7 @@ impl SimFly {
 
     /// Kills all machines and closes all ports, and returns when that is done.
     pub async fn shutdown(self) {
-        self.platform.close();
-        self.platform.killed().await;
+        self.platform.end().await;
     }
 }
 

@@ -72,6 +72,8 @@ impl Inside {
             Ok(Signal::SIGCONT) => self.frozen = false,
             // An application that has ended takes no signal: its exit is on its way.
             Ok(signal @ (Signal::SIGINT | Signal::SIGTERM)) => drop(self.signals.send(signal)),
+            // As every program of Rust does.
+            Ok(Signal::SIGPIPE) => {}
             // It catches no other, and the kernel would not ask it either.
             Ok(signal) => self.killed = self.killed.or(Some(signal)),
             Err(error) => tracing::debug!(%error, signal, "no such signal"),

@@ -194,8 +194,8 @@ impl Platform {
         let platform = Arc::clone(self);
         self.tasks.spawn(async move {
             tokio::time::sleep(time).await;
-            if let Fact::Lapsed { lapse, .. } = fact {
-                logs::note_lapse(&platform, &key, lapse);
+            if let Fact::Lapsed { serial, lapse } = fact {
+                logs::note_lapse(&platform, &key, (serial, lapse));
             }
             platform.note(&key, fact);
         });
@@ -214,6 +214,16 @@ impl Platform {
         });
     }
 
+    /// The same as [`Self::close`]; returns when it is done, processes included, or after a second
+    /// for those.
+    pub(crate) async fn end(&self) {
+        if let Some(mut tasks) = self.tasks.take() {
+            tasks.shutdown().await;
+        }
+        self.close();
+        self.killed().await;
+    }
+
     /// Kills all processes and stops all work. Nothing can be started afterwards.
     pub(crate) fn close(&self) {
         self.tasks.close();
@@ -223,7 +233,7 @@ impl Platform {
     }
 
     /// Returns when the killed processes are gone, or after a second.
-    pub(crate) async fn killed(&self) {
+    async fn killed(&self) {
         let gone = |group: &Pid| killpg(*group, None).is_err();
         for _ in 0..1000 {
             if self.groups().iter().all(gone) {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     World,
     app::{App, known_organization},
+    list::said,
     machine::Machine,
     page::{Cut, Page},
     refusal::Refusal,
@@ -31,13 +32,13 @@ impl OrgQuery {
             let found = query.iter().rev().find(|(key, _)| key == name);
             found.map(|(_, value)| value.as_str())
         };
-        let states = get("state").into_iter().flat_map(|list| list.split(','));
+        let states = get("state").into_iter().flat_map(said);
         let page = Page::read(query, now)?.limited();
         let since = get("updated_after").filter(|_| page.is_first()).map(time).transpose()?;
         Ok(Self {
             page,
             states: states.map(str::to_owned).collect(),
-            region: get("region").map(str::to_owned),
+            region: get("region").filter(|region| !region.is_empty()).map(str::to_owned),
             include_deleted: get("include_deleted") == Some("true"),
             summary: get("summary") == Some("true"),
             updated_after: since,

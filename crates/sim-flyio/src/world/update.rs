@@ -126,6 +126,8 @@ impl Machine {
     pub(crate) fn install(&mut self, host: &mut Host) {
         let change = self.change.take().expect("an update is under way");
         self.versions[change.from].fate = Fate::Replaced;
+        // What the old version did is not the fault of the new one.
+        self.restarts.clear();
         if change.boots {
             self.must(Trigger::TookOver, host);
             return self.boot(host);

@@ -126,10 +126,16 @@ async fn what_is_wrong_with_a_secret_is_said_without_it() {
 async fn a_deleted_app_is_in_no_list() {
     let stage = Stage::new().await;
     stage.started(config("v1")).await;
+    let site = stage.sim.app_url("shop").await.unwrap();
+    client().get(&site).send().await.unwrap();
     assert_eq!(stage.delete("/v1/apps/shop").await.0, 202);
     let query = json!({ "query": "{ apps { nodes { name } } }" });
     let (_, apps) = stage.post("/graphql", query).await;
     assert_eq!(apps["data"]["apps"]["nodes"], json!([]));
+    eventually("users to be told", async || {
+        (client().get(&site).send().await.unwrap().status() == 404).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -242,4 +248,16 @@ async fn a_signal_that_a_program_does_not_catch_ends_it_inside_the_simulator_too
         assert_eq!((&exit["guest_signal"], &exit["exit_code"]), (&json!(1), &json!(129)), "{tag}");
     }
     assert_eq!(stage.call(Method::GET, MACHINES, None).await.0, 200);
+}
+
+#[tokio::test]
+async fn when_a_shutdown_is_over_nobody_listens_any_more() {
+    let stage = Stage::new().await;
+    stage.started(config("v1")).await;
+    let ports = [stage.sim.api_url(), stage.sim.proxy_url()];
+    stage.sim.shutdown().await;
+    for port in ports {
+        let address = port.replace("http://", "");
+        assert!(std::net::TcpStream::connect(&address).is_err(), "{port} is open");
+    }
 }

@@ -163,3 +163,21 @@ fn absurd_numbers_are_taken_or_refused_and_never_the_end() {
     story.update(launch).unwrap();
     assert!(story.ask(None, World::cordon).is_err(), "it is held for good");
 }
+
+#[test]
+fn a_new_version_is_not_blamed_for_the_crashes_of_the_old_one() {
+    let mut twice = config("v1");
+    twice["restart"] = json!({ "policy": "on-failure", "max_retries": 2 });
+    let mut story = Story::started(&twice);
+    for boot in 1..3 {
+        story.exits(boot, 1);
+        story.boots(boot + 1);
+    }
+    twice["image"] = json!("shop:v2");
+    story.update(json!({ "config": twice })).unwrap();
+    story.exits(3, 0);
+    story.boots(4);
+    story.exits(4, 1);
+    assert_eq!(story.state(), State::Starting, "it has two tries of its own");
+    assert_eq!(story.last_event().request["restart_count"], 1);
+}
