@@ -24,7 +24,7 @@ pub(super) const NONCE: &str = "fly-machine-lease-nonce";
 /// Names a request for whoever has to look into it.
 pub(crate) const REQUEST_ID: &str = "fly-request-id";
 /// Far more than any machine configuration.
-const BODY_MAX: usize = 10 << 20;
+pub(super) const BODY_MAX: usize = 10 << 20;
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {

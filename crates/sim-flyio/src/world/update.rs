@@ -9,13 +9,16 @@ use super::{
     create::MachineRequest,
     effect::Host,
     event::Source,
-    fact::Lapse,
+    fact::{Exit, Lapse},
     lease::LeaseAsk,
     lifecycle::{State, Trigger},
     machine::{Fate, Machine, Version},
     refusal::Refusal,
 };
-use crate::faults::{FaultEffect, Occasion};
+use crate::{
+    clock::Millis,
+    faults::{FaultEffect, Occasion},
+};
 
 /// An update under way.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct Change {
     boots: bool,
     /// Whether there is an image to boot it from.
     installs: bool,
+    /// How the process ended, if it did so by itself meanwhile.
+    ended: Option<Exit>,
 }
 
 impl World {
@@ -53,7 +58,7 @@ impl World {
         let runs = matches!(was, State::Starting | State::Started | State::Failed);
         let from = machine.current;
         let boots = runs && !launch.skip_launch && !autostop;
-        machine.change = Some(Change { from, was, boots, installs });
+        machine.change = Some(Change { from, was, boots, installs, ended: None });
         let version = Version {
             id: host.ulid(),
             secrets: launch.secrets(),
@@ -141,6 +146,21 @@ impl Machine {
         }
     }
 
+    /// Whether the restart policy leaves a process down that ended so, if it did; counts the restart
+    /// if not.
+    fn stays_down(&mut self, ended: Option<Exit>, now: Millis) -> bool {
+        let stays = ended.is_some_and(|exit| !self.restarts_after(exit, now));
+        self.restarts.extend(ended.filter(|_| !stays).map(|_| now));
+        stays
+    }
+
+    /// The process ended by itself while the update was under way.
+    pub(crate) fn ended_meanwhile(&mut self, exit: Exit) {
+        if let Some(change) = self.change.as_mut() {
+            change.ended = Some(exit);
+        }
+    }
+
     /// The image cannot be pulled: the platform gives up on the version without a word to
     /// whoever asked for it, and the machine is what it was.
     pub(crate) fn revert(&mut self, host: &mut Host) {
@@ -152,6 +172,7 @@ impl Machine {
         let runs = self.vm.as_ref().is_some_and(|vm| vm.runs);
         let former = match (ran, runs) {
             (true, true) => State::Started,
+            (true, false) if self.stays_down(change.ended, host.now) => State::Stopped,
             (true, false) => State::Starting,
             (false, _) => change.was,
         };

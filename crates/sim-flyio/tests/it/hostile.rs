@@ -89,6 +89,15 @@ async fn a_body_that_is_too_long_is_refused_and_taken_down() {
 }
 
 #[tokio::test]
+async fn a_configuration_of_many_megabytes_is_one_too() {
+    let stage = Stage::new().await;
+    let mut large = config("v1");
+    large["metadata"]["note"] = json!("x".repeat(5 << 20));
+    let path = stage.create(json!({ "config": large, "skip_launch": true })).await;
+    assert_eq!(stage.truth(&path).config, large);
+}
+
+#[tokio::test]
 async fn times_by_another_clock_stay_within_what_clocks_can_show() {
     let stage = Stage::new().await;
     let path = stage.started(config("v1")).await;

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::super::{
-    Effect, Order, Page, ReleaseRequest, StopOrder, World, lifecycle::State, volume::NewVolume,
+    Effect, Lapse, Order, Page, ReleaseRequest, StopOrder, World, lifecycle::State,
+    volume::NewVolume,
 };
 use super::{Story, config};
 
@@ -180,4 +181,17 @@ fn a_new_version_is_not_blamed_for_the_crashes_of_the_old_one() {
     story.exits(4, 1);
     assert_eq!(story.state(), State::Starting, "it has two tries of its own");
     assert_eq!(story.last_event().request["restart_count"], 1);
+}
+
+#[test]
+fn a_program_that_ends_while_its_update_fails_is_restarted_only_as_its_policy_says() {
+    for (policy, wanted) in [("no", State::Stopped), ("on-failure", State::Starting)] {
+        let mut config = config("v1");
+        config["restart"] = json!({ "policy": policy });
+        let mut story = Story::started(&config);
+        story.update(json!({ "config": { "image": "shop:gone" } })).unwrap();
+        story.exits(1, 1);
+        story.lapses(Lapse::Revert);
+        assert_eq!(story.state(), wanted, "{policy}");
+    }
 }
