@@ -29,14 +29,14 @@ impl SimFly {
     /// has to outlive it.
     pub async fn start(config: SimConfig) -> Result<Self, SimError> {
         check(&config)?;
+        // All ports before anything runs or is overwritten: a start that fails leaves no trace.
+        let at = |port| SocketAddr::new(config.listen.ip, port);
+        let (listener, address) = bind("Machines API", at(config.listen.api_port)).await?;
+        let (users, proxy_address) = bind("proxy", at(config.listen.proxy_port)).await?;
         let journal = Journal::at(config.journal.as_deref()).map_err(|source| {
             let path = config.journal.as_ref().map(|path| path.display().to_string());
             SimError::Journal { path: path.unwrap_or_default(), source }
         })?;
-        // All ports before anything runs: a start that fails leaves nothing behind.
-        let at = |port| SocketAddr::new(config.listen.ip, port);
-        let (listener, address) = bind("Machines API", at(config.listen.api_port)).await?;
-        let (users, proxy_address) = bind("proxy", at(config.listen.proxy_port)).await?;
         let platform = Platform::new(config, journal);
         let ledgers = Arc::<Ledgers>::default();
         let api = Arc::new(Api::new(Arc::clone(&platform), Arc::clone(&ledgers)));
