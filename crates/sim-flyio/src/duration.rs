@@ -26,7 +26,7 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
         let length = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(length);
         let seconds = number.parse::<f64>().ok()? * seconds(unit)?;
-        total += Duration::try_from_secs_f64(seconds).ok()?;
+        total = total.checked_add(Duration::try_from_secs_f64(seconds).ok()?)?;
         rest = tail;
     }
     (!text.is_empty()).then_some(total)

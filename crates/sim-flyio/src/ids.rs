@@ -5,6 +5,9 @@ use crate::{clock::Millis, dice::Dice};
 /// Crockford's alphabet, the one ULIDs are written in.
 const BASE32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/// How many digits a ULID has.
+pub(crate) const ULID: usize = 26;
+
 /// A source of identifiers. All of its output follows from the seed and the times it is given.
 #[derive(Debug)]
 pub(crate) struct Ids {
@@ -33,9 +36,13 @@ impl Ids {
         let random = (u128::from(self.dice.roll()) << 15) & ((1 << 79) - 1);
         let wanted = (u128::from(now.unsigned_abs()) << 80) | random;
         self.last_ulid = wanted.max(self.last_ulid + 1);
-        let digit = |place: u32| BASE32[((self.last_ulid >> (5 * place)) & 31) as usize];
-        (0..26).rev().map(|place| char::from(digit(place))).collect()
+        ulid_digits(self.last_ulid).map(char::from).collect()
     }
+}
+
+/// The digits of a ULID, the first one first.
+pub(crate) fn ulid_digits(bits: u128) -> impl Iterator<Item = u8> {
+    (0..ULID).rev().map(move |place| BASE32[((bits >> (5 * place)) & 31) as usize])
 }
 
 /// Whether `text` has the shape of a machine id.
@@ -45,7 +52,7 @@ pub(crate) fn is_machine_id(text: &str) -> bool {
 
 /// Whether `text` has the shape of a ULID.
 pub(crate) fn is_ulid(text: &str) -> bool {
-    text.len() == 26 && text.bytes().all(|b| BASE32.contains(&b))
+    text.len() == ULID && text.bytes().all(|b| BASE32.contains(&b))
 }
 
 #[cfg(test)]

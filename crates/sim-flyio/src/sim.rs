@@ -29,6 +29,10 @@ impl SimFly {
     /// has to outlive it.
     pub async fn start(config: SimConfig) -> Result<Self, SimError> {
         check(&config)?;
+        // All ports before anything runs or is overwritten: a start that fails leaves no trace.
+        let at = |port| SocketAddr::new(config.listen.ip, port);
+        let (listener, address) = bind("Machines API", at(config.listen.api_port)).await?;
+        let (users, proxy_address) = bind("proxy", at(config.listen.proxy_port)).await?;
         let journal = Journal::at(config.journal.as_deref()).map_err(|source| {
             let path = config.journal.as_ref().map(|path| path.display().to_string());
             SimError::Journal { path: path.unwrap_or_default(), source }
@@ -37,18 +41,13 @@ impl SimFly {
         let ledgers = Arc::<Ledgers>::default();
         let api = Arc::new(Api::new(Arc::clone(&platform), Arc::clone(&ledgers)));
         let proxy = Proxy::new(Arc::clone(&platform), ledgers);
-        let at = |port| SocketAddr::new(platform.config.listen.ip, port);
-        let (api_port, proxy_port) =
-            (platform.config.listen.api_port, platform.config.listen.proxy_port);
-        let (listener, address) = bind("Machines API", at(api_port)).await?;
         let router = api::router(Arc::clone(&api));
         platform.tasks.spawn(async move {
             accept(listener, |stream, _| api::serve(router.clone(), stream)).await;
         });
         let api_url = format!("http://{address}");
-        let (listener, address) = bind("proxy", at(proxy_port)).await?;
-        platform.tasks.spawn(Arc::clone(&proxy).serve(listener, Scope::ByHost));
-        let proxy_url = format!("http://{address}");
+        platform.tasks.spawn(Arc::clone(&proxy).serve(users, Scope::ByHost));
+        let proxy_url = format!("http://{proxy_address}");
         let app_urls = tokio::sync::Mutex::default();
         Ok(Self { platform, api, proxy, api_url, proxy_url, app_urls })
     }
@@ -164,8 +163,7 @@ impl SimFly {
 
     /// Kills all machines and closes all ports, and returns when that is done.
     pub async fn shutdown(self) {
-        self.platform.close();
-        self.platform.killed().await;
+        self.platform.end().await;
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) const NONCE: &str = "fly-machine-lease-nonce";
 /// Names a request for whoever has to look into it.
 pub(crate) const REQUEST_ID: &str = "fly-request-id";
 /// Far more than any machine configuration.
-const BODY_MAX: usize = 10 << 20;
+pub(super) const BODY_MAX: usize = 10 << 20;
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
@@ -49,21 +49,21 @@ fn unauthenticated() -> Response {
 /// Journals a call, asks the hook before and after it, and names it.
 pub(super) async fn around(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        return Refusal::invalid("the body cannot be read").into_response();
-    };
+    let body = to_bytes(body, BODY_MAX).await;
     let mut seen = ApiRequest {
         seq: 0,
         method: parts.method.to_string(),
         path: path_of(&parts),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        body: serde_json::from_slice(&body).ok(),
+        body: body.as_ref().ok().and_then(|body| serde_json::from_slice(body).ok()),
         phase: Phase::Before,
         status: None,
     };
     let line = Line::begin(&api.platform, &mut seen, parts.headers.contains_key(NONCE));
-    let request = Request::from_parts(parts, Body::from(body));
-    let mut response = api.decide(seen, request, next).await;
+    let mut response = match body {
+        Ok(body) => api.decide(seen, Request::from_parts(parts, Body::from(body)), next).await,
+        Err(_) => Refusal::too_long(BODY_MAX).into_response(), // or its sender is gone
+    };
     let broken = response.extensions().get::<Hangup>().is_some();
     line.end((!broken).then(|| response.status().as_u16()));
     let id = HeaderValue::from_str(&api.platform.request_id()).expect("it is plain text");
@@ -92,11 +92,11 @@ impl Api {
             Verdict::ResetAfterCommit => breaks = true,
             Verdict::Delay(time) => tokio::time::sleep(time).await,
         }
-        let mut faults = match self.meet_faults(&seen).await {
+        let known = self.knows(&request);
+        let mut faults = match self.meet_faults(&seen, known).await {
             Ok(faults) => faults,
             Err(response) => return response,
         };
-        let known = self.knows(&request);
         let work = async { if known { next.run(request).await } else { unauthenticated() } };
         let response = faults.during(seen.seq, work).await;
         if breaks {

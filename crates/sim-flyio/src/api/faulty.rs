@@ -75,9 +75,14 @@ pub(super) struct Faults {
 }
 
 impl Api {
-    /// Lets a call meet the faults; the error is the answer of one that ended it.
-    pub(super) async fn meet_faults(&self, call: &ApiRequest) -> Result<Faults, Response> {
-        let plan = self.platform.foresee(call);
+    /// Lets a call meet the faults; the error is the answer of one that ended it. A call without the
+    /// token meets none: it is over before anything can befall it.
+    pub(super) async fn meet_faults(
+        &self,
+        call: &ApiRequest,
+        has_token: bool,
+    ) -> Result<Faults, Response> {
+        let plan = if has_token { self.platform.foresee(call) } else { Plan::default() };
         let Plan { names, delay, stop, age, after, lease_lost, marks: _ } = plan;
         for name in &names {
             self.platform.journal.fault(call.seq, name);

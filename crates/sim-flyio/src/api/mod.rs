@@ -27,7 +27,9 @@ mod web;
 use std::sync::{Arc, Mutex};
 
 use axum::{
-    Router, middleware,
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
     routing::{delete, get, post},
 };
 
@@ -91,7 +93,8 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/faults/{id}", delete(faults::remove))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), call::only_with_token));
     let all = Router::new().nest("/v1", v1).nest("/_sim", control).merge(web);
-    all.fallback(call::not_simulated).with_state(api)
+    let limit = DefaultBodyLimit::max(call::BODY_MAX);
+    all.fallback(call::not_simulated).layer(limit).with_state(api)
 }
 
 #[cfg(test)]

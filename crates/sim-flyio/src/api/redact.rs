@@ -6,7 +6,8 @@ use super::hook::ApiRequest;
 
 impl fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secret = self.path.contains("/secrets");
+        // With a percent sign, the name of the path may be written in another way.
+        let secret = self.path.contains("/secrets") || self.path.contains('%');
         f.debug_struct("ApiRequest")
             .field("seq", &self.seq)
             .field("method", &self.method)

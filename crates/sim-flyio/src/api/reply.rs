@@ -83,8 +83,10 @@ fn skew(body: &mut Value, ms: i64) {
         Value::Object(map) => {
             for (key, value) in map {
                 match (key.as_str(), value.as_i64()) {
-                    ("expires_at", Some(seconds)) => *value = (seconds + ms / 1000).into(),
-                    ("timestamp", Some(millis)) => *value = (millis + ms).into(),
+                    ("expires_at", Some(seconds)) => {
+                        *value = seconds.saturating_add(ms / 1000).into();
+                    }
+                    ("timestamp", Some(millis)) => *value = millis.saturating_add(ms).into(),
                     // What was sent comes back as it was sent.
                     ("config" | "user_config" | "incomplete_config", _) => {}
                     _ => skew(value, ms),

@@ -32,7 +32,7 @@ pub(super) async fn write(State(api): Shared, Path(app): Path<String>, bytes: By
     struct Ask {
         values: BTreeMap<String, Option<SecretText>>,
     }
-    let Ask { values } = body(&bytes)?;
+    let Ask { values } = body(&bytes).map_err(without_value)?;
     api.platform.commit(|world| world.write_secrets(&app, values)).map(Json)
 }
 
@@ -50,13 +50,18 @@ pub(super) async fn set(
     struct Ask {
         value: SecretText,
     }
-    let Ask { value } = body(&bytes)?;
+    let Ask { value } = body(&bytes).map_err(without_value)?;
     let reply = api.platform.commit(|world| world.set_secret((&app, &name), value))?;
     Ok((StatusCode::CREATED, Json(reply)))
 }
 
 pub(super) async fn remove(State(api): Shared, Path((app, name)): Names) -> Reply {
     api.platform.commit(|world| world.remove_secret(&app, &name)).map(Json)
+}
+
+/// What is wrong with a body would be told with what is in it.
+fn without_value(_: Refusal) -> Refusal {
+    Refusal::invalid("bad body: values of secrets are strings")
 }
 
 fn asked(query: &Pairs) -> Result<SecretsQuery, Refusal> {

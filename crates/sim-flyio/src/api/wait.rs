@@ -19,7 +19,7 @@ pub(super) async fn wait(
 ) -> Result<Json<Value>, Refusal> {
     let wait = WaitFor::read(&query.0)?;
     let deadline = Instant::now() + wait.timeout;
-    let changes = api.platform.changes_of(&named.key_of_machine());
+    let waiting = api.platform.wait_for(named.key_of_machine());
     let look = |first: bool| {
         api.platform.read(|world| {
             let machine = world.read(named.target())?;
@@ -33,7 +33,7 @@ pub(super) async fn wait(
         })
     };
     for first in std::iter::once(true).chain(std::iter::repeat(false)) {
-        let mut changed = pin!(changes.notified());
+        let mut changed = pin!(waiting.changed());
         changed.as_mut().enable(); // before the look: no change may fall in between
         if let Reached::Yes(reply) = look(first)? {
             return Ok(Json(reply));

@@ -21,7 +21,8 @@ impl Chance {
             return app.latency;
         }
         let factor = (app.latency_spread * lock(&self.0).normal()).exp();
-        app.latency.mul_f64(factor.min(1000.0))
+        let seconds = app.latency.as_secs_f64() * factor.min(1000.0);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
     pub(super) fn fails(&self, app: &Behaviour) -> bool {
@@ -46,5 +47,15 @@ mod tests {
         let steady = Behaviour { latency, ..Behaviour::default() };
         assert_eq!(chance.latency(&steady), latency);
         assert!(!chance.fails(&steady));
+    }
+    #[test]
+    fn a_latency_beyond_all_reason_is_one_too() {
+        let chance = Chance::new(Dice::new(Some(3), 0));
+        for latency_spread in [9.0, f64::INFINITY, f64::NAN, -9.0] {
+            let latency = Duration::from_millis(u64::MAX);
+            let app = Behaviour { latency, latency_spread, ..Behaviour::default() };
+            let longest = (0..100).map(|_| chance.latency(&app)).max();
+            assert!(longest > Some(latency), "{latency_spread}");
+        }
     }
 }

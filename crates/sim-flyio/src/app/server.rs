@@ -72,6 +72,7 @@ pub(crate) async fn live(app: Arc<Behaviour>, place: Place) -> Result<u8, AppErr
     let crash = app.crash;
     let life = Arc::new(Life { app, chance: Chance::new(dice), began: Instant::now() });
     select! {
+        biased;
         code = crashed(crash) => Ok(code),
         result = run(&life, incoming, &mut told) => result.map(|()| 0),
     }
@@ -85,6 +86,7 @@ async fn release_command(
 ) -> u8 {
     says.say(format!("release command of version {}: begins", app.version));
     select! {
+        biased;
         () = sleep(time) => {}
         () = told.wait(app.ignores_term) => return 0,
     }
@@ -105,6 +107,7 @@ async fn crashed(crash: Option<(Duration, u8)>) -> u8 {
 async fn run(life: &Arc<Life>, incoming: Incoming, told: &mut Told) -> Result<(), AppError> {
     let app = &life.app;
     select! {
+        biased;
         () = sleep(app.boot_delay) => {}
         () = told.wait(app.ignores_term) => return Ok(()),
     }
@@ -113,6 +116,7 @@ async fn run(life: &Arc<Life>, incoming: Incoming, told: &mut Told) -> Result<()
     let mut connections = FuturesUnordered::new();
     loop {
         select! {
+            biased;
             () = told.wait(app.ignores_term) => break,
             Some(()) = connections.next() => {}
             accepted = listener.accept() => if let Ok(stream) = accepted {
@@ -150,6 +154,7 @@ async fn connection(life: Arc<Life>, stream: Connection, mut ending: watch::Rece
     let served = served.with_upgrades();
     tokio::pin!(served);
     let over = select! {
+        biased;
         _ = served.as_mut() => true,
         _ = ending.wait_for(|ending| *ending) => false,
     };
@@ -158,6 +163,7 @@ async fn connection(life: Arc<Life>, stream: Connection, mut ending: watch::Rece
         let _ = served.as_mut().await; // the client's end of it is the client's business
     }
     select! {
+        biased;
         () = echoes.run() => {}
         _ = ending.wait_for(|ending| *ending) => {}
     }

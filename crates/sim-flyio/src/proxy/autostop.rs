@@ -1,16 +1,19 @@
 //! Stopping machines that are not needed (fly.io docs: fly-proxy-autostop-autostart).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::interval;
 
 use super::{Proxy, pick::takes_requests};
 use crate::world::{App, Autostop, Route};
 
+/// A pass without a pause would be all that the simulator does.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 impl Proxy {
     /// Looks at all apps again and again, for ever.
     pub(super) async fn stop_idle_machines(self: Arc<Self>) {
-        let mut tick = interval(self.platform.config.autostop_every);
+        let mut tick = interval(self.platform.config.autostop_every.max(SHORTEST));
         tick.tick().await; // the first one comes at once
         loop {
             tick.tick().await;

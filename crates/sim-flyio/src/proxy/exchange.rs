@@ -3,7 +3,7 @@
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use hyper::{
-    Request, Response, StatusCode, Uri, Version,
+    Request, Response, StatusCode, Version,
     body::Incoming,
     header::{HeaderName, HeaderValue},
     http::request::Parts,
@@ -67,8 +67,7 @@ impl Proxy {
         let upgrade = upgrade.then(|| hyper::upgrade::on(&mut request));
         headers::towards_app(request.headers_mut(), client, &id);
         let (mut head, body) = request.into_parts();
-        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-        head.uri = path.parse::<Uri>().expect("a path of a URI is a URI");
+        head.uri = headers::origin_form(&head.uri);
         head.version = Version::HTTP_11;
         let (body, copy) = Outgoing::new(body);
         let mut errand = Errand { site, wish, head, copy, client: upgrade };
@@ -143,6 +142,10 @@ impl Proxy {
                 Sent::Unseen(unseen, error) => {
                     request = unseen;
                     search.missed(&reached.load.shared(), &error)?;
+                }
+                Sent::Broken(error) if error.is_user() => {
+                    entry.abandoned();
+                    return Err(Failure::broken("the body of the request broke off"));
                 }
                 Sent::Broken(error) => {
                     let machine = &reached.load.lane().machine;

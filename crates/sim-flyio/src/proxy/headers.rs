@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use hyper::{
-    HeaderMap,
+    HeaderMap, Uri,
     header::{CONNECTION, HOST, HeaderValue, SERVER, UPGRADE, VIA},
 };
 
@@ -49,6 +49,19 @@ pub(super) fn app_of(headers: &HeaderMap) -> Option<&str> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let stripped = name.strip_suffix(".fly.dev").or_else(|| name.strip_suffix(".localhost"));
     Some(stripped.unwrap_or(name))
+}
+
+/// The target of a request as a server gets it: without scheme and authority, and never without a
+/// path.
+pub(super) fn origin_form(uri: &Uri) -> Uri {
+    let root = || Uri::from_static("/");
+    match uri.path_and_query() {
+        None => root(),
+        Some(query) if query.as_str().starts_with('?') => {
+            format!("/{}", query.as_str()).parse().unwrap_or_else(|_| root())
+        }
+        Some(target) => target.clone().into(),
+    }
 }
 
 /// What the app gets to see.
@@ -185,5 +198,21 @@ mod tests {
         towards_client(&mut seen, HeaderValue::from_static("1"));
         let via: Vec<_> = seen.get_all("via").iter().collect();
         assert_eq!(via, ["1.0 other", "1.1 fly.io"]);
+    }
+
+    #[test]
+    fn a_target_has_a_path_whatever_the_request_line_says() {
+        let table = [
+            ("/a?b", "/a?b"),
+            ("//a", "//a"),
+            ("*", "*"),
+            ("http://shop/a", "/a"),
+            ("http://shop", "/"),
+            ("http://shop?x=1", "/?x=1"),
+            ("shop:80", "/"),
+        ];
+        for (asked, wanted) in table {
+            assert_eq!(origin_form(&asked.parse().unwrap()).to_string(), wanted, "{asked}");
+        }
     }
 }

@@ -83,8 +83,8 @@ impl Proxy {
         let known = self.sites.read().unwrap_or_else(PoisonError::into_inner).get(app).cloned();
         let exists = || self.platform.read(|world| world.app(app).is_ok());
         match known {
-            // An app with machines is there; only one without may be gone.
-            Some(site) if !site.view(&self.platform).seats.is_empty() || exists() => Some(site),
+            // An app with machines that run is there; only one without may be gone.
+            Some(site) if site.view(&self.platform).has_addresses() || exists() => Some(site),
             Some(_) => {
                 self.sites.write().unwrap_or_else(PoisonError::into_inner).remove(app);
                 None

@@ -4,11 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hyper::header::HeaderValue;
 
-use crate::{clock::Millis, dice::Dice};
-
-/// Crockford's alphabet, the one ULIDs are written in.
-const BASE32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const ULID: usize = 26;
+use crate::{clock::Millis, dice::Dice, ids::ulid_digits};
 
 /// A source of names that many threads may ask at once.
 #[derive(Debug)]
@@ -27,9 +23,7 @@ impl RequestIds {
     pub(super) fn next(&self, now: Millis) -> HeaderValue {
         let random = scatter(self.next.fetch_add(1, Ordering::Relaxed));
         let bits = (u128::from(now.unsigned_abs()) << 80) | (u128::from(random) << 16);
-        let digit = |place: usize| BASE32[((bits >> (5 * place)) & 31) as usize];
-        let digits = (0..ULID).rev().map(digit);
-        let name: Vec<u8> = digits.chain([b'-']).chain(self.region.bytes()).collect();
+        let name: Vec<u8> = ulid_digits(bits).chain([b'-']).chain(self.region.bytes()).collect();
         HeaderValue::from_maybe_shared(hyper::body::Bytes::from(name))
             .unwrap_or_else(|_| HeaderValue::from_static("unnamed"))
     }
@@ -55,6 +49,6 @@ mod tests {
         let names: BTreeSet<String> = (0..10_000).map(named).collect();
         assert_eq!(names.len(), 10_000);
         let name = names.first().unwrap();
-        assert!(crate::ids::is_ulid(&name[..ULID]) && name.ends_with("-fra"), "{name}");
+        assert!(crate::ids::is_ulid(&name[..crate::ids::ULID]) && name.ends_with("-fra"), "{name}");
     }
 }

@@ -53,6 +53,13 @@ pub(super) struct View {
     pub(super) seats: Arc<[Seat]>,
 }
 
+impl View {
+    /// Whether any machine is to be found anywhere.
+    pub(super) fn has_addresses(&self) -> bool {
+        self.seats.iter().any(|seat| seat.route.address.is_some())
+    }
+}
+
 impl Site {
     pub(super) fn new(name: &str, account: Account) -> Arc<Self> {
         Arc::new(Self {

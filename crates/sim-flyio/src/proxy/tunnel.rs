@@ -80,6 +80,7 @@ async fn carry(client: Upgraded, machine: Upgraded) -> Closer {
     let outwards = pump(&mut from_machine, &mut to_client);
     tokio::pin!(inwards, outwards);
     select! {
+        biased;
         end = &mut inwards => {
             if end == End::Reader {
                 let _ = timeout(LAST_WORDS, outwards).await; // the rest of what the app says

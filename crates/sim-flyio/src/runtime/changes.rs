@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, futures::Notified};
 
 use super::lock;
 use crate::world::MachineKey;
@@ -14,20 +14,59 @@ use crate::world::MachineKey;
 #[derive(Debug, Default)]
 pub(super) struct Changes(Mutex<HashMap<MachineKey, Arc<Notify>>>);
 
+/// One who waits, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a> {
+    changes: &'a Changes,
+    key: MachineKey,
+    notify: Arc<Notify>,
+}
+
 impl Changes {
-    /// What is notified when the machine has changed.
-    pub(super) fn of(&self, key: &MachineKey) -> Arc<Notify> {
-        Arc::clone(lock(&self.0).entry(key.clone()).or_default())
+    /// Joins those who are told when the machine has changed, whether there is one or not.
+    pub(super) fn wait(&self, key: MachineKey) -> Waiting<'_> {
+        let notify = Arc::clone(lock(&self.0).entry(key.clone()).or_default());
+        Waiting { changes: self, key, notify }
     }
 
     /// Wakes all who wait for the machine.
     pub(super) fn tell(&self, key: &MachineKey) {
-        let mut waiting = lock(&self.0);
-        if let Some(notify) = waiting.get(key) {
+        if let Some(notify) = lock(&self.0).get(key) {
             notify.notify_waiters();
-            if Arc::strong_count(notify) == 1 {
-                waiting.remove(key); // nobody waits any more
-            }
         }
+    }
+}
+
+impl Waiting<'_> {
+    /// Ends with the next change.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.notify.notified()
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut waiting = lock(&self.changes.0);
+        // This one and the list itself are all who know of it.
+        if Arc::strong_count(&self.notify) == 2 {
+            waiting.remove(&self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_for_machines_that_nobody_waits_for_any_more() {
+        let changes = Changes::default();
+        let key = MachineKey { app: "shop".to_owned(), machine: "none".to_owned() };
+        let (first, second) = (changes.wait(key.clone()), changes.wait(key.clone()));
+        drop(first);
+        changes.tell(&key);
+        assert_eq!(lock(&changes.0).len(), 1);
+        drop(second);
+        assert!(lock(&changes.0).is_empty());
     }
 }

@@ -43,7 +43,11 @@ struct Pace {
 
 impl Pace {
     fn new(spec: &CheckSpec, speed: f64) -> Self {
-        Self { grace: spec.grace.div_f64(speed), interval: spec.interval.div_f64(speed) }
+        let sped_up = |time: Duration| {
+            let seconds = time.as_secs_f64() / speed;
+            Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+        };
+        Self { grace: sped_up(spec.grace), interval: sped_up(spec.interval) }
     }
 }
 
@@ -80,6 +84,7 @@ async fn http(spec: &CheckSpec, stream: Connection) -> Answer {
     let response = sender.send_request(request);
     tokio::pin!(response);
     let response = select! {
+        biased;
         response = &mut response => response?,
         // What was read before the end is the answer all the same.
         _ = connection => response.await?,
@@ -90,4 +95,22 @@ async fn http(spec: &CheckSpec, stream: Connection) -> Answer {
 
 fn described(method: &str, path: &str, status: StatusCode) -> String {
     format!("{method} {path}: {status}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn checks_keep_their_proportions_at_every_speed() {
+        let check = json!({ "type": "tcp", "port": 1, "grace_period": "100000h" });
+        let config = json!({ "image": "x", "checks": { "a": check } });
+        let spec = &CheckSpec::of(crate::world::Config(&config)).unwrap()[0];
+        let second = Duration::from_secs(1);
+        let fast = Pace { grace: 36_000_000 * second, interval: second * 3 / 2 };
+        assert_eq!(Pace::new(spec, 10.0), fast);
+        assert_eq!(Pace::new(spec, f64::MIN_POSITIVE).interval, Duration::MAX);
+    }
 }

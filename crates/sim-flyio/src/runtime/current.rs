@@ -32,6 +32,6 @@ pub(super) fn look<T>(world: &mut World, look: impl FnOnce(&World) -> T) -> T {
     let age = CALL.try_with(|call| call.age).ok().flatten();
     match age.map(|age| Millis::try_from(age.as_millis()).unwrap_or(Millis::MAX / 4)) {
         None => look(world),
-        Some(age) => look(&world.rewound(world.host.now - age)),
+        Some(age) => look(&world.rewound(world.host.now.saturating_sub(age))),
     }
 }

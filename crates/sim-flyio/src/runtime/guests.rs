@@ -54,6 +54,11 @@ impl Guests {
         lock(&self.0).get(&number).map(|guest| guest.groups.clone()).unwrap_or_default()
     }
 
+    /// The process groups of all commands that run beside any program.
+    pub(super) fn all_groups(&self) -> Vec<i32> {
+        lock(&self.0).values().flat_map(|guest| guest.groups.iter().copied()).collect()
+    }
+
     /// Takes a command in. It is killed, with all that it left behind, when the result is dropped.
     pub(super) fn join(&self, number: u64, group: i32) -> Visit<'_> {
         if let Some(guest) = lock(&self.0).get_mut(&number) {

@@ -19,7 +19,8 @@ pub(super) struct Inside {
     signals: mpsc::UnboundedSender<Signal>,
     behaviour: Arc<Behaviour>,
     frozen: bool,
-    killed: bool,
+    /// The signal that ends it without being asked.
+    killed: Option<Signal>,
 }
 
 impl Inside {
@@ -39,18 +40,18 @@ impl Inside {
         let life = app::live(Arc::clone(&behaviour), place);
         let address = Address::Inside(boot.number);
         let ports = boot.internal_ports.iter().map(|port| (*port, address)).collect();
-        let inside =
-            Self { life: Box::pin(life), signals, behaviour, frozen: false, killed: false };
+        let inside = Self { life: Box::pin(life), signals, behaviour, frozen: false, killed: None };
         Ok((inside, ports))
     }
 
     pub(super) async fn ended(&mut self) -> Exit {
         poll_fn(|cx| match (self.killed, self.frozen) {
-            (true, _) => {
-                Poll::Ready(Exit { signal: Some(Signal::SIGKILL as i32), ..Exit::default() })
+            (Some(Signal::SIGKILL), true) | (Some(_), false) => {
+                let signal = self.killed.map(|signal| signal as i32);
+                Poll::Ready(Exit { signal, ..Exit::default() })
             }
-            (false, true) => Poll::Pending,
-            (false, false) => self
+            (_, true) => Poll::Pending, // other signals wait until it goes on
+            (None, false) => self
                 .life
                 .as_mut()
                 .poll(cx)
@@ -66,11 +67,15 @@ impl Inside {
 
     pub(super) fn signal(&mut self, signal: i32) {
         match Signal::try_from(signal) {
-            Ok(Signal::SIGKILL) => self.killed = true,
+            Ok(Signal::SIGKILL) => self.killed = Some(Signal::SIGKILL),
             Ok(Signal::SIGSTOP) => self.frozen = true,
             Ok(Signal::SIGCONT) => self.frozen = false,
             // An application that has ended takes no signal: its exit is on its way.
-            Ok(signal) => drop(self.signals.send(signal)),
+            Ok(signal @ (Signal::SIGINT | Signal::SIGTERM)) => drop(self.signals.send(signal)),
+            // As every program of Rust does.
+            Ok(Signal::SIGPIPE) => {}
+            // It catches no other, and the kernel would not ask it either.
+            Ok(signal) => self.killed = self.killed.or(Some(signal)),
             Err(error) => tracing::debug!(%error, signal, "no such signal"),
         }
     }

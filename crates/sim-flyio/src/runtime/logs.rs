@@ -151,14 +151,15 @@ impl Diary {
     }
 }
 
-/// Says that an image could not be pulled: the API itself is silent about it.
-pub(super) fn note_lapse(platform: &Platform, key: &MachineKey, lapse: Lapse) {
+/// Says that an image could not be pulled: the API itself is silent about it. A machine that has moved
+/// on since does not need it any more.
+pub(super) fn note_lapse(platform: &Platform, key: &MachineKey, (serial, lapse): (u64, Lapse)) {
     if !matches!(lapse, Lapse::Revert | Lapse::NoImage) {
         return;
     }
     let found = platform.read(|world| {
         let target = Target { app: &key.app, machine: &key.machine, nonce: None };
-        let machine = world.read(target).ok()?;
+        let machine = world.read(target).ok().filter(|machine| machine.serial == serial)?;
         Some((machine.region.clone(), machine.version().image.full()))
     });
     let Some((region, image)) = found else { return };

@@ -34,10 +34,7 @@ use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
-use tokio::{
-    sync::{Notify, mpsc},
-    time::Instant,
-};
+use tokio::{sync::mpsc, time::Instant};
 
 pub(crate) use current::{CurrentCall, during};
 pub(crate) use dial::{Connection, Door, Opener};
@@ -49,7 +46,12 @@ pub(crate) use proc::ProcessStat;
 pub(crate) use spawner::{SEED, SIMULATOR};
 pub(crate) use tasks::Tasks;
 
-use self::{changes::Changes, dial::Doors, routes::Routes, spawner::Spawner};
+use self::{
+    changes::{Changes, Waiting},
+    dial::Doors,
+    routes::Routes,
+    spawner::Spawner,
+};
 use crate::{
     SimConfig,
     clock::Clock,
@@ -159,9 +161,9 @@ impl Platform {
         self.changed.load(Ordering::Acquire)
     }
 
-    /// What is notified when the machine has changed.
-    pub(crate) fn changes_of(&self, key: &MachineKey) -> Arc<Notify> {
-        self.changes.of(key)
+    /// Waits for changes of a machine.
+    pub(crate) fn wait_for(&self, key: MachineKey) -> Waiting<'_> {
+        self.changes.wait(key)
     }
 
     /// The places to send requests for `app` to, as the proxy knows them by now.
@@ -192,8 +194,8 @@ impl Platform {
         let platform = Arc::clone(self);
         self.tasks.spawn(async move {
             tokio::time::sleep(time).await;
-            if let Fact::Lapsed { lapse, .. } = fact {
-                logs::note_lapse(&platform, &key, lapse);
+            if let Fact::Lapsed { serial, lapse } = fact {
+                logs::note_lapse(&platform, &key, (serial, lapse));
             }
             platform.note(&key, fact);
         });
@@ -212,6 +214,16 @@ impl Platform {
         });
     }
 
+    /// The same as [`Self::close`]; returns when it is done, processes included, or after a second
+    /// for those.
+    pub(crate) async fn end(&self) {
+        if let Some(mut tasks) = self.tasks.take() {
+            tasks.shutdown().await;
+        }
+        self.close();
+        self.killed().await;
+    }
+
     /// Kills all processes and stops all work. Nothing can be started afterwards.
     pub(crate) fn close(&self) {
         self.tasks.close();
@@ -221,7 +233,7 @@ impl Platform {
     }
 
     /// Returns when the killed processes are gone, or after a second.
-    pub(crate) async fn killed(&self) {
+    async fn killed(&self) {
         let gone = |group: &Pid| killpg(*group, None).is_err();
         for _ in 0..1000 {
             if self.groups().iter().all(gone) {
@@ -235,6 +247,6 @@ impl Platform {
         let world = lock(&self.world);
         let pids = world.machines().filter_map(|machine| machine.vm.as_ref()?.pid);
         let pids = pids.filter_map(|pid| i32::try_from(pid).ok());
-        pids.map(Pid::from_raw).collect()
+        pids.chain(self.guests.all_groups()).map(Pid::from_raw).collect()
     }
 }

@@ -32,6 +32,7 @@ where
     let mut connections = JoinSet::new();
     loop {
         select! {
+            biased;
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let _ = stream.set_nodelay(true); // only slower without

@@ -47,6 +47,7 @@ impl Output {
     ) -> T {
         let (mut life, mut reading) = (pin!(life), pin!(self.read(line)));
         select! {
+            biased;
             end = &mut life => {
                 // A process that left its group can hold the pipe for ever.
                 let _ = timeout(LAST_WORDS, reading).await;

@@ -71,7 +71,7 @@ impl Program {
         };
         let planned = [after, grows].into_iter().flatten().min();
         async move {
-            let planned = at(planned.map(|after| began + after));
+            let planned = at(planned.and_then(|after| began.checked_add(after)));
             let seen = async {
                 match watched {
                     Some((memory, limit)) => memory.outgrows(limit).await,
@@ -79,6 +79,7 @@ impl Program {
                 }
             };
             select! {
+                biased;
                 () = planned => {}
                 () = seen => {}
             }

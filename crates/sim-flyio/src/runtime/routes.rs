@@ -39,12 +39,16 @@ impl Routes {
         let Some(route) = truth else {
             roster.history.remove(&key.machine);
             roster.stale = Some(now);
+            if roster.history.is_empty() {
+                self.apps.remove(&key.app); // nothing is believed of an app without machines
+            }
             return;
         };
         let known = roster.history.entry(key.machine.clone()).or_default();
         if known.back().is_none_or(|(_, last)| *last != route) {
             known.push_back((now, route));
-            roster.stale.get_or_insert(now + self.propagation);
+            // Beyond what time can be told: it never learns of it.
+            roster.stale = roster.stale.or_else(|| now.checked_add(self.propagation));
         }
     }
 
@@ -67,7 +71,8 @@ impl Roster {
                 history.pop_front();
             }
             let coming = history.iter().map(|(since, _)| *since).find(|since| !known(*since));
-            next = [next, coming.map(|since| since + propagation)].into_iter().flatten().min();
+            let coming = coming.and_then(|since| since.checked_add(propagation));
+            next = [next, coming].into_iter().flatten().min();
             history.front().filter(|(since, _)| known(*since)).map(|(_, route)| route.clone())
         });
         self.view = believed.collect();

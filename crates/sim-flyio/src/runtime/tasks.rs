@@ -25,9 +25,14 @@ impl Tasks {
         }
     }
 
+    /// Hands all tasks over; none can be started afterwards.
+    pub(super) fn take(&self) -> Option<JoinSet<()>> {
+        lock(&self.0).take()
+    }
+
     /// Stops everything.
     pub(crate) fn close(&self) {
-        let tasks = lock(&self.0).take();
+        let tasks = self.take();
         drop(tasks); // outside the lock: a task that is dropped may want it
     }
 }

@@ -54,7 +54,10 @@ async fn begin(
     orders: &mut Orders,
 ) -> io::Result<Option<Started>> {
     let time = boot.image.boot_ms.map_or(platform.config.boot, Duration::from_millis);
+    // In order, here and wherever two things can come at the same moment of virtual time: a throw of
+    // tokio's own dice would make two histories of one seed.
     select! {
+        biased;
         () = sleep(time) => {}
         _ = orders.recv() => return Ok(None), // before the start, every order means: do not
     }
@@ -74,6 +77,7 @@ impl Vm {
         let exit = loop {
             let deadline = self.deadline;
             let next = select! {
+                biased;
                 exit = self.program.ended() => break exit,
                 Some(order) = orders.recv() => Next::Order(order),
                 () = at(deadline) => Next::Order(Order::Kill),

@@ -27,7 +27,7 @@ pub(crate) struct StopOrder {
 impl StopOrder {
     /// Reads `signal` and `timeout`; a timeout of `0s` means the default.
     pub(crate) fn read(signal: &Value, timeout: &Value) -> Result<Self, Refusal> {
-        let known = || signal::read(signal);
+        let known = || signal::of_stop(signal);
         let signal = match signal {
             Value::Null => None,
             Value::String(name) if name.is_empty() => None,
@@ -100,7 +100,7 @@ impl World {
     /// Sends a signal to the process of a started machine.
     pub(crate) fn signal(&mut self, target: Target<'_>, signal: &Value) -> Result<(), Refusal> {
         let (machine, host) = self.hold(target)?;
-        let number = signal::read(signal)
+        let number = signal::of_request(signal)
             .ok_or_else(|| Refusal::invalid(format!("unknown signal {signal}")))?;
         if machine.state != State::Started {
             let state = machine.state.as_str();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Target, World, ip::Assignment, machine::Machine, refusal::Refusal, volume::Volume};
+use super::{World, ip::Assignment, machine::Machine, refusal::Refusal, volume::Volume};
 use crate::clock::{Millis, rfc3339};
 
 /// The one organization of the simulator.
@@ -93,9 +93,10 @@ impl World {
         if self.apps.get(name).is_some_and(|app| !gone(app)) {
             return Err(Refusal::name_taken());
         }
+        self.apps_created += 1;
         let app = App {
             name: name.to_owned(),
-            number: self.apps.len() + 1,
+            number: self.apps_created,
             created_at: self.host.now,
             network: "default".to_owned(),
             deployed: false,
@@ -121,19 +122,31 @@ impl World {
 
     /// Deletes an app with all that it has, whoever holds the leases of its machines.
     pub(crate) fn delete_app(&mut self, name: &str) -> Result<(), Refusal> {
-        let machines: Vec<String> = self.app(name)?.machines.keys().cloned().collect();
+        let living = self.app(name)?.machines.values().filter(|machine| !machine.is_destroyed());
+        let machines: Vec<String> = living.map(|machine| machine.id.clone()).collect();
         for machine in &machines {
-            // One that is destroyed already is not there to be touched.
-            if let Ok((machine, host)) = self.touch(Target { app: name, machine, nonce: None }) {
-                let _ = machine.demolish(host); // on its way out already is as good
-            }
+            let app = self.apps.get_mut(name).expect("just read");
+            let machine = app.machines.get_mut(machine).expect("just listed");
+            self.host.touch(machine.key());
+            // Also where the host is cut off: nobody could ask for it later. One that is on its way
+            // out already is as good.
+            let _ = machine.demolish(&mut self.host);
         }
         let app = self.apps.get_mut(name).expect("just read");
         app.deleted = true;
         app.volumes.clear();
         app.ips.clear();
         self.host.vaults.remove(name);
+        self.releases.forget(name);
+        self.forget_app(name);
         Ok(())
+    }
+
+    /// Lets go of an app that was deleted, if none of its machines is left.
+    pub(super) fn forget_app(&mut self, name: &str) {
+        if self.apps.get(name).is_some_and(|app| app.deleted && app.machines.is_empty()) {
+            self.apps.remove(name);
+        }
     }
 
     /// The apps of an organization, or all.

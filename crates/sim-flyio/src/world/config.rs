@@ -83,7 +83,7 @@ impl<'a> Config<'a> {
     pub(crate) fn stop_signal(self) -> Result<i32, Refusal> {
         match &self.0["stop_config"]["signal"] {
             Value::Null => Ok(signal::DEFAULT),
-            name => signal::read(name)
+            name => signal::of_config(name)
                 .ok_or_else(|| Refusal::invalid(format!("unknown stop_config.signal {name}"))),
         }
     }

@@ -71,7 +71,10 @@ impl World {
 
     fn blank(&mut self, app: &str, launch: MachineRequest) -> Result<Machine, Refusal> {
         let (id, secrets) = (self.host.ids.machine(), launch.secrets());
-        let name = launch.name.unwrap_or_else(|| format!("sim-{}", &id[..8]));
+        let name = launch
+            .name
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| format!("sim-{}", &id[..8]));
         let taken = |m: &Machine| m.name == name && !m.is_destroyed();
         if self.app(app)?.machines.values().any(taken) {
             return Err(Refusal::name_taken());

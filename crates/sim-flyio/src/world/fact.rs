@@ -135,6 +135,9 @@ impl Machine {
             // Only a machine whose update is about to be reverted was left alone.
             let alone = self.state == State::Replacing && !self.is_installing();
             self.gone(host);
+            if alone {
+                self.ended_meanwhile(exit);
+            }
             let cause = if alone { Cause::Itself } else { Cause::Asked };
             return self.log_exit(exit, cause, host);
         }
@@ -175,7 +178,7 @@ impl Machine {
         }
     }
 
-    fn restarts_after(&mut self, exit: Exit, now: Millis) -> bool {
+    pub(super) fn restarts_after(&mut self, exit: Exit, now: Millis) -> bool {
         self.restarts.retain(|at| now - at < RESTART_WINDOW);
         match self.config().restart().unwrap_or(Restart::Never) {
             Restart::Never => false,

@@ -114,7 +114,9 @@ impl World {
             }
             FaultEffect::NoCapacity => plan.stop(Phase::Before, refused(&Refusal::no_capacity())),
             FaultEffect::Reset { phase } => plan.stop(phase, Stop::Reset),
-            FaultEffect::Slow { time, phase: Phase::Before } => plan.delay += time,
+            FaultEffect::Slow { time, phase: Phase::Before } => {
+                plan.delay = plan.delay.saturating_add(time);
+            }
             FaultEffect::Slow { time, phase: Phase::After } => plan.after.push(After::Slow(time)),
             FaultEffect::Empty => plan.after.push(After::Empty),
             FaultEffect::Stale { age } => plan.age = plan.age.max(Some(age)),
@@ -137,7 +139,7 @@ impl World {
                 Refusal::precondition("machine getting replaced, refusing to start")
             }
             412 => Refusal::precondition(self.unwilling(names)),
-            429 => return Answer::error(429, "resource_exhausted: rate limit exceeded"),
+            429 => Refusal::rate_limited(),
             502..=504 => return Answer::gateway(status),
             _ => return Answer::error(status, "unknown: internal server error"),
         };

@@ -27,8 +27,8 @@ impl Filter {
         let mut filter = Self::default();
         for (key, value) in query {
             match key.as_str() {
-                "state" => filter.states.extend(value.split(',').map(str::to_owned)),
-                "region" => filter.region = Some(value.clone()),
+                "state" => filter.states.extend(said(value).map(str::to_owned)),
+                "region" => filter.region = said(value).next().map(|_| value.clone()),
                 "include_deleted" => filter.include_deleted = value == "true",
                 "include_leases" => filter.include_leases = value == "true",
                 "summary" => filter.summary = value == "true",
@@ -48,6 +48,11 @@ impl Filter {
             && self.region.as_ref().is_none_or(|region| *region == machine.region)
             && self.metadata.iter().all(|(key, value)| metadata.get(key) == Some(value))
     }
+}
+
+/// The parts of a list of words; a key without a value says nothing.
+pub(super) fn said(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').filter(|word| !word.is_empty())
 }
 
 impl World {
@@ -95,6 +100,9 @@ mod tests {
             ("include_deleted", "true"),
             ("limit", "10"),
         ];
+        let silent = [("state", ""), ("region", "")];
+        let silent: Vec<_> = silent.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        assert_eq!(Filter::read(&silent), Filter::default());
         let pairs: Vec<_> = pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
         let wanted = Filter {
             states: vec!["started".into(), "stopped".into()],

@@ -15,6 +15,7 @@ use super::{
     refusal::Refusal,
     secret::SecretsAsk,
     update::Change,
+    view::EVENTS_MAX,
 };
 use crate::{clock::Millis, image::Reference};
 
@@ -134,6 +135,9 @@ impl Machine {
     ) {
         let (id, timestamp, status) = (host.ulid(), host.now, self.state);
         self.updated_at = timestamp;
+        if self.events.len() == EVENTS_MAX {
+            self.events.remove(0); // a crash loop has no end, and nobody can ask for more of it
+        }
         self.events.push(Event { id, kind, status, source, timestamp, request });
     }
 

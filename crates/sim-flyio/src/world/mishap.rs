@@ -23,13 +23,21 @@ pub(crate) struct Mishaps {
     pub(super) lag: Option<Lag>,
     /// The next boot finds no image.
     pub(super) unpullable: bool,
-    /// Since a host that is cut off is so until then.
-    unreachable: Option<Millis>,
+    /// Its host is cut off.
+    unreachable: Option<CutOff>,
     /// Its destruction does not come to an end.
     pub(super) hangs: bool,
     /// The proxy has not learnt of the last uncordon.
     pub(super) cordon_is_believed: bool,
     pub(super) run: Run,
+}
+
+/// A host that cannot be reached.
+#[derive(Clone, Copy, Debug)]
+struct CutOff {
+    until: Millis,
+    /// The vault of secrets has meanwhile reached the version that the machine waits for.
+    boots_after: bool,
 }
 
 /// How long a new machine is not found.
@@ -111,6 +119,13 @@ impl Machine {
         self.mishaps.unreachable.is_some()
     }
 
+    /// Boots it as soon as its host can be reached again.
+    pub(super) fn boot_after_all(&mut self) {
+        if let Some(cut_off) = &mut self.mishaps.unreachable {
+            cut_off.boots_after = true;
+        }
+    }
+
     /// Refuses what the host of the machine would have to do.
     pub(super) fn reach(&self) -> Result<(), Refusal> {
         if self.is_unreachable() {
@@ -137,7 +152,8 @@ impl Machine {
 
     pub(super) fn lose_host(&mut self, time: Option<Duration>, host: &mut Host) {
         let until = time.map_or(Millis::MAX, |time| host.now.saturating_add(millis(time)));
-        self.mishaps.unreachable = Some(until);
+        let boots_after = self.mishaps.unreachable.is_some_and(|cut_off| cut_off.boots_after);
+        self.mishaps.unreachable = Some(CutOff { until, boots_after });
         self.put_off(time, Due::Reachable, host);
     }
 
@@ -175,7 +191,10 @@ impl Machine {
                 self.lease = self.lease.take().filter(|lease| lease.nonce != nonce);
             }
             Due::Reachable => {
-                self.mishaps.unreachable = self.mishaps.unreachable.filter(|t| *t > host.now);
+                let over = self.mishaps.unreachable.take_if(|it| it.until <= host.now);
+                if over.is_some_and(|it| it.boots_after) && self.stands_by() {
+                    self.boot(host);
+                }
             }
             Due::Destroyed => {
                 self.mishaps.hangs = false;

@@ -43,6 +43,8 @@ pub(crate) use act::{Destroy, StopOrder, start_json};
 pub(crate) use app::{App, NewApp, ORGANIZATION, organization};
 pub(crate) use autostop::Presence;
 pub(crate) use check::{Address, CheckSpec, Ports, Probe};
+#[cfg(test)]
+pub(crate) use config::Config;
 pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
 pub(crate) use fact::{Exit, Fact, Lapse};
@@ -86,6 +88,8 @@ pub(crate) struct World {
     pub(crate) apps: BTreeMap<String, App>,
     pub(crate) releases: Releases,
     pub(crate) host: Host,
+    /// How many apps there ever were.
+    apps_created: usize,
     /// Destroyed machines, longest dead first.
     graves: VecDeque<(Millis, MachineKey)>,
     past: past::Past,
@@ -95,7 +99,7 @@ impl World {
     pub(crate) fn new(host: Host) -> Self {
         let releases = Releases::default();
         let (graves, past) = (VecDeque::new(), past::Past::default());
-        Self { apps: BTreeMap::new(), releases, host, graves, past }
+        Self { apps: BTreeMap::new(), releases, host, apps_created: 0, graves, past }
     }
 
     pub(crate) fn app(&self, name: &str) -> Result<&App, Refusal> {
@@ -165,6 +169,7 @@ impl World {
             self.graves.pop_front_if(|(at, _)| self.host.now - *at >= RETENTION)
         {
             self.apps.get_mut(&key.app).map(|app| app.machines.remove(&key.machine));
+            self.forget_app(&key.app);
             changed.push((key, None));
         }
         changed

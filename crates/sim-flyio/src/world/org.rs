@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     World,
     app::{App, known_organization},
+    list::said,
     machine::Machine,
     page::{Cut, Page},
     refusal::Refusal,
@@ -31,13 +32,13 @@ impl OrgQuery {
             let found = query.iter().rev().find(|(key, _)| key == name);
             found.map(|(_, value)| value.as_str())
         };
-        let states = get("state").into_iter().flat_map(|list| list.split(','));
+        let states = get("state").into_iter().flat_map(said);
         let page = Page::read(query, now)?.limited();
         let since = get("updated_after").filter(|_| page.is_first()).map(time).transpose()?;
         Ok(Self {
             page,
             states: states.map(str::to_owned).collect(),
-            region: get("region").map(str::to_owned),
+            region: get("region").filter(|region| !region.is_empty()).map(str::to_owned),
             include_deleted: get("include_deleted") == Some("true"),
             summary: get("summary") == Some("true"),
             updated_after: since,
@@ -101,7 +102,8 @@ impl World {
         Ok(query.reply("volumes", found.collect(), now))
     }
 
-    fn living_apps(&self) -> impl Iterator<Item = &App> {
+    /// The apps that were not deleted.
+    pub(crate) fn living_apps(&self) -> impl Iterator<Item = &App> {
         self.apps.values().filter(|app| !app.deleted)
     }
 }
@@ -139,7 +141,7 @@ fn machine_json(machine: &Machine, summary: bool) -> Value {
         "created_at": rfc3339(machine.created_at),
         "updated_at": rfc3339(machine.updated_at),
     });
-    if !summary {
+    if !summary && !machine.is_unreachable() {
         let config = machine.config().0;
         let keys = ["guest", "image", "metadata"].into_iter().filter(|key| !config[*key].is_null());
         let few = keys.map(|key| (key.to_owned(), config[key].clone()));

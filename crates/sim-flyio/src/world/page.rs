@@ -69,8 +69,9 @@ fn place(cursor: &str, now: Millis) -> Result<String, Refusal> {
         Some((Millis::from_str_radix(issued, 16).ok()?, place.to_owned()))
     });
     match read {
+        Some((issued, _)) if issued > now => Err(Refusal::invalid("bad cursor")),
         None => Err(Refusal::invalid("bad cursor")),
-        Some((issued, _)) if now - issued > LIFE => {
+        Some((issued, _)) if now.saturating_sub(issued) > LIFE => {
             Err(Refusal::invalid("the cursor has expired; begin with the first page"))
         }
         Some((_, place)) => Ok(place),

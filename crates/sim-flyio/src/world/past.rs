@@ -9,12 +9,32 @@ use std::{
 use super::{World, app::App};
 use crate::clock::Millis;
 
-/// How far apart memories are at least: enough for people, and cheap for a thousand machines.
+/// How far apart memories are at least, in milliseconds: enough for people, and cheap for a thousand
+/// machines.
 const GRAIN: Millis = 10;
+
+/// From how many memories on those of what is long ago are thinned out; each holds the whole world.
+const MEMORIES: usize = 512;
 
 /// What was true, and until when; oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Past(VecDeque<(Millis, BTreeMap<String, App>)>);
+
+impl Past {
+    /// When there are too many, forgets those that are closer to the one before than a sixteenth of
+    /// their age.
+    fn thin_out(&mut self, now: Millis) {
+        if self.0.len() < MEMORIES {
+            return;
+        }
+        let mut last = None;
+        self.0.retain(|(until, _)| {
+            let keeps = last.is_none_or(|last| until - last > (now - until) / 16);
+            last = if keeps { Some(*until) } else { last };
+            keeps
+        });
+    }
+}
 
 impl World {
     /// Remembers the world before a change, if any fault wants to look back so far.
@@ -28,6 +48,7 @@ impl World {
             self.past.0.pop_front();
         }
         if self.past.0.back().is_none_or(|(until, _)| now - until >= GRAIN) {
+            self.past.thin_out(now);
             self.past.0.push_back((now, self.apps.clone()));
         }
     }
@@ -70,5 +91,29 @@ impl Deref for Rewound<'_> {
 impl Drop for Rewound<'_> {
     fn drop(&mut self) {
         self.swap();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{dice::Dice, ids::Ids, world::Host};
+
+    #[test]
+    fn a_long_memory_of_many_changes_is_bounded_and_sharp_for_what_is_near() {
+        let mut world = World::new(Host::new(Ids::new(Dice::new(Some(1), 0)), 0));
+        world.host.faults.inject("get=stale:24h".parse().unwrap());
+        for number in 0..10_000 {
+            world.host.now += GRAIN;
+            world.remember();
+            world.create_app(&format!("app-{number}")).unwrap();
+            world.delete_app(&format!("app-{}", number - 1)).unwrap_or_default();
+        }
+        assert!(world.past.0.len() <= MEMORIES, "{}", world.past.0.len());
+        let now = world.host.now;
+        assert!(world.rewound(now - 5 * GRAIN).app("app-9994").is_ok());
+        let old = world.rewound(now / 2);
+        let number = old.apps.values().last().unwrap().number;
+        assert!((4990..5400).contains(&number), "{number} is not about half of all");
     }
 }

@@ -52,6 +52,11 @@ impl Refusal {
         Self::new(400, format!("invalid_argument: {why}"))
     }
 
+    /// 413
+    pub(crate) fn too_long(most: usize) -> Self {
+        Self::new(413, format!("the body has more than {most} bytes, or did not come to its end"))
+    }
+
     /// 400 in the platform's words, which carry no code here.
     pub(crate) fn stop_timeout_too_long() -> Self {
         Self::new(400, "invalid stop_config.timeout, cannot exceed 5 minutes")

@@ -94,6 +94,11 @@ impl Releases {
         self.of.get(app).map_or(&[], Vec::as_slice)
     }
 
+    /// Lets go of the releases of an app that is no more.
+    pub(super) fn forget(&mut self, app: &str) {
+        self.of.remove(app);
+    }
+
     /// When the newest release of each app was made.
     pub(crate) fn all_current(&self) -> Value {
         let newest = self.of.iter().filter_map(|(app, all)| Some((app, all.last()?)));

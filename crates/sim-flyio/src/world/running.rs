@@ -15,6 +15,7 @@ impl World {
     /// The program of a started machine, to be looked at.
     pub(crate) fn running(&self, target: Target<'_>) -> Result<Running, Refusal> {
         let machine = self.read(target)?;
+        machine.reach()?;
         let vm = machine.vm.as_ref().filter(|vm| machine.state == State::Started && vm.runs);
         let vm = vm.ok_or_else(|| {
             let state = machine.state.as_str();

@@ -106,8 +106,12 @@ impl Machine {
 
     /// Whether it stands still only because the vault was at `version`.
     fn waited_at(&self, version: u64) -> bool {
-        let starts = self.state == State::Starting && self.vm.is_none();
-        starts && self.version().secrets.min_version > version
+        self.stands_by() && self.version().secrets.min_version > version
+    }
+
+    /// Whether it is to start and nothing has been asked for that would start it.
+    pub(super) fn stands_by(&self) -> bool {
+        self.state == State::Starting && self.vm.is_none()
     }
 }
 
@@ -176,15 +180,24 @@ impl World {
         Ok(vault)
     }
 
+    fn leave_word(&mut self, app: &str, machine: &str) {
+        let machines = self.apps.get_mut(app).map(|app| &mut app.machines);
+        if let Some(machine) = machines.and_then(|machines| machines.get_mut(machine)) {
+            machine.boot_after_all();
+        }
+    }
+
     /// Boots the machines that were waiting for the version after `before`.
     fn wake(&mut self, app: &str, before: u64) {
         let machines = self.apps[app].machines.values();
         let waiting = machines.filter(|machine| machine.waited_at(before));
         let waiting: Vec<String> = waiting.map(|machine| machine.id.clone()).collect();
         for machine in &waiting {
-            let target = Target { app, machine, nonce: None };
-            let (machine, host) = self.touch(target).expect("a machine that starts is there");
-            machine.boot(host);
+            match self.touch(Target { app, machine, nonce: None }) {
+                Ok((machine, host)) => machine.boot(host),
+                // A host that is cut off hears of it when it is back.
+                Err(_) => self.leave_word(app, machine),
+            }
         }
     }
 }

@@ -51,6 +51,7 @@ impl World {
             volume_size: volume.size_gb << 30,
         };
         let shown = snapshot.to_json();
+        volume.snapshots.retain(|snapshot| snapshot.is_kept(now));
         volume.snapshots.push(snapshot);
         Ok(shown)
     }

@@ -9,13 +9,16 @@ use super::{
     create::MachineRequest,
     effect::Host,
     event::Source,
-    fact::Lapse,
+    fact::{Exit, Lapse},
     lease::LeaseAsk,
     lifecycle::{State, Trigger},
     machine::{Fate, Machine, Version},
     refusal::Refusal,
 };
-use crate::faults::{FaultEffect, Occasion};
+use crate::{
+    clock::Millis,
+    faults::{FaultEffect, Occasion},
+};
 
 /// An update under way.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct Change {
     boots: bool,
     /// Whether there is an image to boot it from.
     installs: bool,
+    /// How the process ended, if it did so by itself meanwhile.
+    ended: Option<Exit>,
 }
 
 impl World {
@@ -53,7 +58,7 @@ impl World {
         let runs = matches!(was, State::Starting | State::Started | State::Failed);
         let from = machine.current;
         let boots = runs && !launch.skip_launch && !autostop;
-        machine.change = Some(Change { from, was, boots, installs });
+        machine.change = Some(Change { from, was, boots, installs, ended: None });
         let version = Version {
             id: host.ulid(),
             secrets: launch.secrets(),
@@ -83,7 +88,7 @@ impl Machine {
         }
         let fixed = [("name", &launch.name, &self.name), ("region", &launch.region, &self.region)];
         for (what, asked, own) in fixed {
-            if asked.as_ref().is_some_and(|asked| asked != own) {
+            if asked.as_ref().is_some_and(|asked| !asked.is_empty() && asked != own) {
                 return Err(Refusal::invalid(format!("the {what} of a machine cannot be changed")));
             }
         }
@@ -126,6 +131,8 @@ impl Machine {
     pub(crate) fn install(&mut self, host: &mut Host) {
         let change = self.change.take().expect("an update is under way");
         self.versions[change.from].fate = Fate::Replaced;
+        // What the old version did is not the fault of the new one.
+        self.restarts.clear();
         if change.boots {
             self.must(Trigger::TookOver, host);
             return self.boot(host);
@@ -136,6 +143,21 @@ impl Machine {
             self.later(Lapse::Settle, host);
         } else {
             self.must(Trigger::KeptStopped, host);
+        }
+    }
+
+    /// Whether the restart policy leaves a process down that ended so, if it did; counts the restart
+    /// if not.
+    fn stays_down(&mut self, ended: Option<Exit>, now: Millis) -> bool {
+        let stays = ended.is_some_and(|exit| !self.restarts_after(exit, now));
+        self.restarts.extend(ended.filter(|_| !stays).map(|_| now));
+        stays
+    }
+
+    /// The process ended by itself while the update was under way.
+    pub(crate) fn ended_meanwhile(&mut self, exit: Exit) {
+        if let Some(change) = self.change.as_mut() {
+            change.ended = Some(exit);
         }
     }
 
@@ -150,6 +172,7 @@ impl Machine {
         let runs = self.vm.as_ref().is_some_and(|vm| vm.runs);
         let former = match (ran, runs) {
             (true, true) => State::Started,
+            (true, false) if self.stays_down(change.ended, host.now) => State::Stopped,
             (true, false) => State::Starting,
             (false, _) => change.was,
         };

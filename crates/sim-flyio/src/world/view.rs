@@ -9,7 +9,7 @@ use crate::clock::{Millis, rfc3339};
 /// How many events a machine object carries, and the bounds of the events call
 /// (fly.io docs: machines API).
 const EVENTS: usize = 20;
-const EVENTS_MAX: usize = 50;
+pub(super) const EVENTS_MAX: usize = 50;
 
 /// The truth about a machine, for assertions; the API shows the same and more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,7 +135,8 @@ impl Machine {
         if let Some(id) = version {
             let found = self.versions.iter().find(|known| known.id == id);
             let found = found.ok_or_else(|| Refusal::not_found("machine version"))?;
-            shown["config"] = found.config.clone();
+            let config = if self.is_unreachable() { "incomplete_config" } else { "config" };
+            shown[config] = found.config.clone();
             shown["image_ref"] = found.image.to_json();
             shown["instance_id"] = json!(found.id);
             shown["version"] = json!(found.id);

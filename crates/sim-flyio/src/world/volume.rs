@@ -74,6 +74,10 @@ impl Volume {
         self.last.0 == Step::Destroy
     }
 
+    fn is_visible(&self, now: Millis) -> bool {
+        !self.is_deleted() || now - self.last.1 < KEPT
+    }
+
     /// When it last changed.
     pub(super) fn updated_at(&self) -> Millis {
         self.last.1
@@ -153,8 +157,7 @@ fn retention(days: Option<u64>) -> Result<(), Refusal> {
 impl App {
     /// The volumes that can be seen at `now`, oldest first.
     pub(super) fn visible_volumes(&self, now: Millis) -> impl Iterator<Item = &Volume> {
-        let visible = move |volume: &&Volume| !volume.is_deleted() || now - volume.last.1 < KEPT;
-        self.volumes.iter().filter(visible)
+        self.volumes.iter().filter(move |volume| volume.is_visible(now))
     }
 
     /// One that was not deleted.
@@ -184,7 +187,9 @@ impl World {
             snapshots: Vec::new(),
         };
         let shown = volume.to_json(None, now);
-        self.apps.get_mut(app).expect("just read").volumes.push(volume);
+        let volumes = &mut self.apps.get_mut(app).expect("just read").volumes;
+        volumes.retain(|volume| volume.is_visible(now)); // the others are gone for good
+        volumes.push(volume);
         Ok(shown)
     }
 

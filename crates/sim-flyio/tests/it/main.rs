@@ -9,6 +9,8 @@ mod deviations;
 mod exec;
 mod fault_control;
 mod faults;
+mod history;
+mod hostile;
 mod inside;
 mod journal;
 mod limits;

@@ -75,9 +75,11 @@ async fn an_organization_shows_the_machines_and_volumes_of_all_its_apps() {
     let stage = Stage::new().await;
     stage.sim.create_app("other");
     let body = json!({ "config": config("v1"), "skip_launch": true });
-    stage.create(body.clone()).await;
-    stage.post("/v1/apps/other/machines", body).await;
     for app in ["shop", "other"] {
+        let machines = format!("/v1/apps/{app}/machines");
+        let (_, machine) = stage.post(&machines, body.clone()).await;
+        // What changes between two pages is on both: nothing may change any more.
+        stage.wait(&format!("{machines}/{}", machine["id"].as_str().unwrap()), "stopped").await;
         stage.post(format!("/v1/apps/{app}/volumes"), json!({ "name": "data" })).await;
     }
     for what in ["machines", "volumes"] {

@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 
 use super::words::{Word, words};
 
+/// So deep are selections followed: a query that goes on for ever must not use up the stack.
+const DEEPEST: usize = 64;
+
 /// One field that is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field {
@@ -21,7 +24,8 @@ pub(super) struct Field {
 /// Reads a query or mutation. Fragments on types are taken as if they always fit: the simulator
 /// has one type where Fly.io has several.
 pub(super) fn parse(text: &str, variables: &Value) -> Result<Vec<Field>, String> {
-    let mut parser = Parser { words: words(text)?.into_iter().peekable(), variables };
+    let words = words(text)?.into_iter().peekable();
+    let mut parser = Parser { words, variables, depth: 0 };
     parser.skip_to_selection()?;
     let fields = parser.selection()?;
     match parser.words.next() {
@@ -33,6 +37,8 @@ pub(super) fn parse(text: &str, variables: &Value) -> Result<Vec<Field>, String>
 struct Parser<'a> {
     words: Peekable<std::vec::IntoIter<Word>>,
     variables: &'a Value,
+    /// How many selections are open.
+    depth: usize,
 }
 
 impl Parser<'_> {
@@ -57,6 +63,10 @@ impl Parser<'_> {
     /// `{ … }`
     fn selection(&mut self) -> Result<Vec<Field>, String> {
         self.expect('{')?;
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(format!("more than {DEEPEST} selections within each other"));
+        }
         let mut fields = Vec::new();
         while !self.take('}') {
             if self.take('.') {
@@ -65,6 +75,7 @@ impl Parser<'_> {
                 fields.push(self.field()?);
             }
         }
+        self.depth -= 1;
         Ok(fields)
     }
 

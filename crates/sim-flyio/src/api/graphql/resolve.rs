@@ -60,7 +60,7 @@ fn apps_field(world: &World, field: &Field) -> Answer {
     match field.name.as_str() {
         "pageInfo" => project(&page, &field.fields, "PageInfo"),
         "nodes" => {
-            let apps = world.apps.values();
+            let apps = world.living_apps();
             apps.map(|app| object(&field.fields, |field| app_field(world, app, field))).collect()
         }
         other => Err(Problem::unknown_field(other, "AppConnection")),

@@ -144,6 +144,11 @@ impl Entry {
         });
     }
 
+    /// There is no answer, and it is the client's doing.
+    pub(in crate::proxy) fn abandoned(&mut self) {
+        self.close(false, |_| {});
+    }
+
     /// There is no whole answer, and it is not the client's doing.
     pub(in crate::proxy) fn lost(&mut self, at_ms: Millis, why: String) {
         if self.pinned && self.open {

@@ -3,6 +3,7 @@
 
 mod autostop;
 mod boot;
+mod crossing;
 mod exit;
 mod fault;
 mod ip;
