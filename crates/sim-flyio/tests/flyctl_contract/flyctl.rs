@@ -18,8 +18,19 @@ pub(crate) struct Flyctl {
 
 impl Flyctl {
     /// With an app that has nothing yet, and images v1, v2, sick (its checks never pass),
-    /// broken (its release command fails) and gone (no machine can pull it).
+    /// broken (its release command fails) and gone (no machine can pull it). Machines are
+    /// processes.
     pub(crate) async fn new() -> Self {
+        let program = env!("CARGO_BIN_EXE_sim-app");
+        Self::with(|name| Image::new(name, [""; 0]).entrypoint([program])).await
+    }
+
+    /// The same with machines that run inside the simulator.
+    pub(crate) async fn inside() -> Self {
+        Self::with(Image::inside).await
+    }
+
+    async fn with(program: impl Fn(String) -> Image) -> Self {
         let config = SimConfig {
             propagation: Duration::from_millis(50),
             check_speed: 50.0,
@@ -34,8 +45,7 @@ impl Flyctl {
             ("sick", "HEALTH_FAILS", "1"),
             ("broken", "RELEASE_EXIT", "3"),
         ] {
-            let image = Image::new(image(tag), [""; 0]).entrypoint([env!("CARGO_BIN_EXE_sim-app")]);
-            sim.register_image(image.env([(key, value)]));
+            sim.register_image(program(image(tag)).env([(key, value)]));
         }
         sim.register_image(Image::new(image("gone"), ["none"]).unpullable());
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -8,5 +8,6 @@ mod deploy;
 mod flyctl;
 mod logs;
 mod real;
+mod resources;
 mod strategies;
 mod toml;

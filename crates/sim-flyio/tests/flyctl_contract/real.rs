@@ -35,6 +35,8 @@ grace_period = "1s"
 
 const RELEASE_COMMAND: &str = "\n[deploy]\nrelease_command = \"migrate --all\"\n";
 
+const MOUNTS: &str = "\n[mounts]\nsource = \"data\"\ndestination = \"/data\"\n";
+
 struct Real {
     flyctl: Flyctl,
     program: PathBuf,
@@ -44,6 +46,10 @@ struct Real {
 impl Real {
     /// `None` where there is no flyctl.
     async fn new() -> Option<Self> {
+        Self::against(Flyctl::new().await)
+    }
+
+    fn against(flyctl: Flyctl) -> Option<Self> {
         let Some(program) = program() else {
             // Not by a macro: the output of a test that passes would not be shown.
             let why = "LEFT OUT: there is no flyctl on the PATH, and FLYCTL names none";
@@ -54,14 +60,20 @@ impl Real {
         std::fs::write(home.path().join("fly.toml"), TOML).unwrap();
         std::fs::write(home.path().join("release.toml"), format!("{TOML}{RELEASE_COMMAND}"))
             .unwrap();
-        Some(Self { flyctl: Flyctl::new().await, program, home })
+        std::fs::write(home.path().join("mounts.toml"), format!("{TOML}{MOUNTS}")).unwrap();
+        Some(Self { flyctl, program, home })
     }
 
     /// Runs a command: whether it succeeded, and all that it printed.
     async fn run(&self, line: &str) -> (bool, String) {
+        let words: Vec<&str> = line.split(' ').chain(["--app", APP]).collect();
+        self.run_words(&words).await
+    }
+
+    async fn run_words(&self, words: &[&str]) -> (bool, String) {
         let (api, home) = (self.flyctl.sim.api_url(), self.home.path());
         let mut command = Command::new(&self.program);
-        command.args(line.split(' ')).args(["--app", APP]).current_dir(home).env_clear();
+        command.args(words).current_dir(home).env_clear();
         for key in ["FLY_FLAPS_BASE_URL", "FLY_API_BASE_URL", "FLY_UIEX_BASE_URL"] {
             command.env(key, &api);
         }
@@ -73,7 +85,7 @@ impl Real {
         command.env("FLY_SEND_METRICS", "0").env("FLY_TRACE_COLLECTOR_URL", "127.0.0.1");
         command.stdin(Stdio::null()).kill_on_drop(true);
         let ran = timeout(PATIENCE, command.output()).await;
-        let output = ran.unwrap_or_else(|_| panic!("flyctl {line}: no end")).unwrap();
+        let output = ran.unwrap_or_else(|_| panic!("flyctl {words:?}: no end")).unwrap();
         let printed = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8_lossy(&printed).into_owned())
     }
@@ -194,4 +206,45 @@ async fn the_real_flyctl_fails_where_the_platform_makes_it_fail() {
     assert!(printed.contains("could not find image"), "{printed}");
     let sick = real.living().iter().filter(|(_, image)| image.contains(":sick@")).count();
     assert_eq!(sick, 1, "what was updated stays so, and the rest is not touched");
+}
+
+#[tokio::test]
+async fn the_real_flyctl_deploys_what_runs_inside_the_simulator() {
+    let Some(real) = Real::against(Flyctl::inside().await) else { return };
+    real.deploys("v1", "--config release.toml").await;
+    real.deploys("v2", "--config release.toml --strategy canary").await;
+    let printed = real.fails(&deploy("broken", "--config release.toml")).await;
+    assert!(printed.contains("exited with non-zero status of 3"), "{printed}");
+    let log = real.succeeds("logs --no-tail").await;
+    assert!(log.contains("Main child exited normally with code: 3"), "{log}");
+    assert!(log.contains("Preparing to run: `the bundled application`"), "{log}");
+}
+
+#[tokio::test]
+async fn the_real_flyctl_scales_and_keeps_volumes_secrets_and_addresses() {
+    let Some(real) = Real::new().await else { return };
+    real.deploys("v1", "--config mounts.toml").await;
+    for line in ["scale count 3 --yes", "secrets set TOKEN=oolong --stage"] {
+        real.succeeds(line).await;
+    }
+    real.deploys("v2", "--config mounts.toml").await;
+    assert_eq!(real.living().len(), 3);
+    let machine = real.flyctl.sim.machines(APP).remove(0).id;
+    let exec = ["machine", "exec", &machine, "printenv TOKEN", "--app", APP];
+    assert!(real.run_words(&exec).await.1.contains("oolong"));
+    real.succeeds("scale count 1 --yes").await;
+    assert_eq!(real.living().len(), 1);
+    real.succeeds("ips allocate-v6").await;
+    let table = [
+        ("scale show", "256 MB"),
+        ("volumes list", "data"),
+        ("secrets list", "TOKEN"),
+        ("ips list", "2001:db8::1"),
+        ("image show", "v2"),
+    ];
+    for (line, wanted) in table {
+        let printed = real.succeeds(line).await;
+        assert!(printed.contains(wanted), "flyctl {line}\n{printed}");
+    }
+    real.succeeds("ips release 2001:db8::1").await;
 }

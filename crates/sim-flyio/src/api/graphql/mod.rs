@@ -27,17 +27,22 @@ pub(super) struct Ask {
     variables: Value,
 }
 
+impl Ask {
+    fn read(&self) -> Result<Operation, String> {
+        query::parse(&self.query, &self.variables)
+    }
+}
+
 pub(super) async fn answer(
     State(api): State<Arc<Api>>,
     bytes: Bytes,
 ) -> Result<Json<Value>, Refusal> {
     let ask: Ask = body(&bytes)?;
-    let reply = match query::parse(&ask.query, &ask.variables) {
+    Ok(Json(match ask.read() {
         Ok(Operation::Query(fields)) => api.platform.read(|world| shown(world, &fields)),
         Ok(Operation::Mutation(fields)) => api.platform.commit(|world| changed(world, &fields)),
         Err(why) => not_understood(&why, &ask.query),
-    };
-    Ok(Json(reply))
+    }))
 }
 
 fn shown(world: &World, fields: &[Field]) -> Value {

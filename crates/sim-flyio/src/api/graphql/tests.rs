@@ -16,8 +16,12 @@ fn world() -> World {
     world
 }
 
+fn ask(query: &str, variables: Value) -> Result<Operation, String> {
+    Ask { query: query.to_owned(), variables }.read()
+}
+
 fn asked(world: &World, query: &str, variables: Value) -> Value {
-    match query::parse(query, &variables) {
+    match ask(query, variables) {
         Ok(Operation::Query(fields)) => shown(world, &fields),
         Ok(Operation::Mutation(_)) => panic!("a mutation: {query}"),
         Err(why) => not_understood(&why, query),
@@ -25,7 +29,7 @@ fn asked(world: &World, query: &str, variables: Value) -> Value {
 }
 
 fn told(world: &mut World, query: &str, variables: Value) -> Value {
-    match query::parse(query, &variables).unwrap() {
+    match ask(query, variables).unwrap() {
         Operation::Mutation(fields) => changed(world, &fields),
         Operation::Query(_) => panic!("a query: {query}"),
     }
