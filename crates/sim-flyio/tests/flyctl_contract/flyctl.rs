@@ -21,22 +21,20 @@ impl Flyctl {
     /// broken (its release command fails) and gone (no machine can pull it). Machines are
     /// processes.
     pub(crate) async fn new() -> Self {
-        let program = env!("CARGO_BIN_EXE_sim-app");
-        Self::with(|name| Image::new(name, [""; 0]).entrypoint([program])).await
+        Self::with(process, quick()).await
     }
 
     /// The same with machines that run inside the simulator.
     pub(crate) async fn inside() -> Self {
-        Self::with(Image::inside).await
+        Self::with(Image::inside, quick()).await
     }
 
-    async fn with(program: impl Fn(String) -> Image) -> Self {
-        let config = SimConfig {
-            propagation: Duration::from_millis(50),
-            check_speed: 50.0,
-            boot: Duration::from_millis(10),
-            ..SimConfig::default()
-        };
+    /// The same with machines inside, and calls that come too often are refused.
+    pub(crate) async fn limited() -> Self {
+        Self::with(Image::inside, SimConfig { rate_limits: true, ..quick() }).await
+    }
+
+    async fn with(program: fn(String) -> Image, config: SimConfig) -> Self {
         let sim = SimFly::start(config).await.unwrap();
         sim.create_app(APP);
         for (tag, key, value) in [
@@ -131,6 +129,19 @@ impl Flyctl {
         });
         told.collect()
     }
+}
+
+fn quick() -> SimConfig {
+    SimConfig {
+        propagation: Duration::from_millis(50),
+        check_speed: 50.0,
+        boot: Duration::from_millis(10),
+        ..SimConfig::default()
+    }
+}
+
+fn process(name: String) -> Image {
+    Image::new(name, [""; 0]).entrypoint([env!("CARGO_BIN_EXE_sim-app")])
 }
 
 /// flyctl names itself; its REST client for releases does so badly.
