@@ -47,6 +47,10 @@ pub(super) async fn release(
     named: Named,
 ) -> Result<Json<Value>, Refusal> {
     api.platform.commit(|world| {
+        let machine = world.read(named.target())?;
+        if machine.is_destroyed() {
+            return Err(machine.no_lease()); // it went with the machine
+        }
         let (machine, host) = world.touch(named.target())?;
         machine.release(named.target().nonce, host.now)
     })?;

@@ -18,6 +18,8 @@ use crate::{
 const KEPT: usize = 2000;
 /// How many lines a page of the log has at most.
 const PAGE: usize = 100;
+/// What runs where there is no command: the application inside the simulator.
+const BUNDLED: &str = "the bundled application";
 
 /// Who a line comes from, as the web API names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,8 +125,9 @@ impl Diary {
     }
 
     pub(super) fn started(&self, command: &[String]) {
+        let command = if command.is_empty() { BUNDLED.to_owned() } else { command.join(" ") };
         self.note(Voice::Runner, "Machine started".to_owned());
-        self.note(Voice::App, format!("INFO Preparing to run: `{}`", command.join(" ")));
+        self.note(Voice::App, format!("INFO Preparing to run: `{command}`"));
     }
 
     /// A line of the program itself.

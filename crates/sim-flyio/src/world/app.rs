@@ -75,9 +75,9 @@ impl App {
         })
     }
 
-    /// The reply to its creation.
+    /// The reply to its creation. flyctl looks for the app under the name that it finds there.
     pub(crate) fn created_json(&self) -> Value {
-        json!({ "id": self.name, "created_at": rfc3339(self.created_at) })
+        json!({ "id": self.name, "name": self.name, "created_at": rfc3339(self.created_at) })
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
     lease::LeaseAsk,
     lifecycle::{State, Trigger},
     machine::{Fate, Machine, Version},
+    mount::filled,
     refusal::Refusal,
     region,
     secret::SecretsAsk,
@@ -42,10 +43,15 @@ impl MachineRequest {
 
 impl World {
     /// Creates a machine and, unless `skip_launch` says otherwise, boots it. Returns its id.
-    pub(crate) fn create(&mut self, app: &str, launch: MachineRequest) -> Result<String, Refusal> {
+    pub(crate) fn create(
+        &mut self,
+        app: &str,
+        mut launch: MachineRequest,
+    ) -> Result<String, Refusal> {
         Config(&launch.config).validate()?;
         let region = region::known(launch.region.as_deref())?;
         self.app(app)?.may_mount(Config(&launch.config), region)?;
+        launch.config = filled(launch.config, &self.app(app)?.volumes);
         let (lease_ttl, skip_launch) = (launch.lease_ttl, launch.skip_launch);
         let mut machine = self.blank(app, launch)?;
         if let Some(ttl) = lease_ttl {

@@ -17,10 +17,10 @@ const POOL: u16 = 254;
 /// An address of an app.
 #[derive(Clone, Debug)]
 pub(crate) struct Assignment {
-    address: IpAddr,
-    region: String,
-    service_name: String,
-    created_at: Millis,
+    pub(crate) address: IpAddr,
+    pub(crate) region: String,
+    pub(crate) service_name: String,
+    pub(crate) created_at: Millis,
 }
 
 /// The body of an assignment request.
@@ -34,9 +34,26 @@ pub(crate) struct IpAsk {
     service_name: Option<String>,
 }
 
+impl IpAsk {
+    pub(crate) fn new(kind: &str, region: Option<&str>) -> Self {
+        let (kind, region) = (kind.to_owned(), region.map(str::to_owned));
+        Self { kind, region, ..Self::default() }
+    }
+}
+
 impl Assignment {
-    fn is_shared(&self) -> bool {
+    pub(crate) fn is_shared(&self) -> bool {
         self.address == IpAddr::V4(SHARED)
+    }
+
+    /// The word that asks for an address of this kind.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.address {
+            IpAddr::V4(_) if self.is_shared() => "shared_v4",
+            IpAddr::V4(_) => "v4",
+            IpAddr::V6(ip) if ip.is_unique_local() => "private_v6",
+            IpAddr::V6(_) => "v6",
+        }
     }
 
     fn to_json(&self) -> Value {

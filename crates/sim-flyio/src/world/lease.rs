@@ -102,7 +102,7 @@ impl Machine {
         }))
     }
 
-    fn no_lease(&self) -> Refusal {
+    pub(crate) fn no_lease(&self) -> Refusal {
         Refusal::not_found(&format!("machine ID {} lease", self.id))
     }
 }

@@ -49,7 +49,7 @@ pub(crate) use create::MachineRequest;
 pub(crate) use effect::{Boot, Effect, Host, MachineKey, Order};
 pub(crate) use fact::{Exit, Fact, Lapse};
 pub(crate) use foresee::names_of;
-pub(crate) use ip::IpAsk;
+pub(crate) use ip::{Assignment, IpAsk};
 pub(crate) use lease::LeaseAsk;
 pub(crate) use list::Filter;
 pub(crate) use machine::Machine;

@@ -1,6 +1,8 @@
 //! Who has a volume, and who may have it.
 
-use super::{app::App, config::Config, refusal::Refusal};
+use serde_json::{Value, json};
+
+use super::{app::App, config::Config, refusal::Refusal, volume::Volume};
 
 impl App {
     /// The living machine that mounts a volume.
@@ -34,6 +36,25 @@ impl App {
             None => Ok(()),
         }
     }
+}
+
+/// Fills in what the volume says of itself where the mount says nothing: flyctl makes volumes for
+/// more machines after what it finds there (flyctl: scale count, machine clone).
+pub(super) fn filled(mut config: Value, volumes: &[Volume]) -> Value {
+    let id = mounted(Config(&config));
+    let volume = volumes.iter().find(|volume| Some(volume.id.as_str()) == id);
+    let Some(volume) = volume else { return config };
+    if let Some(Value::Object(mount)) = config.pointer_mut("/mounts/0") {
+        let known = [
+            ("name", json!(volume.name)),
+            ("size_gb", json!(volume.size_gb)),
+            ("encrypted", json!(volume.encrypted)),
+        ];
+        for (key, value) in known {
+            mount.entry(key).or_insert(value);
+        }
+    }
+    config
 }
 
 fn mounted(config: Config<'_>) -> Option<&str> {

@@ -38,9 +38,9 @@ impl Refusal {
         Self::new(422, format!("resource_exhausted: {why}"))
     }
 
-    /// 429
+    /// 429, in the words that clients have seen (flyctl pull request 3961).
     pub(crate) fn rate_limited() -> Self {
-        Self::new(429, "rate limit exceeded")
+        Self::new(429, "resource_exhausted: rate limit exceeded")
     }
 
     pub(crate) fn name_taken() -> Self {

@@ -50,7 +50,7 @@ impl Release {
         self.status == "complete"
     }
 
-    fn is_in_progress(&self) -> bool {
+    pub(crate) fn is_in_progress(&self) -> bool {
         matches!(self.status.as_str(), "pending" | "running")
     }
 }

@@ -13,6 +13,7 @@ use super::{
     lease::LeaseAsk,
     lifecycle::{State, Trigger},
     machine::{Fate, Machine, Version},
+    mount::filled,
     refusal::Refusal,
 };
 use crate::{
@@ -40,8 +41,9 @@ impl World {
     pub(crate) fn update(
         &mut self,
         target: Target<'_>,
-        launch: MachineRequest,
+        mut launch: MachineRequest,
     ) -> Result<(), Refusal> {
+        launch.config = filled(launch.config, &self.app(target.app)?.volumes);
         let (machine, host) = self.hold(target)?;
         machine.may_become(&launch)?;
         let image = host.resolve(&launch.config);
@@ -188,6 +190,9 @@ impl Machine {
     }
 }
 
-fn mounts(config: &Value) -> Option<&Vec<Value>> {
-    config["mounts"].as_array().filter(|mounts| !mounts.is_empty())
+/// What of the mounts stays for as long as the machine lives: which volume is where. How a volume
+/// may grow can be changed (flyctl: deploy does, after `fly.toml`).
+fn mounts(config: &Value) -> Vec<[&Value; 2]> {
+    let mounts = config["mounts"].as_array().into_iter().flatten();
+    mounts.map(|mount| [&mount["volume"], &mount["path"]]).collect()
 }

@@ -38,7 +38,7 @@ pub(crate) struct Volume {
     pub(super) name: String,
     pub(super) region: String,
     pub(super) size_gb: u64,
-    encrypted: bool,
+    pub(super) encrypted: bool,
     fstype: String,
     pub(super) snapshot_retention: u64,
     auto_backup_enabled: bool,

@@ -18,14 +18,23 @@ pub(crate) struct Flyctl {
 
 impl Flyctl {
     /// With an app that has nothing yet, and images v1, v2, sick (its checks never pass),
-    /// broken (its release command fails) and gone (no machine can pull it).
+    /// broken (its release command fails) and gone (no machine can pull it). Machines are
+    /// processes.
     pub(crate) async fn new() -> Self {
-        let config = SimConfig {
-            propagation: Duration::from_millis(50),
-            check_speed: 50.0,
-            boot: Duration::from_millis(10),
-            ..SimConfig::default()
-        };
+        Self::with(process, quick()).await
+    }
+
+    /// The same with machines that run inside the simulator.
+    pub(crate) async fn inside() -> Self {
+        Self::with(Image::inside, quick()).await
+    }
+
+    /// The same with machines inside, and calls that come too often are refused.
+    pub(crate) async fn limited() -> Self {
+        Self::with(Image::inside, SimConfig { rate_limits: true, ..quick() }).await
+    }
+
+    async fn with(program: fn(String) -> Image, config: SimConfig) -> Self {
         let sim = SimFly::start(config).await.unwrap();
         sim.create_app(APP);
         for (tag, key, value) in [
@@ -34,8 +43,7 @@ impl Flyctl {
             ("sick", "HEALTH_FAILS", "1"),
             ("broken", "RELEASE_EXIT", "3"),
         ] {
-            let image = Image::new(image(tag), [""; 0]).entrypoint([env!("CARGO_BIN_EXE_sim-app")]);
-            sim.register_image(image.env([(key, value)]));
+            sim.register_image(program(image(tag)).env([(key, value)]));
         }
         sim.register_image(Image::new(image("gone"), ["none"]).unpullable());
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -121,6 +129,19 @@ impl Flyctl {
         });
         told.collect()
     }
+}
+
+fn quick() -> SimConfig {
+    SimConfig {
+        propagation: Duration::from_millis(50),
+        check_speed: 50.0,
+        boot: Duration::from_millis(10),
+        ..SimConfig::default()
+    }
+}
+
+fn process(name: String) -> Image {
+    Image::new(name, [""; 0]).entrypoint([env!("CARGO_BIN_EXE_sim-app")])
 }
 
 /// flyctl names itself; its REST client for releases does so badly.

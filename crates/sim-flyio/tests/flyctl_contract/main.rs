@@ -8,5 +8,7 @@ mod deploy;
 mod flyctl;
 mod logs;
 mod real;
+mod real_deploys;
+mod resources;
 mod strategies;
 mod toml;

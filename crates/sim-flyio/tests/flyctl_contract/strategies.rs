@@ -220,7 +220,12 @@ async fn a_deploy_whose_checks_never_pass_fails_at_the_first_machine() {
 
 #[tokio::test]
 async fn a_release_command_runs_once_and_its_exit_code_can_be_read_when_its_machine_is_gone() {
-    let flyctl = Flyctl::new().await;
+    for flyctl in [Flyctl::new().await, Flyctl::inside().await] {
+        release_commands(flyctl).await;
+    }
+}
+
+async fn release_commands(flyctl: Flyctl) {
     flyctl.first("v1", 1).await;
     for (tag, wanted) in [("v2", 0), ("broken", 3)] {
         let release = flyctl.begin(tag, "ROLLING").await;

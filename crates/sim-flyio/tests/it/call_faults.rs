@@ -74,7 +74,11 @@ const ANSWERS: [(&str, Seen, bool); 15] = [
         Seen::Error(422, "unknown: could not reserve resource for machine: insufficient memory"),
         false,
     ),
-    ("POST /v1/apps/*/machines/*/cordon@1=429", Seen::Error(429, "rate limit exceeded"), false),
+    (
+        "POST /v1/apps/*/machines/*/cordon@1=429",
+        Seen::Error(429, "resource_exhausted: rate limit exceeded"),
+        false,
+    ),
     ("cordon@1=500", Seen::Error(500, "unknown: internal server error"), false),
     ("cordon@1=500-after", Seen::Error(500, "unknown: internal server error"), true),
     ("cordon@1=502", Seen::Page(502), false),

@@ -23,7 +23,7 @@ pub(crate) const KNOWN: &[(&str, &str)] = &[
     ("Volume.attached_alloc_id is null, not string", "no machine has the volume"),
     ("Volume.attached_machine_id is null, not string", "no machine has the volume"),
     // Bodies of calls that are described without one.
-    ("POST /apps has a body", "the id and the time of creation, as flyctl reads them"),
+    ("POST /apps has a body", "id, name and time of creation, as flyctl reads them"),
     ("POST /apps/{app_name}/volumes/{volume_id}/snapshots has a body", "the snapshot"),
     ("POST /apps/{app_name}/machines/{machine_id}/start has a body", "the state before"),
     ("DELETE /apps/{app_name}/machines/{machine_id} has a body", OK),

@@ -15,7 +15,7 @@ async fn calls_that_come_too_often_are_refused_and_have_no_effect() {
     }
     let statuses: Vec<u16> = replies.iter().map(|reply| reply.0).collect();
     assert_eq!(statuses, [200, 200, 200, 429]);
-    assert_eq!(replies[3].1, json!({ "error": "rate limit exceeded" }));
+    assert_eq!(replies[3].1, json!({ "error": "resource_exhausted: rate limit exceeded" }));
     assert_eq!(stage.sim.machines("shop").len(), 3);
     assert_eq!(stage.get(MACHINES).await.0, 200, "another action has its own limit");
     let machine = format!("{MACHINES}/{}", stage.sim.machines("shop")[0].id);

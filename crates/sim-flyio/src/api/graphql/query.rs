@@ -21,15 +21,24 @@ pub(super) struct Field {
     pub(super) fields: Vec<Field>,
 }
 
+/// What is to be done with the fields.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Operation {
+    Query(Vec<Field>),
+    Mutation(Vec<Field>),
+}
+
 /// Reads a query or mutation. Fragments on types are taken as if they always fit: the simulator
 /// has one type where Fly.io has several.
-pub(super) fn parse(text: &str, variables: &Value) -> Result<Vec<Field>, String> {
+pub(super) fn parse(text: &str, variables: &Value) -> Result<Operation, String> {
     let words = words(text)?.into_iter().peekable();
     let mut parser = Parser { words, variables, depth: 0 };
+    let changes = parser.words.peek() == Some(&Word::Name("mutation".to_owned()));
     parser.skip_to_selection()?;
     let fields = parser.selection()?;
     match parser.words.next() {
-        None => Ok(fields),
+        None if changes => Ok(Operation::Mutation(fields)),
+        None => Ok(Operation::Query(fields)),
         Some(word) => Err(format!("one operation was expected, and there is more: {word:?}")),
     }
 }
@@ -93,17 +102,21 @@ impl Parser<'_> {
     fn field(&mut self) -> Result<Field, String> {
         let key = self.name()?;
         let name = if self.take(':') { self.name()? } else { key.clone() };
-        let mut arguments = Map::new();
-        if self.take('(') {
-            while !self.take(')') {
-                let argument = self.name()?;
-                self.expect(':')?;
-                arguments.insert(argument, self.value()?);
-            }
-        }
+        let arguments = if self.take('(') { self.entries(')')? } else { Map::new() };
         let nested = self.words.peek() == Some(&Word::Mark('{'));
         let fields = if nested { self.selection()? } else { Vec::new() };
         Ok(Field { key, name, arguments, fields })
+    }
+
+    /// `name: value` any number of times, up to the mark that ends them.
+    fn entries(&mut self, end: char) -> Result<Map<String, Value>, String> {
+        let mut entries = Map::new();
+        while !self.take(end) {
+            let name = self.name()?;
+            self.expect(':')?;
+            entries.insert(name, self.value()?);
+        }
+        Ok(entries)
     }
 
     fn value(&mut self) -> Result<Value, String> {
@@ -112,6 +125,7 @@ impl Parser<'_> {
                 let name = self.name()?;
                 Ok(self.variables[name].clone())
             }
+            Some(Word::Mark('{')) => self.entries('}').map(Value::Object),
             Some(Word::Text(text)) => Ok(Value::String(text)),
             Some(Word::Number(number)) => {
                 serde_json::from_str(&number).map_err(|_| format!("no number: {number}"))
@@ -151,6 +165,12 @@ mod tests {
 
     use super::*;
 
+    fn fields(operation: Operation) -> Vec<Field> {
+        match operation {
+            Operation::Query(fields) | Operation::Mutation(fields) => fields,
+        }
+    }
+
     /// A query as it was understood.
     fn told(fields: &[Field]) -> String {
         let one = |field: &Field| {
@@ -184,9 +204,13 @@ mod tests {
                 "viewer=viewer[id=id email=email email=email]",
             ),
             ("mutation { x(on: true, kind: BIG) }", "x=x{\"kind\":\"BIG\",\"on\":true}"),
+            ("mutation { x(in: { a: 1, b: $name }) }", "x=x{\"in\":{\"a\":1,\"b\":\"shop\"}}"),
         ];
         for (query, wanted) in table {
-            assert_eq!(told(&parse(query, &variables).unwrap()), wanted, "{query}");
+            let read = parse(query, &variables).unwrap();
+            let changes = matches!(read, Operation::Mutation(_));
+            assert_eq!(changes, query.starts_with("mutation"), "{query}");
+            assert_eq!(told(&fields(read)), wanted, "{query}");
         }
     }
 

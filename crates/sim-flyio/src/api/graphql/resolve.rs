@@ -3,12 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::query::Field;
-use crate::{
-    clock::rfc3339,
-    image::Reference,
-    world::{App, Machine, ORGANIZATION, Release, World},
-};
+use super::{app, query::Field};
+use crate::world::{App, ORGANIZATION, World, regions_json};
 
 /// Why a field has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,24 +15,25 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    fn new(message: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: None }
     }
 
-    fn unknown_field(name: &str, of: &str) -> Self {
+    pub(super) fn unknown_field(name: &str, of: &str) -> Self {
         tracing::warn!(field = name, of, "not simulated");
         Self::new(format!("Field '{name}' doesn't exist on type '{of}' (not simulated)"))
     }
 }
 
-type Answer = Result<Value, Problem>;
+pub(super) type Answer = Result<Value, Problem>;
 
 /// The value of a field of the query itself.
 pub(super) fn root(world: &World, field: &Field) -> Answer {
     let name = || field.arguments.get("name").and_then(Value::as_str).unwrap_or_default();
     match field.name.as_str() {
-        "app" => object(&field.fields, |field| app_field(world, find(world, name())?, field)),
+        "app" => object(&field.fields, |field| app::field(world, find(world, name())?, field)),
         "apps" => object(&field.fields, |field| apps_field(world, field)),
+        "platform" => project(&platform(), &field.fields, "PlatformRegions"),
         "appNameAvailable" => Ok(json!(world.app(name()).is_err())),
         "canPerformBluegreenDeployment" => find(world, name()).map(|_| json!(true)),
         "latestImageDetails" => Err(Problem::new("Unknown repository")),
@@ -49,7 +46,7 @@ pub(super) fn root(world: &World, field: &Field) -> Answer {
     }
 }
 
-fn find<'a>(world: &'a World, name: &str) -> Result<&'a App, Problem> {
+pub(super) fn find<'a>(world: &'a World, name: &str) -> Result<&'a App, Problem> {
     let missing =
         Problem { message: format!("Could not find App \"{name}\""), code: Some("NOT_FOUND") };
     world.app(name).map_err(|_| missing)
@@ -61,59 +58,13 @@ fn apps_field(world: &World, field: &Field) -> Answer {
         "pageInfo" => project(&page, &field.fields, "PageInfo"),
         "nodes" => {
             let apps = world.living_apps();
-            apps.map(|app| object(&field.fields, |field| app_field(world, app, field))).collect()
+            apps.map(|app| object(&field.fields, |field| app::field(world, app, field))).collect()
         }
         other => Err(Problem::unknown_field(other, "AppConnection")),
     }
 }
 
-fn app_field(world: &World, app: &App, field: &Field) -> Answer {
-    let releases = || world.releases.of(&app.name).iter().rev();
-    let nodes = |nodes: Value| json!({ "nodes": nodes });
-    match field.name.as_str() {
-        "image" => project(&image(world, field), &field.fields, "Image"),
-        "currentRelease" | "currentReleaseUnprocessed" => {
-            project(&releases().next().map_or(Value::Null, release), &field.fields, "Release")
-        }
-        "releases" | "releasesUnprocessed" => {
-            let limit = field.arguments.get("first").and_then(Value::as_u64).unwrap_or(25);
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            let shown = releases().take(limit).map(release).collect();
-            project(&nodes(shown), &field.fields, "ReleaseUnprocessedConnection")
-        }
-        "machines" => {
-            let living = app.machines.values().filter(|machine| !machine.is_destroyed());
-            let shown = living.map(machine).collect();
-            project(&nodes(shown), &field.fields, "MachineConnection")
-        }
-        "egressIpAddresses" | "hostIssues" => {
-            project(&nodes(json!([])), &field.fields, "Connection")
-        }
-        _ => project(&facts(app), std::slice::from_ref(field), "App")
-            .map(|shown| shown[&field.key].clone()),
-    }
-}
-
-/// What an app is, without what belongs to it.
-fn facts(app: &App) -> Value {
-    let hostname = format!("{}.fly.dev", app.name);
-    json!({
-        "id": app.name,
-        "internalNumericId": app.number,
-        "name": app.name,
-        "status": if app.deployed { "deployed" } else { "pending" },
-        "deployed": app.deployed,
-        "hostname": hostname,
-        "cnameTarget": hostname,
-        "appUrl": format!("https://{hostname}"),
-        "network": "default",
-        "platformVersion": "machines",
-        "organization": organization(),
-        "role": null,
-    })
-}
-
-fn organization() -> Value {
+pub(super) fn organization() -> Value {
     json!({
         "id": "simulated",
         "internalNumericId": "1", // a number in the REST calls, and a text here
@@ -124,64 +75,39 @@ fn organization() -> Value {
         "paidPlan": false,
         "billable": true,
         "viewerRole": "admin",
+        "addOns": { "nodes": [] }, // databases and buckets are not simulated
     })
 }
 
-fn user(owner: &str) -> Value {
+pub(super) fn user(owner: &str) -> Value {
     json!({ "id": owner, "email": owner, "name": "", "enablePaidHobby": false })
 }
 
-fn release(release: &Release) -> Value {
-    json!({
-        "id": release.id,
-        "version": release.version,
-        "description": "Release",
-        "reason": "",
-        "status": release.status,
-        "imageRef": release.image_ref,
-        "configDefinition": release.definition,
-        "stable": release.is_complete(),
-        "user": user(&release.user),
-        "createdAt": rfc3339(release.created_at),
-    })
-}
-
-fn machine(machine: &Machine) -> Value {
-    json!({
-        "id": machine.id,
-        "name": machine.name,
-        "state": machine.state,
-        "region": machine.region,
-        "egressIpAddresses": { "nodes": [] },
-    })
-}
-
-/// What a reference means to the registry; `null` if it is nothing there. An image that cannot be
-/// pulled is there: only the machines notice. `ref` is what gets deployed: the reference as it was
-/// asked for, so that a tag can still be moved under a deploy.
-fn image(world: &World, field: &Field) -> Value {
-    let asked = field.arguments.get("ref").and_then(Value::as_str).unwrap_or_default();
-    let found = world.host.registry.find(asked);
-    found.map_or(Value::Null, |name| {
+/// Where things can be created, and where the client is.
+fn platform() -> Value {
+    let known = regions_json();
+    let regions = known["regions"].as_array().into_iter().flatten().map(|region| {
         json!({
-            "id": format!("img_{}", name.digest.trim_start_matches("sha256:")),
-            "ref": Reference::parse(asked).full(),
-            "digest": name.digest,
-            "compressedSize": "0", // programs of this host have no layers
-            "compressedSizeFull": "0",
-            "manifest": null,
+            "code": region["code"],
+            "name": region["name"],
+            "latitude": region["latitude"],
+            "longitude": region["longitude"],
+            "gatewayAvailable": region["gateway_available"],
+            "requiresPaidPlan": region["requires_paid_plan"],
+            "deprecated": region["deprecated"],
         })
-    })
+    });
+    json!({ "requestRegion": known["nearest"], "regions": regions.collect::<Value>() })
 }
 
-fn object(fields: &[Field], value: impl Fn(&Field) -> Answer) -> Answer {
+pub(super) fn object(fields: &[Field], value: impl Fn(&Field) -> Answer) -> Answer {
     let shown: Result<Map<_, _>, _> =
         fields.iter().map(|field| Ok((field.key.clone(), value(field)?))).collect();
     shown.map(Value::Object)
 }
 
 /// The parts of a value that are asked for; a field without parts is shown whole.
-fn project(value: &Value, fields: &[Field], of: &str) -> Answer {
+pub(super) fn project(value: &Value, fields: &[Field], of: &str) -> Answer {
     match value {
         Value::Array(items) => items.iter().map(|item| project(item, fields, of)).collect(),
         Value::Object(map) if !fields.is_empty() => object(fields, |field| {

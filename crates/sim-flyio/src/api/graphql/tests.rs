@@ -16,8 +16,23 @@ fn world() -> World {
     world
 }
 
+fn ask(query: &str, variables: Value) -> Result<Operation, String> {
+    Ask { query: query.to_owned(), variables }.read()
+}
+
 fn asked(world: &World, query: &str, variables: Value) -> Value {
-    reply(world, &Ask { query: query.to_owned(), variables })
+    match ask(query, variables) {
+        Ok(Operation::Query(fields)) => shown(world, &fields),
+        Ok(Operation::Mutation(_)) => panic!("a mutation: {query}"),
+        Err(why) => not_understood(&why, query),
+    }
+}
+
+fn told(world: &mut World, query: &str, variables: Value) -> Value {
+    match ask(query, variables).unwrap() {
+        Operation::Mutation(fields) => changed(world, &fields),
+        Operation::Query(_) => panic!("a query: {query}"),
+    }
 }
 
 const IMAGE: &str = "query($appName: String!, $imageRef: String!) { app(name: $appName) { id \
@@ -90,7 +105,6 @@ fn what_is_not_simulated_is_an_error_and_not_an_empty_answer() {
         ("{ certificates { id } }", "Field 'certificates' doesn't exist on type 'Query'"),
         ("{ app(name: \"shop\") { taxes } }", "Field 'taxes' doesn't exist on type 'App'"),
         ("{ viewer { shoeSize } }", "Field 'shoeSize' doesn't exist on type 'User'"),
-        ("mutation { createApp(name: \"x\") { id } }", "Field 'createApp' doesn't exist"),
         ("{ app", "Parse error: "),
     ];
     for (query, wanted) in table {
@@ -98,4 +112,70 @@ fn what_is_not_simulated_is_an_error_and_not_an_empty_answer() {
         let message = answer["errors"][0]["message"].as_str().unwrap();
         assert!(message.starts_with(wanted), "{query}: {message}");
     }
+}
+
+#[test]
+fn addresses_are_allocated_listed_and_released() {
+    let mut world = world();
+    let list = "{ app(name: \"shop\") { ipAddresses { nodes { address type region } } \
+                sharedIpAddress } }";
+    let allocate = "mutation($input: AllocateIPAddressInput!) { allocateIpAddress(input: $input) \
+                    { ipAddress { address type } app { sharedIpAddress } } }";
+    let release = "mutation($input: ReleaseIPAddressInput!) { releaseIpAddress(input: $input) \
+                   { clientMutationId } }";
+    let mut allocated = |kind: &str| {
+        let input = json!({ "appId": "shop", "type": kind, "region": "" });
+        told(&mut world, allocate, json!({ "input": input }))["data"]["allocateIpAddress"].clone()
+    };
+    assert_eq!(allocated("v6")["ipAddress"], json!({ "address": "2001:db8::1", "type": "v6" }));
+    let shared = json!({ "ipAddress": null, "app": { "sharedIpAddress": "198.51.100.1" } });
+    assert_eq!(allocated("shared_v4"), shared);
+    let own = json!([{ "address": "2001:db8::1", "type": "v6", "region": "global" }]);
+    let wanted = json!({ "ipAddresses": { "nodes": own }, "sharedIpAddress": "198.51.100.1" });
+    assert_eq!(asked(&world, list, Value::Null)["data"]["app"], wanted);
+    for ip in ["198.51.100.1", "2001:db8::1"] {
+        let input = json!({ "appId": "shop", "ip": ip, "ipAddressId": null });
+        let answer = told(&mut world, release, json!({ "input": input }));
+        assert_eq!(answer["errors"], Value::Null, "{ip}");
+    }
+    let wanted = json!({ "ipAddresses": { "nodes": [] }, "sharedIpAddress": null });
+    assert_eq!(asked(&world, list, Value::Null)["data"]["app"], wanted);
+}
+
+#[test]
+fn a_change_that_is_refused_or_not_simulated_is_an_error() {
+    let allocate = |kind: &str| {
+        format!(
+            "mutation {{ allocateIpAddress(input: {{ appId: \"shop\", type: \"{kind}\" }}) {{ app {{ id }} }} }}"
+        )
+    };
+    let table = [
+        (allocate("v5"), "invalid_argument: unknown ip type 'v5'"),
+        ("mutation { allocateIpAddress { app { id } } }".to_owned(), "Could not find App \"\""),
+        (
+            "mutation { createApp(name: \"x\") { id } }".to_owned(),
+            "Field 'createApp' doesn't exist",
+        ),
+    ];
+    for (query, wanted) in table {
+        let answer = told(&mut world(), &query, Value::Null);
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(message.starts_with(wanted), "{query}: {message}");
+    }
+}
+
+#[test]
+fn what_destroying_an_app_asks_for_first_is_there() {
+    let query = "{ app(name: \"shop\") { internalNumericId version currentRelease { evaluationId \
+                 inProgress } config { definition } services { protocol } imageDetails { tag } \
+                 machines { nodes { config app { name } ips { nodes { ip } } host { id } } } } \
+                 organization(slug: \"personal\") { addOns(type: tigris) { nodes { id } } } \
+                 platform { requestRegion regions { code gatewayAvailable } } }";
+    let answer = asked(&world(), query, Value::Null);
+    assert_eq!(answer["errors"], Value::Null);
+    assert_eq!(answer["data"]["app"]["version"], 0, "it has no release");
+    assert_eq!(answer["data"]["organization"]["addOns"], json!({ "nodes": [] }));
+    assert_eq!(answer["data"]["platform"]["requestRegion"], "ord");
+    let first = &answer["data"]["platform"]["regions"][0];
+    assert_eq!(first, &json!({ "code": "ams", "gatewayAvailable": true }));
 }
