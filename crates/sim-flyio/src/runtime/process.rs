@@ -150,7 +150,7 @@ mod tests {
             number: 1,
             image: Box::default(),
             command: vec![],
-            memory_mb: None,
+            memory_mb: 256,
             env: [("A".to_owned(), "b".to_owned())].into(),
             internal_ports: vec![8080, 4000],
             checks: vec![],

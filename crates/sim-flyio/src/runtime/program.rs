@@ -66,15 +66,15 @@ impl Program {
         let after = boot.image.oom_after_ms.map(Duration::from_millis);
         let (limit, began) = (boot.memory_mb, Instant::now());
         let (grows, watched) = match self {
-            Self::Inside(inside) => (limit.and_then(|limit| inside.outgrows(limit)), None),
-            Self::Process(process) => (None, limit.map(|limit| (process.watched(), limit))),
+            Self::Inside(inside) => (inside.outgrows(limit), None),
+            Self::Process(process) => (None, Some(process.watched())),
         };
         let planned = [after, grows].into_iter().flatten().min();
         async move {
             let planned = at(planned.and_then(|after| began.checked_add(after)));
             let seen = async {
                 match watched {
-                    Some((memory, limit)) => memory.outgrows(limit).await,
+                    Some(memory) => memory.outgrows(limit).await,
                     None => pending().await,
                 }
             };

@@ -11,6 +11,7 @@ use super::{
     config::stop_timeout,
     effect::{Host, Order},
     event::Source,
+    fact::Lapse,
     lifecycle::{State, Trigger},
     machine::Machine,
     refusal::Refusal,
@@ -56,9 +57,9 @@ impl World {
             return Err(Refusal::precondition("machine getting replaced, refusing to start"));
         }
         machine.step(Trigger::Start, "start", host)?;
-        if was == State::Suspended && machine.order(Order::SignalAll(Signal::SIGCONT as i32), host)
-        {
-            machine.booted(host);
+        let resume = Order::SignalAll(Signal::SIGCONT as i32);
+        if was == State::Suspended && machine.order(resume, host) {
+            machine.later(Lapse::Resume, host);
         } else {
             machine.boot(host);
         }

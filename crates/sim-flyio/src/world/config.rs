@@ -16,6 +16,9 @@ pub(crate) const STOP_TIMEOUT_MAX: Duration = Duration::from_mins(5);
 /// Restarts within the window of the restart policy (fly.io docs: machine restart policy).
 const MAX_RETRIES: u64 = 10;
 
+/// The memory of the smallest machine.
+const MEMORY_MB: u64 = 256;
+
 /// When a process that ended by itself is started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Restart {
@@ -104,8 +107,10 @@ impl<'a> Config<'a> {
         })
     }
 
-    pub(crate) fn memory_mb(self) -> Option<u64> {
-        self.0["guest"]["memory_mb"].as_u64().filter(|mb| *mb > 0)
+    /// 256 MiB if it does not say (fly.io docs: configuration, `vm`, of one shared CPU).
+    pub(crate) fn memory_mb(self) -> u64 {
+        let said = self.0["guest"]["memory_mb"].as_u64().filter(|mb| *mb > 0);
+        said.unwrap_or(MEMORY_MB)
     }
 
     pub(crate) fn is_auto_destroyed(self) -> bool {

@@ -126,7 +126,7 @@ impl Machine {
         let config = self.config();
         let metadata = config.strings("metadata");
         let group = metadata.get("fly_process_group").map_or("app", String::as_str);
-        let memory = config.memory_mb().unwrap_or(256);
+        let memory = config.memory_mb();
         let mut env = image.clone();
         env.entry("PRIMARY_REGION".to_owned()).or_insert_with(|| self.region.clone());
         env.extend(config.strings("env"));

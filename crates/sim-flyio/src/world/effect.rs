@@ -49,8 +49,8 @@ pub(crate) struct Boot {
     pub(crate) image: Box<Image>,
     /// What is run, if the image does not run inside the simulator.
     pub(crate) command: Vec<String>,
-    /// What the configuration allows it, if it says so, in MiB.
-    pub(crate) memory_mb: Option<u64>,
+    /// What the configuration allows it, in MiB.
+    pub(crate) memory_mb: u64,
     /// Complete but for the ports, which are known when the process starts.
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) internal_ports: Vec<u16>,

@@ -36,6 +36,8 @@ pub(crate) enum Lapse {
     Revert,
     /// There is no image to boot from.
     NoImage,
+    /// The memory of a suspended machine is back.
+    Resume,
 }
 
 /// What the outside reports about a machine.
@@ -126,6 +128,8 @@ impl Machine {
                 let why = format!("failed to pull image {}", self.version().image.full());
                 self.not_booted(&why, host);
             }
+            Lapse::Resume if self.vm.is_some() => self.booted(host),
+            Lapse::Resume => self.boot(host), // its process ended on the way
         }
     }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use sim_flyio::SimFly;
 
 /// Not exported: every program of that terminal would lose the net. Port 9 is closed as a rule.
-pub(super) const OFF_THE_NET: &str = "# flyctl alone asks the net for feature flags, too; to keep it from that:\n\
+pub(super) const OFF_THE_NET: &str = "# no DNS knows these apps: deploy with --dns-checks=false, or flyctl waits a minute and warns\n\
+                           # flyctl alone asks the net for feature flags, too; to keep it from that:\n\
                            # alias flyctl='HTTPS_PROXY=http://127.0.0.1:9 flyctl'";
 
 /// Names and values of variables. flyctl prefers `FLY_ACCESS_TOKEN`: a real one must not be sent here. The rest keeps

@@ -40,6 +40,7 @@ fn a_suspended_machine_goes_on_where_it_was() {
     assert!(story.machine().route().idle);
     assert_eq!(story.world.presence(&key), Presence::Frozen);
     story.world.autostart(&key).unwrap();
+    story.lapses(Lapse::Resume);
     assert_eq!(story.state(), State::Started);
 }
 

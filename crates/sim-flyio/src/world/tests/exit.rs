@@ -92,6 +92,20 @@ fn a_suspended_machine_keeps_its_process_and_goes_on_with_it() {
     assert_eq!(story.ask(None, World::start), Ok(State::Suspended));
     assert_eq!(
         (story.state(), story.effects()),
-        (State::Started, vec!["tell 1 to SignalAll(18)".into()])
+        (State::Starting, vec!["tell 1 to SignalAll(18)".into(), "later Resume".into()])
     );
+    story.lapses(Lapse::Resume);
+    assert_eq!((story.state(), story.effects().len()), (State::Started, 0));
+}
+
+#[test]
+fn a_machine_whose_process_ends_on_the_way_back_boots_anew() {
+    let mut story = Story::started(&config("v1"));
+    story.ask(None, World::suspend).unwrap();
+    story.ask(None, World::start).unwrap();
+    story.effects();
+    story.exits(1, 1);
+    assert_eq!(story.state(), State::Starting);
+    story.lapses(Lapse::Resume);
+    assert_eq!((story.state(), story.effects()), (State::Starting, vec!["boot 2 of v1".into()]));
 }
