@@ -98,7 +98,8 @@ impl<'a> Config<'a> {
     pub(crate) fn restart(self) -> Result<Restart, Refusal> {
         let restart = &self.0["restart"];
         Ok(match restart["policy"].as_str().unwrap_or("on-failure") {
-            "no" => Restart::Never,
+            // The right price never comes.
+            "no" | "spot-price" => Restart::Never,
             "always" => Restart::Always,
             "on-failure" | "" => Restart::OnFailure(
                 restart["max_retries"].as_u64().filter(|n| *n > 0).unwrap_or(MAX_RETRIES),

@@ -250,11 +250,11 @@ async fn a_signal_that_a_program_does_not_catch_ends_it_inside_the_simulator_too
         })
         .await;
         let (status, _) =
-            stage.post(format!("{machine}/signal"), json!({ "signal": "SIGHUP" })).await;
+            stage.post(format!("{machine}/signal"), json!({ "signal": "SIGUSR1" })).await;
         assert_eq!(status, 200);
         stage.wait(&machine, "stopped").await;
         let exit: Value = stage.event(&machine, "exit").await["request"]["exit_event"].clone();
-        assert_eq!((&exit["guest_signal"], &exit["exit_code"]), (&json!(1), &json!(129)), "{tag}");
+        assert_eq!((&exit["guest_signal"], &exit["exit_code"]), (&json!(10), &json!(138)), "{tag}");
     }
     assert_eq!(stage.call(Method::GET, MACHINES, None).await.0, 200);
 }

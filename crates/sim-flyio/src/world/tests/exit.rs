@@ -34,6 +34,7 @@ fn each_restart_policy_has_its_own_mind_about_an_exit() {
     let table = [
         ("no", 1, State::Stopped),
         ("no", 0, State::Stopped),
+        ("spot-price", 1, State::Stopped),
         ("on-failure", 0, State::Stopped),
         ("on-failure", 1, State::Starting),
         ("always", 0, State::Starting),
