@@ -153,12 +153,6 @@ impl World {
         changes.map(|it| format!("{} {}", it.method, it.path)).collect()
     }
 
-    /// Waits until the program of a machine answers.
-    pub(crate) async fn answers(&self, id: &str) {
-        let asked = || self.http.get(&self.url).header("fly-force-instance-id", id).send();
-        while !asked().await.is_ok_and(|reply| reply.status().is_success()) {}
-    }
-
     /// Users, until dropped.
     pub(crate) fn users(self: &Arc<Self>) -> JoinSet<()> {
         self.users_every(Duration::from_millis(5))
