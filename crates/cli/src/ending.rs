@@ -1,7 +1,5 @@
 //! How a run ended, read from its own records, and what a person should know about it.
 
-use std::fmt::Write as _;
-
 use pipeline_core::{Cause, Conclusion, Decision, Failure, Record};
 
 use store_sql::RunOutcome;
@@ -86,54 +84,65 @@ impl Ending {
 
     /// What is true now, and what to do next.
     pub(crate) fn words(&self, version: &str, environment: &str) -> String {
-        let before = self.before.as_deref();
-        let serves = if self.verified { "verified" } else { "unverified: no check is configured" };
-        match self.conclusion {
-            Conclusion::Succeeded => format!("{version} serves {environment}, {serves}."),
-            Conclusion::Rejected => format!("{} Nothing was touched.", self.why()),
-            Conclusion::RolledBack => match before {
-                Some(before) => format!(
-                    "{} {version} was taken back: {before} serves {environment}, {serves}.",
-                    self.why()
-                ),
-                None => format!(
-                    "{} {version} was taken back: nothing runs in {environment}, as before.",
-                    self.why()
-                ),
-            },
-            Conclusion::Left if self.left => {
-                let mut words = format!("{} {version} was left in place, unverified.", self.why());
-                let _ = write!(words, "\nnext: look with `pipeline verify {environment}`");
-                let _ = write!(
-                    words,
-                    "; `pipeline rollback {environment}` brings back the last verified release"
-                );
-                words
-            }
-            Conclusion::Left => format!(
-                "{version} serves {environment}, {serves}, but tidying up failed. {}\n\
-                 next: `pipeline status {environment}` shows what is left over; the next deploy removes it.",
-                self.why()
-            ),
-            Conclusion::Stuck => self.stuck(version, environment),
+        let truth = self.truth(version, environment);
+        match self.next(version, environment) {
+            Some(next) => format!("{truth}\nnext: {next}"),
+            None => truth,
         }
     }
 
-    /// What is true when neither way was open.
-    fn stuck(&self, version: &str, environment: &str) -> String {
-        let why = self.why();
-        if self.restored {
-            let before = self.before.as_deref().unwrap_or("what was before");
-            return format!(
-                "STUCK: {version} was taken back and {before} runs in {environment}, but it does not pass. {why}\n\
-                 next: `pipeline verify {environment}` says what fails; it may have failed before {version}."
-            );
+    /// What is true now.
+    pub(crate) fn truth(&self, version: &str, environment: &str) -> String {
+        let (why, before) = (self.why(), self.before.as_deref());
+        let serves = if self.verified { "verified" } else { "unverified: no check is configured" };
+        match self.conclusion {
+            Conclusion::Succeeded => format!("{version} serves {environment}, {serves}."),
+            Conclusion::Rejected => format!("{why} Nothing was touched."),
+            Conclusion::RolledBack => match before {
+                Some(before) => format!(
+                    "{why} {version} was taken back: {before} serves {environment}, {serves}."
+                ),
+                None => format!(
+                    "{why} {version} was taken back: nothing runs in {environment}, as before."
+                ),
+            },
+            Conclusion::Left if self.left => {
+                format!("{why} {version} was left in place, unverified.")
+            }
+            Conclusion::Left => {
+                format!("{version} serves {environment}, {serves}, but tidying up failed. {why}")
+            }
+            Conclusion::Stuck if self.restored => {
+                let before = before.unwrap_or("what was before");
+                format!(
+                    "STUCK: {version} was taken back and {before} runs in {environment}, but it does not pass. {why}"
+                )
+            }
+            Conclusion::Stuck => format!(
+                "STUCK: {environment} could not be put back and may be a mixture of old and new. {why}"
+            ),
         }
-        format!(
-            "STUCK: {environment} could not be put back and may be a mixture of old and new. {why}\n\
-             next: `pipeline status {environment}` shows every machine; mend what is named above, \
-             then `pipeline resume {version}` goes on with the way back."
-        )
+    }
+
+    /// What to do next, where there is something to do.
+    fn next(&self, version: &str, environment: &str) -> Option<String> {
+        Some(match self.conclusion {
+            Conclusion::Succeeded | Conclusion::Rejected | Conclusion::RolledBack => return None,
+            Conclusion::Left if self.left => format!(
+                "look with `pipeline verify {environment}`; \
+                 `pipeline rollback {environment}` brings back the last verified release"
+            ),
+            Conclusion::Left => format!(
+                "`pipeline status {environment}` shows what is left over; the next deploy removes it."
+            ),
+            Conclusion::Stuck if self.restored => format!(
+                "`pipeline verify {environment}` says what fails; it may have failed before {version}."
+            ),
+            Conclusion::Stuck => format!(
+                "`pipeline status {environment}` shows every machine; mend what is named above, \
+                 then `pipeline resume {version}` goes on with the way back."
+            ),
+        })
     }
 
     /// What stopped the run, in one sentence.

@@ -13,11 +13,12 @@ use crate::event::{EventKind, millis};
 use crate::fault::Fault;
 use crate::gates;
 use crate::journal::Record;
+use crate::phase::Phase;
 use crate::pipeline::Pipeline;
 use crate::policy::{Cause, Failure};
 use crate::release::Artifact;
 use crate::report::Verdict;
-use crate::state::{Course, Made, Phase};
+use crate::state::{Course, Made};
 use crate::verification::{Baselines, failure};
 
 impl Pipeline {

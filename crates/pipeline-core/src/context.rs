@@ -9,8 +9,8 @@ use crate::cancel::Cancel;
 use crate::event::{EventKind, Events, millis};
 use crate::fault::Fault;
 use crate::finding::Evidence;
+use crate::phase::Phase;
 use crate::release::{Artifact, Release, RunId};
-use crate::state::Phase;
 
 /// One run: what is released, from where, who hears of it, and who may stop it.
 #[derive(Clone, Debug)]

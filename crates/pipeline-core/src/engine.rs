@@ -6,9 +6,10 @@ use crate::context::Run;
 use crate::event::EventKind;
 use crate::fault::Fault;
 use crate::journal::{Journal, Record};
+use crate::phase::Phase;
 use crate::pipeline::Pipeline;
 use crate::policy::{Cause, Decision, Failure};
-use crate::state::{Action, Conclusion, IllegalRecord, Phase, State};
+use crate::state::{Action, Conclusion, IllegalRecord, State};
 
 /// Why a run stopped without a conclusion. All else is a [`Conclusion`]. The run can be resumed.
 #[derive(Clone, Debug, Error, PartialEq)]

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::fault::Fault;
+use crate::phase::Phase;
 use crate::policy::{Decision, Failure};
 use crate::release::{Release, RunId};
 use crate::report::{Outcome, Verdict};
-use crate::state::{Conclusion, Phase};
+use crate::state::Conclusion;
 
 /// The version of the event format. Kinds and keys are only ever added to it.
 pub const EVENT_SCHEMA: u32 = 1;

@@ -7,9 +7,9 @@ use crate::context::{Context, Run};
 use crate::event::{EventKind, millis};
 use crate::gate::Gate;
 use crate::graph::{BuildError, Graph, Schedule};
+use crate::phase::Phase;
 use crate::policy::{Cause, Failure};
 use crate::report::{Outcome, Verdict};
-use crate::state::Phase;
 use crate::step::Step;
 
 /// A checked set of gates. No process of its own: dropping the future of [`check`](Self::check) stops all.

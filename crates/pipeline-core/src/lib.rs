@@ -77,6 +77,7 @@ mod gates;
 mod graph;
 mod journal;
 mod limits;
+mod phase;
 mod pipeline;
 mod plan;
 mod policy;
@@ -102,6 +103,7 @@ pub use gates::{GateAnswer, Gates, GatesBuilder, failures};
 pub use graph::BuildError;
 pub use journal::{Journal, Record};
 pub use limits::{Backoff, Limits};
+pub use phase::Phase;
 pub use pipeline::{Pipeline, PipelineBuilder};
 pub use plan::{Plan, PlannedStage, RollbackTarget};
 pub use policy::{
@@ -109,7 +111,7 @@ pub use policy::{
 };
 pub use release::{Artifact, Release, RunId};
 pub use report::{Outcome, Report, Verdict};
-pub use state::{Action, Conclusion, Course, IllegalRecord, Made, Phase, State};
+pub use state::{Action, Conclusion, Course, IllegalRecord, Made, State};
 pub use step::Step;
 pub use verification::{Baselines, VerifierAnswer, Verifiers};
 pub use verifier::{Verifier, verifier_fn};

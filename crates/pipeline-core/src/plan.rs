@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::actions::check;
 use crate::context::Run;
 use crate::fault::Fault;
+use crate::phase::Phase;
 use crate::pipeline::Pipeline;
 use crate::release::Artifact;
-use crate::state::Phase;
 
 /// What a run would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, FaultKind};
 use crate::finding::Finding;
-use crate::state::Phase;
+use crate::phase::Phase;
 
 /// Decides from the failure alone: no I/O, no clock, so the same failure always gets the same answer and
 /// a plan can show it.

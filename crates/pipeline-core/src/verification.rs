@@ -8,9 +8,9 @@ use crate::fault::Fault;
 use crate::finding::Evidence;
 use crate::gates::not_good;
 use crate::graph::BuildError;
+use crate::phase::Phase;
 use crate::policy::{Cause, Failure};
 use crate::report::{Outcome, Verdict};
-use crate::state::Phase;
 use crate::step::Step;
 use crate::verifier::Verifier;
 

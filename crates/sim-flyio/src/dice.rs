@@ -10,7 +10,6 @@ pub(crate) mod purpose {
     pub(crate) const WORLD: u64 = 1;
     pub(crate) const REQUESTS: u64 = 2;
     pub(crate) const FAULTS: u64 = 3;
-    pub(crate) const EDGE: u64 = 4;
     /// And on: one for each boot of a machine.
     pub(crate) const BOOTS: u64 = 1 << 32;
 }
@@ -32,9 +31,7 @@ impl Dice {
     /// Any number.
     pub(crate) fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        scattered(self.0)
     }
 
     /// A number from 0 up to but not including 1.
@@ -50,6 +47,13 @@ impl Dice {
         let (radius, angle) = (1.0 - self.unit(), self.unit());
         (-2.0 * radius.ln()).sqrt() * (TAU * angle).cos()
     }
+}
+
+/// The last step of splitmix64: no two numbers become the same one.
+pub(crate) fn scattered(number: u64) -> u64 {
+    let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

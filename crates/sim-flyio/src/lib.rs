@@ -14,6 +14,7 @@ mod ids;
 mod image;
 mod journal;
 mod proxy;
+mod request_id;
 mod runtime;
 mod sim;
 mod world;

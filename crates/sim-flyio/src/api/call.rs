@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::{Body, to_bytes},
     extract::{OriginalUri, Request, State},
-    http::{HeaderValue, Method, StatusCode, header::AUTHORIZATION, request::Parts},
+    http::{Method, StatusCode, header::AUTHORIZATION, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -17,12 +17,10 @@ use super::{
     hook::{ApiRequest, Phase, Verdict},
     serve::Hangup,
 };
-use crate::{runtime::lock, world::Refusal};
+use crate::{request_id::REQUEST_ID, runtime::lock, world::Refusal};
 
 /// The lease nonce of a request.
 pub(super) const NONCE: &str = "fly-machine-lease-nonce";
-/// Names a request for whoever has to look into it.
-pub(crate) const REQUEST_ID: &str = "fly-request-id";
 /// Far more than any machine configuration.
 pub(super) const BODY_MAX: usize = 10 << 20;
 
@@ -66,8 +64,7 @@ pub(super) async fn around(State(api): State<Arc<Api>>, request: Request, next: 
     };
     let broken = response.extensions().get::<Hangup>().is_some();
     line.end((!broken).then(|| response.status().as_u16()));
-    let id = HeaderValue::from_str(&api.platform.request_id()).expect("it is plain text");
-    response.headers_mut().insert(REQUEST_ID, id);
+    response.headers_mut().insert(REQUEST_ID, api.platform.request_id());
     response
 }
 

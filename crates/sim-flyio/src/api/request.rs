@@ -8,7 +8,7 @@ use axum::{
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::call::NONCE;
-use crate::world::{MachineKey, Refusal, Target};
+use crate::world::{MachineKey, Refusal, Target, value_of};
 
 /// The machine of a path, and the nonce of its header.
 #[derive(Debug)]
@@ -56,8 +56,7 @@ pub(super) struct Pairs(pub(super) Vec<(String, String)>);
 
 impl Pairs {
     pub(super) fn get(&self, key: &str) -> Option<&str> {
-        let found = self.0.iter().rev().find(|(name, _)| name == key);
-        found.map(|(_, value)| value.as_str())
+        value_of(&self.0, key)
     }
 
     pub(super) fn is_true(&self, key: &str) -> bool {

@@ -112,6 +112,15 @@ impl FaultPoint {
         ACTIONS.iter().map(|(name, ..)| *name)
     }
 
+    /// The name of the action that a call is, if it has one.
+    #[must_use]
+    pub fn action(method: &str, path: &str) -> Option<&'static str> {
+        let is = |(_, own, glob): &&(&str, &str, &str)| {
+            own.split('|').any(|own| own == method) && glob::path(glob, path)
+        };
+        ACTIONS.iter().find(is).map(|(name, ..)| *name)
+    }
+
     pub(super) fn name(&self) -> &'static str {
         self.name
     }

@@ -279,3 +279,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn calls_have_the_names_that_faults_have_for_them() {
+    let machine = "/v1/apps/shop/machines/1";
+    let table = [
+        ("GET", "/v1/apps/shop/machines", Some("list")),
+        ("POST", "/v1/apps/shop/machines", Some("create")),
+        ("POST", machine, Some("update")),
+        ("GET", &format!("{machine}/wait"), Some("wait")),
+        ("POST", &format!("{machine}/lease"), Some("lease")),
+        ("DELETE", &format!("{machine}/lease"), Some("lease-release")),
+        ("PUT", &format!("{machine}/metadata"), Some("metadata-patch")),
+        ("POST", &format!("{machine}/metadata/key"), Some("metadata-set")),
+        ("GET", "/api/v1/releases/all_current", Some("release-all-current")),
+        ("POST", "/graphql", Some("graphql")),
+        ("GET", "/v1/apps/shop/certificates", None),
+    ];
+    for (method, path, name) in table {
+        assert_eq!(FaultPoint::action(method, path), name, "{method} {path}");
+    }
+}
+
+#[test]
+fn every_form_of_an_effect_can_happen_somewhere() {
+    for form in FaultEffect::forms() {
+        let points = ["get", "create", "update", "boot", "destroy", "uncordon"];
+        let mut faults = points.iter().map(|point| format!("{point}={form}").parse::<Fault>());
+        assert!(faults.any(|fault| fault.is_ok()), "{form}");
+    }
+}

@@ -34,6 +34,49 @@ const PLAIN: [(&str, FaultEffect); 19] = [
     ("hangs", E::Hangs { time: None }),
 ];
 
+/// The forms with an argument, or with a status for a name, each with a usual one.
+const WITH_ARGUMENT: [&str; 31] = [
+    "401",
+    "404",
+    "408-after",
+    "412",
+    "429",
+    "500",
+    "502",
+    "503",
+    "504",
+    "401-after",
+    "404-after",
+    "412-after",
+    "429-after",
+    "500-after",
+    "502-after",
+    "503-after",
+    "504-after",
+    "409-lease:30s",
+    "slow:2s",
+    "slow-after:2s",
+    "stale:5s",
+    "skew:+30s",
+    "lag:2s",
+    "lease-lost:2s",
+    "host-unreachable:10s",
+    "crash:500ms",
+    "crash:500ms:3",
+    "oom:2s",
+    "flap:2s",
+    "traffic:503",
+    "hangs:30s",
+];
+
+impl FaultEffect {
+    /// How effects are written: every form without an argument, and each of the others with a
+    /// usual one.
+    pub fn forms() -> impl Iterator<Item = &'static str> {
+        PLAIN.iter().map(|(name, _)| *name).chain(WITH_ARGUMENT)
+    }
+}
+
 impl FromStr for FaultEffect {
     type Err = FaultError;
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use self::file::JournalFile;
 use crate::{
+    FaultPoint,
     clock::{Millis, rfc3339_millis},
     runtime::lock,
 };
@@ -52,6 +53,20 @@ pub struct ApiCall {
     pub app: Option<String>,
     /// The machine that it names.
     pub machine: Option<String>,
+}
+
+impl ApiCall {
+    /// Whether it is no call, but a fault that befell a machine outside of any.
+    #[must_use]
+    pub fn is_event(&self) -> bool {
+        self.method == EVENT
+    }
+
+    /// What faults call it, such as `create`; others go by method and path.
+    #[must_use]
+    pub fn action(&self) -> Option<&'static str> {
+        FaultPoint::action(&self.method, &self.path)
+    }
 }
 
 /// All calls so far, as far as they are kept.

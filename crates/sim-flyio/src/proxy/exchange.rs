@@ -52,7 +52,7 @@ impl Proxy {
         client: &Client,
         mut request: Request<Incoming>,
     ) -> Response<Answer> {
-        let id = self.ids.next(self.platform.clock.now());
+        let id = self.platform.request_id();
         let app = match scope {
             Scope::App(app) => Some(app.as_str()),
             Scope::ByHost => headers::app_of(request.headers()),

@@ -8,6 +8,8 @@ use hyper::{
     header::{CONNECTION, HOST, HeaderValue, SERVER, UPGRADE, VIA},
 };
 
+use crate::request_id::REQUEST_ID;
+
 /// Headers that concern one connection only (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: [&str; 7] = [
     "keep-alive",
@@ -80,7 +82,7 @@ pub(super) fn towards_app(headers: &mut HeaderMap, client: &Client, request_id: 
     headers.insert("fly-client-ip", address.clone());
     headers.insert("fly-forwarded-port", port.clone());
     headers.insert("fly-region", region.clone());
-    headers.insert("fly-request-id", request_id.clone());
+    headers.insert(REQUEST_ID, request_id.clone());
     headers.append(VIA, HeaderValue::from_static("1.1 fly.io"));
     if let Some(protocol) = upgrade {
         upgrades_to(headers, protocol);
@@ -104,7 +106,7 @@ pub(super) fn upgrades_to(headers: &mut HeaderMap, protocol: HeaderValue) {
 /// What the client gets to see.
 pub(super) fn towards_client(headers: &mut HeaderMap, request_id: HeaderValue) {
     strip(headers);
-    headers.insert("fly-request-id", request_id);
+    headers.insert(REQUEST_ID, request_id);
     headers.insert(SERVER, HeaderValue::from_static("Fly/simulated"));
     headers.append(VIA, HeaderValue::from_static("1.1 fly.io"));
 }

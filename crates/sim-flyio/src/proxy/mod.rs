@@ -12,7 +12,6 @@ mod pick;
 mod reach;
 mod relay;
 mod replay;
-mod request_id;
 mod site;
 mod tunnel;
 mod wish;
@@ -34,11 +33,8 @@ use tokio::{
 pub(crate) use ledger::Ledgers;
 pub use ledger::{Ledger, Lost};
 
-use self::{request_id::RequestIds, site::Site};
-use crate::{
-    dice::{Dice, purpose},
-    runtime::{Platform, accept},
-};
+use self::site::Site;
+use crate::runtime::{Platform, accept};
 
 /// Which app the requests of a port are for.
 #[derive(Clone, Debug)]
@@ -55,16 +51,13 @@ pub(crate) struct Proxy {
     platform: Arc<Platform>,
     ledgers: Arc<Ledgers>,
     sites: RwLock<HashMap<String, Arc<Site>>>,
-    ids: RequestIds,
 }
 
 impl Proxy {
     /// Begins to stop idle machines and to close idle connections, for as long as the tasks of
     /// the platform run.
     pub(crate) fn new(platform: Arc<Platform>, ledgers: Arc<Ledgers>) -> Arc<Self> {
-        let dice = Dice::new(platform.config.seed, purpose::EDGE);
-        let ids = RequestIds::new(&platform.config.edge_region, dice);
-        let proxy = Arc::new(Self { platform, ledgers, sites: RwLock::default(), ids });
+        let proxy = Arc::new(Self { platform, ledgers, sites: RwLock::default() });
         proxy.platform.tasks.spawn(Arc::clone(&proxy).stop_idle_machines());
         proxy.platform.tasks.spawn(Arc::clone(&proxy).close_idle_connections());
         proxy

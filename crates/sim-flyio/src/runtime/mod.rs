@@ -30,6 +30,7 @@ use std::{
     time::Duration,
 };
 
+use hyper::header::HeaderValue;
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
@@ -59,6 +60,7 @@ use crate::{
     faults::Catalogue,
     ids::Ids,
     journal::Journal,
+    request_id::RequestIds,
     world::{Boot, Effect, Fact, Host, MachineKey, Order, Route, World},
 };
 
@@ -78,7 +80,7 @@ pub(crate) struct Platform {
     /// Whether there ever was a fault: if not, nobody has to look for one.
     faulty: AtomicBool,
     world: Mutex<World>,
-    request_ids: Mutex<Ids>,
+    request_ids: RequestIds,
     routes: Mutex<Routes>,
     orders: Mutex<HashMap<u64, mpsc::UnboundedSender<Order>>>,
     changes: Changes,
@@ -93,9 +95,10 @@ impl Platform {
     /// Must be called within a tokio runtime.
     pub(crate) fn new(config: SimConfig, journal: Journal) -> Arc<Self> {
         let clock = Clock::start(config.starts_at);
-        let ids = |purpose| Ids::new(Dice::new(config.seed, purpose));
-        let mut host = Host::new(ids(purpose::WORLD), clock.now());
-        let request_ids = ids(purpose::REQUESTS);
+        let ids = Ids::new(Dice::new(config.seed, purpose::WORLD));
+        let mut host = Host::new(ids, clock.now());
+        let dice = Dice::new(config.seed, purpose::REQUESTS);
+        let request_ids = RequestIds::new(&config.edge_region, dice);
         host.faults = Catalogue::new(Dice::new(config.seed, purpose::FAULTS).roll());
         Arc::new(Self {
             routes: Mutex::new(Routes::new(config.propagation)),
@@ -107,7 +110,7 @@ impl Platform {
             tasks: Tasks::default(),
             logs: Logs::default(),
             world: Mutex::new(World::new(host)),
-            request_ids: Mutex::new(request_ids),
+            request_ids,
             orders: Mutex::default(),
             doors: Arc::default(),
             changes: Changes::default(),
@@ -171,9 +174,9 @@ impl Platform {
         lock(&self.routes).view(app, Instant::now())
     }
 
-    /// A name for a request, of the shape of Fly.io's: a ULID and the region.
-    pub(crate) fn request_id(&self) -> String {
-        format!("{}-ord", lock(&self.request_ids).ulid(self.clock.now()))
+    /// A name for a request, to the API or to an app.
+    pub(crate) fn request_id(&self) -> HeaderValue {
+        self.request_ids.next(self.clock.now())
     }
 
     fn carry_out(self: &Arc<Self>, effect: Effect) {

@@ -34,7 +34,7 @@ pub(crate) struct App {
     pub(crate) name: String,
     pub(crate) number: usize,
     created_at: Millis,
-    network: String,
+    pub(crate) network: String,
     /// Whether it ever had a machine; from then on it counts as deployed.
     pub(crate) deployed: bool,
     pub(crate) machines: BTreeMap<String, Machine>,
@@ -61,7 +61,7 @@ impl App {
             "id": self.name,
             "name": self.name,
             "internal_numeric_id": self.number,
-            "status": if self.deployed { "deployed" } else { "pending" },
+            "status": self.status(),
             "network": self.network,
             "machine_count": living.count(),
             "volume_count": self.volumes.iter().filter(|volume| !volume.is_deleted()).count(),
@@ -73,6 +73,11 @@ impl App {
             "cname_target": format!("{}.fly.dev", self.name),
             "app_role": "",
         })
+    }
+
+    /// What the platform calls its state.
+    pub(crate) fn status(&self) -> &'static str {
+        if self.deployed { "deployed" } else { "pending" }
     }
 
     /// The reply to its creation. flyctl looks for the app under the name that it finds there.

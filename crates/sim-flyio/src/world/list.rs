@@ -50,6 +50,12 @@ impl Filter {
     }
 }
 
+/// The value of a key of a query; of several the last one counts.
+pub(crate) fn value_of<'a>(query: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    let found = query.iter().rev().find(|(name, _)| name == key);
+    found.map(|(_, value)| value.as_str())
+}
+
 /// The parts of a list of words; a key without a value says nothing.
 pub(super) fn said(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').filter(|word| !word.is_empty())

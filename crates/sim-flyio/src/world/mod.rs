@@ -51,7 +51,7 @@ pub(crate) use fact::{Exit, Fact, Lapse};
 pub(crate) use foresee::names_of;
 pub(crate) use ip::{Assignment, IpAsk};
 pub(crate) use lease::LeaseAsk;
-pub(crate) use list::Filter;
+pub(crate) use list::{Filter, value_of};
 pub(crate) use machine::Machine;
 pub(crate) use metadata::MetadataPatch;
 pub(crate) use org::OrgQuery;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     World,
     app::{App, known_organization},
-    list::said,
+    list::{said, value_of},
     machine::Machine,
     page::{Cut, Page},
     refusal::Refusal,
@@ -28,10 +28,7 @@ pub(crate) struct OrgQuery {
 
 impl OrgQuery {
     pub(crate) fn read(query: &[(String, String)], now: Millis) -> Result<Self, Refusal> {
-        let get = |name: &str| {
-            let found = query.iter().rev().find(|(key, _)| key == name);
-            found.map(|(_, value)| value.as_str())
-        };
+        let get = |name: &str| value_of(query, name);
         let states = get("state").into_iter().flat_map(said);
         let page = Page::read(query, now)?.limited();
         let since = get("updated_after").filter(|_| page.is_first()).map(time).transpose()?;

@@ -1,6 +1,6 @@
 //! Pages of long lists: a limit, and a cursor that says where the next page begins.
 
-use super::refusal::Refusal;
+use super::{list::value_of, refusal::Refusal};
 use crate::clock::Millis;
 
 /// The most that one page holds (fly.io API description: `limit`).
@@ -26,10 +26,7 @@ pub(crate) struct Cut<T> {
 impl Page {
     /// Reads `limit` and `cursor` of a query.
     pub(crate) fn read(query: &[(String, String)], now: Millis) -> Result<Self, Refusal> {
-        let get = |name: &str| {
-            let found = query.iter().rev().find(|(key, _)| key == name);
-            found.map(|(_, value)| value.as_str())
-        };
+        let get = |name: &str| value_of(query, name);
         let bad = || Refusal::invalid(format!("limit must be between 1 and {LIMIT}"));
         let limit = match get("limit") {
             None => None,

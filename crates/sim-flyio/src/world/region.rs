@@ -1,5 +1,7 @@
 //! The regions there are (fly.io docs: reference/regions). They are names: everything runs here.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,13 +83,8 @@ impl PlacementAsk {
                 region => places.push(known(Some(region))?),
             }
         }
-        let mut seen = Vec::new();
-        places.retain(|place| {
-            !seen.contains(place) && {
-                seen.push(place);
-                true
-            }
-        });
+        let mut seen = BTreeSet::new();
+        places.retain(|place| seen.insert(*place));
         let row = |region: &&str, count: u64| json!({ "region": region, "count": count, "concurrency": count });
         let rows: Value = match self.count {
             0 => places.iter().map(|region| row(region, ROOM)).collect(),

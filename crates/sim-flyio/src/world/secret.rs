@@ -131,8 +131,37 @@ impl World {
         Ok(secret.to_json(name, ask.show))
     }
 
-    /// Writes all values or, if a name is bad, none. `None` removes a secret.
     pub(crate) fn write_secrets(
+        &mut self,
+        app: &str,
+        values: BTreeMap<String, Option<SecretText>>,
+    ) -> Result<Value, Refusal> {
+        let mut reply = self.put_secrets(app, values)?;
+        reply["secrets"] = self.host.vaults[app].shown(false);
+        Ok(reply)
+    }
+
+    pub(crate) fn set_secret(
+        &mut self,
+        (app, name): (&str, &str),
+        value: SecretText,
+    ) -> Result<Value, Refusal> {
+        let mut reply = self.put_secrets(app, [(name.to_owned(), Some(value))].into())?;
+        let shown = self.secret((app, name), SecretsQuery::default())?;
+        for key in ["name", "digest", "created_at", "updated_at"] {
+            reply[key] = shown[key].clone();
+        }
+        Ok(reply)
+    }
+
+    pub(crate) fn remove_secret(&mut self, app: &str, name: &str) -> Result<Value, Refusal> {
+        self.secret((app, name), SecretsQuery::default())?;
+        self.put_secrets(app, [(name.to_owned(), None)].into())
+    }
+
+    /// Writes all values or, if a name is bad, none. `None` removes a secret. The reply holds the
+    /// version that the vault has then, in both spellings that clients read.
+    fn put_secrets(
         &mut self,
         app: &str,
         values: BTreeMap<String, Option<SecretText>>,
@@ -145,31 +174,9 @@ impl World {
             vault.write(&name, value, now);
         }
         vault.version += 1;
-        let (version, secrets) = (vault.version, vault.shown(false));
+        let version = vault.version;
         self.wake(app, version - 1);
-        Ok(json!({ "secrets": secrets, "version": version, "Version": version }))
-    }
-
-    pub(crate) fn set_secret(
-        &mut self,
-        (app, name): (&str, &str),
-        value: SecretText,
-    ) -> Result<Value, Refusal> {
-        let mut reply = self.write_secrets(app, [(name.to_owned(), Some(value))].into())?;
-        let secret = self.secret((app, name), SecretsQuery::default())?;
-        reply.as_object_mut().expect("it is one").remove("secrets");
-        reply
-            .as_object_mut()
-            .expect("it is one")
-            .extend(secret.as_object().cloned().unwrap_or_default());
-        Ok(reply)
-    }
-
-    pub(crate) fn remove_secret(&mut self, app: &str, name: &str) -> Result<Value, Refusal> {
-        self.secret((app, name), SecretsQuery::default())?;
-        let mut reply = self.write_secrets(app, [(name.to_owned(), None)].into())?;
-        reply.as_object_mut().expect("it is one").remove("secrets");
-        Ok(reply)
+        Ok(json!({ "version": version, "Version": version }))
     }
 
     /// The vault of an app, if anything was ever written to it.

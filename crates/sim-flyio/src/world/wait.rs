@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
+    list::value_of,
     machine::{Fate, Machine},
     refusal::Refusal,
 };
@@ -37,10 +38,6 @@ pub(crate) enum Reached {
 impl WaitFor {
     /// Reads the query of a wait request. `state` may be repeated or hold a list.
     pub(crate) fn read(query: &[(String, String)]) -> Result<Self, Refusal> {
-        let last = |keys: [&str; 2]| {
-            let found = query.iter().rev().find(|(key, _)| keys.contains(&key.as_str()));
-            found.map(|(_, value)| value.clone())
-        };
         let states = query.iter().filter(|(key, _)| key == "state");
         let mut states: Vec<String> =
             states.flat_map(|(_, list)| list.split(',').map(str::to_owned)).collect();
@@ -51,17 +48,17 @@ impl WaitFor {
             let why = format!("invalid WaitMachineRequest.State: '{unknown}'");
             return Err(Refusal::invalid(why));
         }
-        let version = last(["version", "instance_id"]);
-        if let Some(bad) = version.as_ref().filter(|version| !is_ulid(version)) {
+        let version = value_of(query, "version").or_else(|| value_of(query, "instance_id"));
+        if let Some(bad) = version.filter(|version| !is_ulid(version)) {
             let why = format!("invalid WaitMachineRequest.Version: '{bad}'");
             return Err(Refusal::invalid(why));
         }
-        let timeout = timeout(last(["timeout", "timeout"]))?;
+        let timeout = timeout(value_of(query, "timeout"))?;
         Ok(Self {
             states,
             timeout,
-            version,
-            from_event_id: last(["from_event_id", "from_event_id"]),
+            version: version.map(str::to_owned),
+            from_event_id: value_of(query, "from_event_id").map(str::to_owned),
         })
     }
 
@@ -108,7 +105,7 @@ impl WaitFor {
     }
 }
 
-fn timeout(text: Option<String>) -> Result<Duration, Refusal> {
+fn timeout(text: Option<&str>) -> Result<Duration, Refusal> {
     let seconds = text.map_or(Some(LONGEST), |text| text.parse().ok());
     let inside = seconds.filter(|seconds| (1..=LONGEST).contains(seconds));
     inside.map(Duration::from_secs).ok_or_else(|| {

@@ -160,15 +160,10 @@ impl Stage {
 
 /// The command, as if it had been typed in the sample's folder with the simulator's variables set.
 fn inside(app: &App, shop: &Path, sim: &SimFly, url: &str) -> App {
-    let mut vars = app.around.vars.clone();
-    vars.extend([
-        ("FLY_FLAPS_BASE_URL".into(), sim.api_url()),
-        ("FLY_API_TOKEN".into(), sim.token().to_owned()),
-        ("PIPELINE_URL_STAGING".into(), url.to_owned()),
-        ("SHOP_TOKEN".into(), TOKEN.to_owned()),
-    ]);
-    let around = Surroundings { vars, cwd: shop.to_owned(), ..app.around.clone() };
-    App { global: Global { config: None, ..app.global.clone() }, around }
+    let own = [("PIPELINE_URL_STAGING", url.to_owned()), ("SHOP_TOKEN", TOKEN.to_owned())];
+    let App { global, around } = sim::inside(app, sim, own);
+    let around = Surroundings { cwd: shop.to_owned(), ..around };
+    App { global: Global { config: None, ..global }, around }
 }
 
 async fn has_mix() -> bool {

@@ -17,10 +17,12 @@ pub(super) struct Calls {
 impl Calls {
     pub(super) fn of<'a>(calls: impl IntoIterator<Item = &'a ApiCall>) -> Self {
         let mut counted = Self::default();
-        // What befell a machine outside of any call is in the journal, too.
-        for call in calls.into_iter().filter(|it| it.method != "EVENT") {
+        for call in calls.into_iter().filter(|it| !it.is_event()) {
             counted.count += 1;
-            *counted.kinds.entry(kind(&call.method, &call.path)).or_default() += 1;
+            let kind = call
+                .action()
+                .map_or_else(|| format!("{} {}", call.method, call.path), str::to_owned);
+            *counted.kinds.entry(kind).or_default() += 1;
             let status = match call.status {
                 Some(100..400) => continue,
                 Some(status) => status.to_string(),
@@ -51,57 +53,12 @@ impl Calls {
     }
 }
 
-/// What a call is called in the language of faults; others by method and path.
-fn kind(method: &str, path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').filter(|it| !it.is_empty()).collect();
-    let name = match (method, parts.as_slice()) {
-        ("GET", ["v1", "apps"]) => "app-list",
-        ("GET", ["v1", "apps", _]) => "app-get",
-        ("GET", ["v1", "apps", _, "machines"]) => "list",
-        ("POST", ["v1", "apps", _, "machines"]) => "create",
-        ("GET", ["v1", "apps", _, "machines", _]) => "get",
-        ("POST", ["v1", "apps", _, "machines", _]) => "update",
-        ("DELETE", ["v1", "apps", _, "machines", _]) => "destroy",
-        ("GET", ["v1", "apps", _, "machines", _, "lease"]) => "lease-get",
-        ("DELETE", ["v1", "apps", _, "machines", _, "lease"]) => "lease-release",
-        ("POST", ["v1", "apps", _, "machines", _, "metadata", _]) => "metadata-set",
-        ("DELETE", ["v1", "apps", _, "machines", _, "metadata", _]) => "metadata-remove",
-        ("PATCH" | "PUT", ["v1", "apps", _, "machines", _, "metadata"]) => "metadata-patch",
-        ("GET", ["v1", "apps", _, "machines", _, "metadata", _]) => "metadata-get",
-        (_, ["v1", "apps", _, "machines", _, action]) => action,
-        _ => return format!("{method} {path}"),
-    };
-    name.to_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use sim_flyio::FaultPoint;
-
     use super::*;
 
     fn call(method: &str, path: &str, status: Option<u16>) -> ApiCall {
         ApiCall { method: method.into(), path: path.into(), status, ..ApiCall::default() }
-    }
-
-    #[test]
-    fn calls_have_the_names_that_faults_have_for_them() {
-        let machine = "/v1/apps/shop/machines/1";
-        let table = [
-            ("GET", "/v1/apps/shop/machines", "list"),
-            ("POST", "/v1/apps/shop/machines", "create"),
-            ("POST", machine, "update"),
-            ("GET", &format!("{machine}/wait"), "wait"),
-            ("POST", &format!("{machine}/lease"), "lease"),
-            ("DELETE", &format!("{machine}/lease"), "lease-release"),
-            ("POST", &format!("{machine}/metadata/key"), "metadata-set"),
-            ("POST", &format!("{machine}/cordon"), "cordon"),
-        ];
-        for (method, path, name) in table {
-            assert_eq!(kind(method, path), name, "{method} {path}");
-            assert!(FaultPoint::actions().any(|it| it == name), "{name}");
-        }
-        assert_eq!(kind("POST", "/graphql"), "POST /graphql");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use store_sql::{RunKind, RunRow};
 
 use super::images::{NEW, OLD};
 use super::script::Script;
-use crate::app::{App, Setting, Surroundings};
+use crate::app::{App, Setting};
 use crate::args::{DeployChoice, GateChoice, Global};
 use crate::commands::sim::Fleet;
 use crate::commands::{deploy, sim};
@@ -56,7 +56,7 @@ impl Stage {
             environment.url = Some(url.clone());
         }
         let (name, reference) = (script.name.clone(), script.reference(NEW));
-        let stage = Self { app: inside(app, &sim), config, name, reference, sim, url };
+        let stage = Self { app: sim::inside(app, &sim, []), config, name, reference, sim, url };
         stage.first(script).await?;
         Ok(stage)
     }
@@ -78,8 +78,7 @@ impl Stage {
                 .hint(advice(script)))
         };
         if ending.exit() != Exit::Good {
-            let words = ending.words(OLD, &self.name);
-            return refused(ending.exit(), words.lines().next().unwrap_or_default());
+            return refused(ending.exit(), &ending.truth(OLD, &self.name));
         }
         let fleet = Fleet::of(&self.sim, &script.fly.app)?;
         fleet.scale(script.machines, &[]).await?;
@@ -137,13 +136,4 @@ fn advice(script: &Script) -> String {
         Some(_) => "does the program of --run listen on 127.0.0.1 at PORT, and answer the checks of fly.toml?".into(),
         None => format!("see what `pipeline plan {}` says of fly.toml", script.name),
     }
-}
-
-fn inside(app: &App, sim: &SimFly) -> App {
-    let mut vars = app.around.vars.clone();
-    vars.extend([
-        ("FLY_FLAPS_BASE_URL".into(), sim.api_url()),
-        ("FLY_API_TOKEN".into(), sim.token().to_owned()),
-    ]);
-    App { global: app.global.clone(), around: Surroundings { vars, ..app.around.clone() } }
 }

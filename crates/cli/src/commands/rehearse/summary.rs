@@ -56,10 +56,9 @@ pub(super) struct Summary<'a> {
 
 impl Summary<'_> {
     pub(super) fn tell(&self, app: &App, row: &RunRow, ending: &Ending) -> Result<(), CliError> {
-        let words = ending.words(&row.version, &self.script.name);
         // What to do next is about commands that would not know this run.
-        let words = words.split("\nnext:").next().unwrap_or_default();
-        app.say(deploy::tone(ending), &format!("\n{words}"));
+        let truth = ending.truth(&row.version, &self.script.name);
+        app.say(deploy::tone(ending), &format!("\n{truth}"));
         let calls = self.calls();
         self.say(app, &calls);
         if app.json() {

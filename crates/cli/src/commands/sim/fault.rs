@@ -3,59 +3,9 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use sim_flyio::{Fault, FaultError, FaultPoint, FaultStatus};
+use sim_flyio::{Fault, FaultEffect, FaultError, FaultPoint, FaultStatus};
 
 use crate::error::{ConfigError, SourceFile, did_you_mean};
-
-/// The effects as they are written, for a suggestion; those with an argument with a usual one.
-const EFFECTS: [&str; 46] = [
-    "401",
-    "404",
-    "408-before",
-    "408-after",
-    "412",
-    "429",
-    "500",
-    "502",
-    "503",
-    "504",
-    "401-after",
-    "404-after",
-    "412-after",
-    "429-after",
-    "500-after",
-    "502-after",
-    "503-after",
-    "504-after",
-    "409-lease",
-    "409-lease:30s",
-    "409-replacing",
-    "422-capacity",
-    "reset-before",
-    "reset-after",
-    "slow:2s",
-    "slow-after:2s",
-    "empty",
-    "stale:5s",
-    "malformed",
-    "skew:+30s",
-    "lag",
-    "lag:2s",
-    "lease-lost",
-    "host-unreachable",
-    "pull-fails",
-    "stuck",
-    "crash",
-    "crash:500ms",
-    "oom",
-    "flap:2s",
-    "unhealthy",
-    "traffic:503",
-    "unseen",
-    "autostop",
-    "hangs",
-    "hangs:30s",
-];
 
 /// What a fault cannot be, and where in its text.
 #[derive(Debug)]
@@ -109,7 +59,7 @@ fn trouble(text: &str, error: &FaultError) -> Trouble {
         FaultError::Point { .. } => {
             did_you_mean(typed, FaultPoint::actions().chain(["boot"]).collect::<Vec<_>>())
         }
-        FaultError::Effect { .. } => did_you_mean(typed, EFFECTS),
+        FaultError::Effect { .. } => did_you_mean(typed, FaultEffect::forms()),
         FaultError::Scope { .. } => {
             did_you_mean(typed.split('=').next()?, ["app", "machine", "region", "image", "group"])
         }
@@ -160,16 +110,6 @@ pub(crate) fn told(faults: &[FaultStatus]) -> Vec<(bool, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_effect_that_is_suggested_can_happen_somewhere() {
-        for effect in EFFECTS {
-            let points = ["get", "create", "update", "boot", "destroy", "uncordon"];
-            let any =
-                points.iter().any(|point| format!("{point}={effect}").parse::<Fault>().is_ok());
-            assert!(any, "{effect}");
-        }
-    }
 
     #[test]
     fn what_is_wrong_is_shown_at_its_place_with_what_would_be_right() {

@@ -11,6 +11,7 @@ mod warnings;
 pub(crate) use fault::{of_arguments as faults, told as faults_told};
 pub(crate) use fleet::Fleet;
 pub(crate) use image::{bundled, pair};
+pub(crate) use surroundings::inside;
 pub(crate) use warnings::show as show_warnings;
 
 use std::collections::BTreeSet;

@@ -4,10 +4,14 @@ use std::path::Path;
 
 use sim_flyio::SimFly;
 
-/// Not exported: every program of that terminal would lose the net. Port 9 is closed as a rule.
-pub(super) const OFF_THE_NET: &str = "# no DNS knows these apps: deploy with --dns-checks=false, or flyctl waits a minute and warns\n\
-                           # flyctl alone asks the net for feature flags, too; to keep it from that:\n\
-                           # alias flyctl='HTTPS_PROXY=http://127.0.0.1:9 flyctl'";
+use crate::app::{App, Surroundings};
+
+/// What else to know. The alias is not exported: every program of that terminal would lose the net. Port 9 is closed
+/// as a rule.
+pub(super) const ADVICE: &str = "\
+# no DNS knows these apps: deploy with --dns-checks=false, or flyctl waits a minute and warns
+# flyctl alone asks the net for feature flags, too; to keep it from that:
+# alias flyctl='HTTPS_PROXY=http://127.0.0.1:9 flyctl'";
 
 /// Names and values of variables. flyctl prefers `FLY_ACCESS_TOKEN`: a real one must not be sent here. The rest keeps
 /// flyctl from calling home, and from the settings and the agent of its user.
@@ -28,6 +32,19 @@ pub(super) fn surroundings(sim: &SimFly, home: &Path) -> [(&'static str, String)
         ("FLY_SYNTHETICS_BASE_URL", api),
         ("FLY_TRACE_COLLECTOR_URL", "127.0.0.1".into()),
     ]
+}
+
+/// A command, as if it had been typed where these point at the simulator; `more` goes before what is there.
+pub(crate) fn inside(
+    app: &App,
+    sim: &SimFly,
+    more: impl IntoIterator<Item = (&'static str, String)>,
+) -> App {
+    let own = [("FLY_FLAPS_BASE_URL", sim.api_url()), ("FLY_API_TOKEN", sim.token().to_owned())];
+    let mut vars = app.around.vars.clone();
+    vars.extend(own.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)));
+    let around = Surroundings { vars, ..app.around.clone() };
+    App { global: app.global.clone(), around }
 }
 
 /// A value as a shell reads it.

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sim_flyio::{ApiCall, SimFly};
+use sim_flyio::SimFly;
 
 use super::file::World;
-use super::surroundings::{OFF_THE_NET, quoted, surroundings};
+use super::surroundings::{ADVICE, quoted, surroundings};
 use super::{Fleet, fault};
 use crate::app::App;
 use crate::error::CliError;
@@ -35,7 +35,7 @@ impl Told<'_> {
         for (name, value) in surroundings(self.sim, self.home) {
             app.fact(&format!("export {name}={}", quoted(&value)))?;
         }
-        app.fact(OFF_THE_NET)?;
+        app.fact(ADVICE)?;
         for (image, digest) in self.world.images.iter().zip(&self.digests) {
             app.fact(&format!("# image {}@{digest}", image.reference))?;
         }
@@ -87,7 +87,7 @@ impl Told<'_> {
     /// What came of it.
     pub(super) fn end(&self, app: &App) {
         let calls = self.sim.journal();
-        let calls = calls.iter().filter(|it| is_call(it)).count();
+        let calls = calls.iter().filter(|it| !it.is_event()).count();
         app.say(Tone::Dim, &format!("\n{calls} calls of the API"));
         for (struck, line) in fault::told(&self.sim.faults()) {
             let tone = if struck { Tone::Plain } else { Tone::Warn };
@@ -97,9 +97,4 @@ impl Told<'_> {
             app.say(Tone::Warn, &format!("  ! {trouble}"));
         }
     }
-}
-
-/// Not a fault that befell a machine outside of any call.
-fn is_call(entry: &ApiCall) -> bool {
-    entry.status.is_some() || entry.took_ms.is_some()
 }

@@ -4,36 +4,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hyper::header::HeaderValue;
 
-use crate::{clock::Millis, dice::Dice, ids::ulid_digits};
+use crate::{
+    clock::Millis,
+    dice::{Dice, scattered},
+    ids::ulid_digits,
+};
+
+/// The header that names a request for whoever has to look into it.
+pub(crate) const REQUEST_ID: &str = "fly-request-id";
 
 /// A source of names that many threads may ask at once.
 #[derive(Debug)]
-pub(super) struct RequestIds {
+pub(crate) struct RequestIds {
     next: AtomicU64,
     region: String,
 }
 
 impl RequestIds {
     /// Names for an edge; where they begin is a roll of `dice`.
-    pub(super) fn new(region: &str, mut dice: Dice) -> Self {
+    pub(crate) fn new(region: &str, mut dice: Dice) -> Self {
         Self { next: AtomicU64::new(dice.roll()), region: region.to_owned() }
     }
 
     /// A name that was not given out before.
-    pub(super) fn next(&self, now: Millis) -> HeaderValue {
-        let random = scatter(self.next.fetch_add(1, Ordering::Relaxed));
+    pub(crate) fn next(&self, now: Millis) -> HeaderValue {
+        let random = scattered(self.next.fetch_add(1, Ordering::Relaxed));
         let bits = (u128::from(now.unsigned_abs()) << 80) | (u128::from(random) << 16);
         let name: Vec<u8> = ulid_digits(bits).chain([b'-']).chain(self.region.bytes()).collect();
         HeaderValue::from_maybe_shared(hyper::body::Bytes::from(name))
             .unwrap_or_else(|_| HeaderValue::from_static("unnamed"))
     }
-}
-
-/// The last step of splitmix64 (Steele, Lea and Flood 2014): no two numbers become the same one.
-fn scatter(number: u64) -> u64 {
-    let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]
