@@ -169,11 +169,18 @@ pub(crate) enum BadStages {
     None,
     #[error("the stage `{0}` settles and is not the last one")]
     SettlesEarly(String),
+    #[error("the stage `{0}` prepares and comes after one that does not")]
+    PreparesLate(String),
 }
 
-/// There is something to do, and only the last stage settles.
+/// There is something to do and to verify, only the first stages prepare, and only the last one settles.
 pub(crate) fn check(stages: &[Stage]) -> Result<(), BadStages> {
-    let Some((_, before)) = stages.split_last() else { return Err(BadStages::None) };
+    let changes = stages.iter().skip_while(|stage| stage.prepares);
+    if let Some(late) = changes.clone().find(|stage| stage.prepares) {
+        return Err(BadStages::PreparesLate(late.name.clone()));
+    }
+    let changes: Vec<&Stage> = changes.collect();
+    let Some((_, before)) = changes.split_last() else { return Err(BadStages::None) };
     match before.iter().find(|stage| stage.settles) {
         Some(early) => Err(BadStages::SettlesEarly(early.name.clone())),
         None => Ok(()),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::deployment::Deployment;
 use crate::fault::Fault;
+use crate::state::Conclusion;
 
 /// A place to deploy to. `advance` and `restore` converge: done again, after a crash, by this process or
 /// by another one, they finish the job and do no harm where it is done already.
@@ -35,9 +36,11 @@ pub trait Deployer: Send + Sync {
     /// Makes the target what it was, from whatever half-way state; returns once that holds.
     async fn restore(&self, to: &Snapshot, cx: &Context) -> Result<Deployment, Fault>;
 
-    /// Gives back what was held for the run, such as leases. Called once at every ending; best effort.
-    async fn finish(&self, cx: &Context) {
-        let _ = cx;
+    /// Gives back what was held for the run, such as leases, and tells the platform how it ended; `None`
+    /// is an end without a conclusion, such as a journal that cannot be written. Called once at every
+    /// ending; best effort.
+    async fn finish(&self, ended: Option<Conclusion>, cx: &Context) {
+        let _ = (ended, cx);
     }
 }
 
@@ -63,6 +66,10 @@ pub struct Stage {
     /// What a person should know before it starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// It changes nothing that serves, such as a migration before the first machine: nothing is verified
+    /// after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prepares: bool,
     /// Only the last stage may settle: it removes what nobody uses, and there is no way back from it.
     #[serde(default)]
     pub settles: bool,
@@ -78,9 +85,15 @@ impl Stage {
             name: name.into(),
             changes: Vec::new(),
             warnings: Vec::new(),
+            prepares: false,
             settles: false,
             data: Value::Null,
         }
+    }
+
+    /// A stage that changes nothing that serves.
+    pub fn prepare(name: impl Into<String>) -> Self {
+        Self { prepares: true, ..Self::new(name) }
     }
 
     /// A last stage that removes what nobody uses any more.

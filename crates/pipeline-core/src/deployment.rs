@@ -15,6 +15,9 @@ pub struct Deployment {
     pub url: Option<String>,
     /// Every instance there is, old ones too.
     pub instances: Vec<Instance>,
+    /// What reaching it measured, such as `traffic_back_ms`, for people and for history.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<String, u64>,
 }
 
 /// One running copy of the application.

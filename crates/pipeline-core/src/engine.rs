@@ -82,7 +82,8 @@ impl Pipeline {
             resumed: start.state != State::Checking,
         });
         let end = self.drive(run, start, journal).await;
-        self.deployer.plugin.finish(&self.context(run, Phase::Settle)).await;
+        let cx = self.context(run, Phase::Settle);
+        self.deployer.plugin.finish(end.as_ref().ok().copied(), &cx).await;
         if let Ok(conclusion) = end {
             run.events.tell(EventKind::RunFinished { conclusion });
         }

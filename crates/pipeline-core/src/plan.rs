@@ -35,6 +35,9 @@ pub struct PlannedStage {
     pub name: String,
     /// What it does, a line a change.
     pub changes: Vec<String>,
+    /// Does it change nothing that serves? Then nothing is verified after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prepares: bool,
     /// Does it only remove what nobody uses? Then nothing is verified after it.
     #[serde(default)]
     pub settles: bool,
@@ -62,6 +65,7 @@ impl Pipeline {
         let planned = stages.into_iter().map(|it| PlannedStage {
             name: it.name,
             changes: it.changes,
+            prepares: it.prepares,
             settles: it.settles,
         });
         Ok(Plan {

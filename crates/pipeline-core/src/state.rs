@@ -150,6 +150,11 @@ impl State {
                 let course = Course { target, artifact, snapshot, stages, baselines };
                 stage_after(Box::new(course), None)
             }
+            (Self::Deploying(course, stage), R::StageReached { .. })
+                if course.stages[stage].prepares =>
+            {
+                stage_after(course, Some(stage))
+            }
             (Self::Deploying(course, stage), R::StageReached { deployment }) => {
                 Self::Verifying(course, stage, deployment)
             }

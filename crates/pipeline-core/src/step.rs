@@ -89,8 +89,10 @@ impl Answer for crate::release::Artifact {
 }
 
 impl Answer for crate::deployment::Deployment {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds and counts are far below 2^52")]
     fn report(&self) -> Report {
-        Report::passed()
+        let numbers = self.numbers.iter();
+        numbers.fold(Report::passed(), |report, (name, value)| report.number(name, *value as f64))
     }
 }
 

@@ -198,7 +198,7 @@ fn some_deployment() -> impl Strategy<Value = Deployment> {
         address: None,
     });
     (text(), option::of(text()), vec(instance, 0..3)).prop_map(|(version, url, instances)| {
-        Deployment { version, artifact: None, url, instances }
+        Deployment { version, url, instances, ..Deployment::default() }
     })
 }
 
@@ -220,11 +220,12 @@ fn value() -> impl Strategy<Value = serde_json::Value> {
 }
 
 fn taken() -> impl Strategy<Value = Record> {
-    let stage = (text(), vec(text(), 0..3), any::<bool>(), value());
-    let stage = stage.prop_map(|(name, changes, settles, data)| Stage {
+    let stage = (text(), vec(text(), 0..3), any::<(bool, bool)>(), value());
+    let stage = stage.prop_map(|(name, changes, (prepares, settles), data)| Stage {
         name,
         changes,
         warnings: Vec::new(),
+        prepares,
         settles,
         data,
     });

@@ -264,3 +264,12 @@ fn the_target_is_whole_once_only_the_settling_is_left() {
     assert!(!whole(0));
     assert!(whole(1));
 }
+
+#[test]
+fn after_what_only_prepares_comes_the_next_stage_at_once() {
+    let stages = vec![Stage::prepare("migrate"), Stage::new("roll")];
+    let course = Box::new(Course { stages, ..*course() });
+    let reached = Record::StageReached { deployment: Deployment::default() };
+    let next = State::Deploying(course.clone(), 0).apply(&reached).unwrap();
+    assert_eq!(next, State::Deploying(course, 1));
+}

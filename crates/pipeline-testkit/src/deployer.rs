@@ -1,7 +1,7 @@
 //! The fake target as a deployer: snapshots and stages that only the target that made them accepts.
 
 use async_trait::async_trait;
-use pipeline_core::{Context, Deployer, Deployment, Fault, Snapshot, Stage};
+use pipeline_core::{Conclusion, Context, Deployer, Deployment, Fault, Snapshot, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
@@ -115,7 +115,7 @@ impl Deployer for FakeTarget {
         Ok(self.world().deployment(&self.name, version, cx.run().as_str()))
     }
 
-    async fn finish(&self, _cx: &Context) {
+    async fn finish(&self, _ended: Option<Conclusion>, _cx: &Context) {
         self.world().finished += 1;
     }
 }

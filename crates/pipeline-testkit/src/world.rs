@@ -140,6 +140,7 @@ impl World {
             artifact: Some(version.into()),
             url: Some(format!("http://{}.test", target.rsplit(':').next().unwrap_or(target))),
             instances: self.machines.iter().map(instance).collect(),
+            ..Deployment::default()
         }
     }
 

@@ -17,8 +17,20 @@ pub enum Strategy {
     /// One machine first, then a few at a time, each in place.
     #[default]
     Rolling,
+    /// One machine of each group with traffic first, which must prove itself; then the rest in place.
+    Canary,
     /// New machines beside the old ones, then the traffic, then the old ones go.
     BlueGreen,
+    /// All machines at once, in place: users notice.
+    Immediate,
+}
+
+impl Strategy {
+    /// Do the machines that are there get the new release, instead of new ones beside them?
+    #[must_use]
+    pub fn is_in_place(self) -> bool {
+        self != Self::BlueGreen
+    }
 }
 
 /// All that a deploy to one app goes by. Made by [`new`](Self::new), then changed where need be.

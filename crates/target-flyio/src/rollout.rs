@@ -37,7 +37,7 @@ impl Session<'_> {
             }
             match stage.kind {
                 Kind::Create | Kind::Green => self.create_all(stage).await?,
-                Kind::Roll => self.roll(stage, &machines).await?,
+                Kind::Canary | Kind::Roll => self.roll(stage, &machines).await?,
                 Kind::Switch => self.switch(stage).await?,
                 Kind::Settle => self.settle(stage).await?,
             }

@@ -1,7 +1,7 @@
 //! The deployer: an app at Fly.io, in the core's words.
 
 use async_trait::async_trait;
-use pipeline_core::{Context, Deployer, Deployment, Fault, Snapshot, Stage};
+use pipeline_core::{Conclusion, Context, Deployer, Deployment, Fault, Snapshot, Stage};
 use reqwest::Client;
 use serde_json::Value;
 
@@ -128,7 +128,7 @@ impl Deployer for FlyTarget {
         Ok(self.seen(&machines, cx).unwrap_or_default())
     }
 
-    async fn finish(&self, _: &Context) {
+    async fn finish(&self, _ended: Option<Conclusion>, _cx: &Context) {
         self.leases.release_all().await;
     }
 }

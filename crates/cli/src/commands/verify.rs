@@ -51,7 +51,13 @@ async fn what_runs(setting: Setting<'_>, run: &Run) -> Result<Deployment, CliErr
         let id = environment.name.clone();
         let instance = Instance { id, side: Side::Old, region: None, serving: true, address: None };
         let (url, instances) = (environment.url.clone(), vec![instance]);
-        return Ok(Deployment { version: "unknown".into(), artifact: None, url, instances });
+        return Ok(Deployment {
+            version: "unknown".into(),
+            artifact: None,
+            url,
+            instances,
+            ..Deployment::default()
+        });
     }
     let fly = wire::fly_target(setting)?;
     let snapshot = fly.snapshot(&run.context(Phase::Verify, fly.target())).await?;

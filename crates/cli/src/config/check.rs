@@ -232,8 +232,10 @@ impl Check<'_> {
 pub(crate) fn strategy(name: &str) -> Result<Strategy, String> {
     match name {
         "rolling" => Ok(Strategy::Rolling),
+        "canary" => Ok(Strategy::Canary),
         "bluegreen" => Ok(Strategy::BlueGreen),
-        _ => Err("strategies are: rolling, bluegreen".into()),
+        "immediate" => Ok(Strategy::Immediate),
+        _ => Err("strategies are: rolling, canary, bluegreen, immediate".into()),
     }
 }
 

@@ -89,7 +89,9 @@ pub(crate) struct Fly {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strategy {
     Rolling,
+    Canary,
     BlueGreen,
+    Immediate,
 }
 
 /// How a deploy is confirmed.

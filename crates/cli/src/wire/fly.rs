@@ -47,7 +47,9 @@ pub(super) fn fly_config(
     config.probe_url.clone_from(&fly.probe_url);
     config.strategy = match fly.strategy {
         Some(config::Strategy::Rolling) => Strategy::Rolling,
+        Some(config::Strategy::Canary) => Strategy::Canary,
         Some(config::Strategy::BlueGreen) => Strategy::BlueGreen,
+        Some(config::Strategy::Immediate) => Strategy::Immediate,
         None => config.strategy,
     };
     config.ha = fly.ha;

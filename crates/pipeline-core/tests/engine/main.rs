@@ -202,10 +202,22 @@ async fn what_has_a_version_is_verified_and_what_is_nothing_is_not() {
 }
 
 #[tokio::test]
+async fn what_only_prepares_is_not_verified() {
+    let refusing = ScriptedVerifier::new([Answer::refuse("500")]);
+    let stages = vec![Stage::prepare("migrate"), Stage::new("put")];
+    let pipeline =
+        Pipeline::to(Step::deployer(Unlisted(stages))).verifier(Step::verifier("smoke", refusing));
+    // Asked once, after `put`: the script has no second answer.
+    assert_eq!(end(pipeline, &a_run("v2")).await, Conclusion::RolledBack);
+}
+
+#[tokio::test]
 async fn stages_that_no_run_can_go_by_are_refused_before_anything_changes() {
     for (stages, complaint) in [
         (vec![], "no stages"),
         (vec![Stage::settle("early"), Stage::new("late")], "`early` settles"),
+        (vec![Stage::prepare("migrate")], "no stages"),
+        (vec![Stage::new("roll"), Stage::prepare("migrate")], "`migrate` prepares"),
     ] {
         let heard = Heard::new();
         let pipeline = Pipeline::to(Step::deployer(Unlisted(stages)));

@@ -17,6 +17,8 @@ const SCHEMA: u32 = 1;
 pub(crate) enum Kind {
     /// The first machines of an app.
     Create,
+    /// One machine of each group with traffic gets the new release in place, before the others.
+    Canary,
     /// Machines get the new release in place.
     Roll,
     /// New machines beside the old ones, without traffic.

@@ -11,9 +11,12 @@ use pipeline_core::Stage;
 use self::data::Retired;
 pub(crate) use self::data::{Kind, Place, StageData, Work};
 use crate::config::Strategy;
-use crate::desired::{Desired, Stamp, Template, release_of};
+use crate::desired::{Desired, Stamp, Template, is_served, release_of};
 use crate::error::FlyError;
 use crate::record::{Recorded, World};
+
+/// More machines than an app can have: all may be out at once.
+const EVERYTHING: f64 = 1e6;
 
 /// What a run wants of an app.
 #[derive(Clone, Debug)]
@@ -37,14 +40,18 @@ pub(crate) fn stages(
     let base = data(world, desired, order);
     let kinds: &[Kind] = match order.strategy {
         _ if world.current().next().is_none() => &[Kind::Create],
-        Strategy::Rolling => &[Kind::Roll],
+        Strategy::Rolling | Strategy::Immediate => &[Kind::Roll],
+        Strategy::Canary => &[Kind::Canary, Kind::Roll],
         Strategy::BlueGreen => &[Kind::Green, Kind::Switch],
     };
     let settles = (!base.retired.is_empty()).then_some(Kind::Settle);
     let kinds = kinds.iter().copied().chain(settles);
     let mut stages: Vec<Stage> = kinds
         .map(|kind| {
-            let data = StageData { kind, ..base.clone() };
+            let mut data = StageData { kind, ..base.clone() };
+            if kind == Kind::Canary {
+                data.works = canaries(&base.works);
+            }
             words::describe(&data, world).data(data.to_data())
         })
         .collect();
@@ -58,7 +65,7 @@ pub(crate) fn stages(
 fn refuse(world: &World, desired: &Desired, order: &Order<'_>) -> Result<(), FlyError> {
     let no =
         |problem: String, next: &str| Err(FlyError::Unplannable { problem, next: next.into() });
-    let in_place = order.strategy == Strategy::Rolling;
+    let in_place = order.strategy.is_in_place();
     for machine in world.current() {
         let Some(template) = desired.groups.get(&machine.group()) else { continue };
         let mounted = machine.config["mounts"].as_array().is_some_and(|it| !it.is_empty());
@@ -128,12 +135,24 @@ fn data(world: &World, desired: &Desired, order: &Order<'_>) -> StageData {
     StageData {
         run: order.run.to_owned(),
         version: order.version.to_owned(),
-        max_unavailable: order.max_unavailable,
+        max_unavailable: match order.strategy {
+            Strategy::Immediate => EVERYTHING,
+            _ => order.max_unavailable,
+        },
         works,
         retired: retired(world, desired, order),
         templates,
         ..StageData::new(Kind::Roll, order.image, order.strategy)
     }
+}
+
+/// The first machine of each group that serves users.
+fn canaries(works: &[Work]) -> Vec<Work> {
+    let mut chosen: BTreeMap<&str, &Work> = BTreeMap::new();
+    for work in works.iter().filter(|it| it.runs && !it.cordoned && is_served(&it.config)) {
+        chosen.entry(&work.group).or_insert(work);
+    }
+    chosen.into_values().cloned().collect()
 }
 
 /// Leftovers, machines of groups that are no more, and the blues.
@@ -166,7 +185,7 @@ impl GroupPlan<'_> {
             let pair = self.order.ha && self.template.is_served();
             return (0..if pair { 2 } else { 1 }).map(|slot| self.fresh(slot)).collect();
         }
-        let in_place = self.order.strategy == Strategy::Rolling;
+        let in_place = self.order.strategy.is_in_place();
         let work = |(slot, machine): (usize, &&Recorded)| {
             if in_place { self.update(machine) } else { self.green(slot, machine) }
         };

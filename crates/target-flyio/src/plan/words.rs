@@ -9,6 +9,7 @@ use crate::record::{Recorded, World};
 pub(super) fn describe(data: &StageData, world: &World) -> Stage {
     let (name, lines): (_, Vec<String>) = match data.kind {
         Kind::Create => ("create", data.works.iter().map(|it| create(it, data)).collect()),
+        Kind::Canary => ("canary", data.works.iter().map(|it| roll(it, data, world)).collect()),
         Kind::Roll => ("roll", data.works.iter().map(|it| roll(it, data, world)).collect()),
         Kind::Green => ("green", data.works.iter().map(|it| green(it, data)).collect()),
         Kind::Switch => ("switch", switch(data)),

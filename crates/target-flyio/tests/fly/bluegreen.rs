@@ -94,7 +94,7 @@ async fn an_earlier_release_is_deployed_again_exactly_as_it_was_recorded() {
     for stage in &stages {
         again.advance(stage, &snapshot, &cx).await.unwrap();
     }
-    again.finish(&context()).await;
+    again.finish(None, &context()).await;
     world.assert_new(2, "v2");
     for key in ["env", "guest", "services", "image"] {
         assert_eq!(world.live()[0].config[key], was[key], "{key}");
@@ -106,7 +106,7 @@ async fn what_an_interrupted_run_left_is_removed_by_the_next_one() {
     let world = World::with(2).await;
     let dead = world.target(Strategy::BlueGreen, "v2");
     Course::begin(&dead).await.unwrap().next(&dead).await.unwrap();
-    dead.finish(&context()).await;
+    dead.finish(None, &context()).await;
     drop(dead);
     assert_eq!(world.live().len(), 4);
 
@@ -120,7 +120,7 @@ async fn what_an_interrupted_run_left_is_removed_by_the_next_one() {
     for stage in &stages {
         target.advance(stage, &snapshot, &cx).await.unwrap();
     }
-    target.finish(&cx).await;
+    target.finish(None, &cx).await;
     world.assert_new(2, "v2");
 }
 

@@ -15,7 +15,7 @@ async fn a_first_deploy_makes_two_machines_and_its_restore_none() {
     assert_eq!(course.stages.len(), 1);
     let deployment = course.next(&target).await.unwrap();
     assert_eq!((deployment.version.as_str(), deployment.instances.len()), ("v2", 2));
-    target.finish(&context()).await;
+    target.finish(None, &context()).await;
     world.assert_new(2, "v2");
     assert!(world.live().iter().all(|it| it.region == "fra"));
 

@@ -86,7 +86,7 @@ async fn leases_are_kept_fresh_between_stages_and_given_back_at_the_end() {
             expiry(world).is_some_and(|now| now.iter().zip(&first).all(|(a, b)| a > &(b + 2)))
         })
         .await;
-    target.finish(&context()).await;
+    target.finish(None, &context()).await;
     assert!(world.live().iter().all(|it| it.lease.is_none()));
 }
 

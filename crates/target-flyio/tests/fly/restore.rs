@@ -31,7 +31,7 @@ async fn a_machine_that_somebody_destroyed_is_created_again_once() {
     let target = world.target(Strategy::Rolling, "v2");
     let mut course = Course::begin(&target).await.unwrap();
     course.next(&target).await.unwrap();
-    target.finish(&context()).await;
+    target.finish(None, &context()).await;
     let lost = &before[0].id;
     world.call("DELETE", &format!("/machines/{lost}?force=true"), None).await;
     for _ in 0..2 {
@@ -113,7 +113,7 @@ async fn a_machine_that_a_list_leaves_out_is_not_created_a_second_time() {
     let target = world.target(Strategy::Rolling, "v2");
     let mut course = Course::begin(&target).await.unwrap();
     course.next(&target).await.unwrap();
-    target.finish(&context()).await;
+    target.finish(None, &context()).await;
     let mut list = world.call("GET", "/machines", None).await;
     list.as_array_mut().unwrap().pop();
     world.sim.on_api_call(move |call| {
@@ -137,6 +137,6 @@ async fn a_run_that_saw_another_half_way_does_not_undo_what_that_one_has_finishe
     let snapshot = second.snapshot(&cx).await.unwrap();
     course.finish(&first).await.unwrap(); // blue is gone
     second.restore(&snapshot, &cx).await.unwrap();
-    second.finish(&cx).await;
+    second.finish(None, &cx).await;
     world.assert_new(2, "v2");
 }

@@ -43,13 +43,13 @@ impl Course {
         while self.reached < self.stages.len() {
             self.next(target).await?;
         }
-        target.finish(&context()).await;
+        target.finish(None, &context()).await;
         Ok(())
     }
 
     pub(crate) async fn restore(&self, target: &FlyTarget) -> Result<Deployment, Fault> {
         let restored = target.restore(&self.snapshot, &context()).await;
-        target.finish(&context()).await;
+        target.finish(None, &context()).await;
         restored
     }
 
