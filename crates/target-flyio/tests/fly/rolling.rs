@@ -16,7 +16,7 @@ async fn a_rolling_deploy_loses_no_request() {
     let before = course.snapshot.current.as_ref().unwrap();
     assert_eq!((before.version.as_str(), before.instances.len()), ("v41", 3));
     let deployment = course.next(&target).await.unwrap();
-    target.finish(&context()).await;
+    target.finish(None, &context()).await;
     drop(users);
     world.assert_new(3, "v2");
     world.assert_nothing_lost();
