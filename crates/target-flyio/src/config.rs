@@ -26,6 +26,17 @@ pub enum Strategy {
 }
 
 impl Strategy {
+    /// The word for it in `fly.toml`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rolling => "rolling",
+            Self::Canary => "canary",
+            Self::BlueGreen => "bluegreen",
+            Self::Immediate => "immediate",
+        }
+    }
+
     /// Do the machines that are there get the new release, instead of new ones beside them?
     #[must_use]
     pub fn is_in_place(self) -> bool {
@@ -63,8 +74,13 @@ pub struct FlyConfig {
     pub ha: bool,
     /// How long a lease holds, in whole seconds. 13 s as in flyctl; refreshed every third of it.
     pub lease_ttl: Duration,
-    /// How long a machine may take to start, and then again to become healthy. 5 min as in flyctl.
-    pub wait_timeout: Duration,
+    /// How long a machine may take to start, and then again to become healthy; what `fly.toml` says. With
+    /// `None` it is 5 min to start, as in flyctl, and for its health what its own checks need.
+    pub wait_timeout: Option<Duration>,
+    /// How long all stages together may take before the run goes back. 1 h.
+    pub deadline: Duration,
+    /// How long the first machine of a canary deploy must prove itself among the old ones. 1 min.
+    pub bake: Duration,
     /// How often a machine is read while it is waited for. 1 s; the platform allows five a second.
     pub poll: Duration,
     /// For how long, after a change of what serves, no answer may come from the other side. 2 s.
@@ -74,6 +90,11 @@ pub struct FlyConfig {
 }
 
 impl FlyConfig {
+    /// How long to wait for what may pass by itself: a platform that does not answer, somebody's lease.
+    pub(crate) fn endurance(&self) -> Duration {
+        self.wait_timeout.unwrap_or(Duration::from_mins(5))
+    }
+
     /// A configuration with flyctl's own defaults, and with what `fly.toml` says.
     pub fn new(
         app: impl Into<String>,
@@ -94,7 +115,9 @@ impl FlyConfig {
             concurrency: 8,
             ha: true,
             lease_ttl: Duration::from_secs(13),
-            wait_timeout: fly_toml.wait_timeout.unwrap_or(Duration::from_mins(5)),
+            wait_timeout: fly_toml.wait_timeout,
+            deadline: Duration::from_hours(1),
+            bake: Duration::from_mins(1),
             poll: Duration::from_secs(1),
             drain: Duration::from_secs(2),
             blind_drain: Duration::from_secs(10),

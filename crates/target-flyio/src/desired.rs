@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::fly_toml::FlyToml;
+use crate::one_off::OneOff;
 
 /// The run that a machine was last changed by.
 pub(crate) const RUN: &str = "pipeline_run";
@@ -15,6 +16,8 @@ pub(crate) const VERSION: &str = "pipeline_version";
 pub(crate) const LAUNCH: &str = "pipeline_launch";
 /// The group, as flyctl writes it.
 pub(crate) const GROUP: &str = "fly_process_group";
+/// The variable in which a stand-by machine reads for whom it stands by (flyctl: machines_launchinput.go).
+pub(crate) const STANDBY_FOR: &str = "FLY_STANDBY_FOR";
 
 /// What `fly.toml` says about one group.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,6 +49,8 @@ pub(crate) struct Desired {
     pub(crate) region: Option<String>,
     pub(crate) image: Option<String>,
     pub(crate) warnings: Vec<String>,
+    /// The release command, without what belongs to one run.
+    pub(crate) release: Option<OneOff>,
 }
 
 /// What a deploy leaves on every machine, beside the configuration.
@@ -68,6 +73,7 @@ impl Desired {
             region: fly_toml.primary_region.clone(),
             image: fly_toml.image.clone(),
             warnings: fly_toml.warnings.clone(),
+            release: None,
         }
     }
 
@@ -196,6 +202,11 @@ pub(crate) fn group_of(config: &Value) -> String {
 /// Does the proxy send anything to a machine with this configuration?
 pub(crate) fn is_served(config: &Value) -> bool {
     config["services"].as_array().is_some_and(|services| !services.is_empty())
+}
+
+/// The machines that a machine with this configuration stands by for.
+pub(crate) fn standbys(config: &Value) -> impl Iterator<Item = &str> {
+    config["standbys"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn mounts(config: &Value) -> Vec<String> {

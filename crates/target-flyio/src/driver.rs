@@ -31,7 +31,10 @@ impl Session<'_> {
         if let Place::Machine(id) = &goal.place {
             memory.id = Some(id.clone());
         }
-        Drive { session: self, goal, memory, patience }.go().await
+        match (Drive { session: self, goal, memory, patience }).go().await {
+            Ok(machine) => Ok(machine),
+            Err(error) => Err(self.explained(error).await),
+        }
     }
 
     /// Destroys a machine of this run. Others are refused: only what we made is ours to remove.
@@ -63,6 +66,7 @@ impl Session<'_> {
 impl Drive<'_> {
     async fn go(mut self) -> Result<Machine, FlyError> {
         loop {
+            self.session.check_deadline()?;
             let seen = self.look().await?;
             if let Some(machine) = &seen {
                 self.memory.see(self.goal, machine);
@@ -107,7 +111,7 @@ impl Drive<'_> {
         let launch = Launch {
             config: &self.goal.config,
             region: self.goal.region.as_deref(),
-            lease_ttl: session.config().lease_ttl,
+            lease_ttl: Some(session.config().lease_ttl),
             idle: self.goal.wanted != Wanted::Running,
             unregistered: self.goal.cordoned == Some(true),
         };
@@ -207,7 +211,7 @@ impl Drive<'_> {
         match failure {
             Failure::Gone => FlyError::Gone { machine },
             Failure::Reverted => FlyError::Reverted { machine, back_to: seen.full_image(), image },
-            Failure::Crashed(how) => FlyError::Crashed { machine, how },
+            Failure::Crashed(how) => FlyError::Crashed { machine, how, log: None },
             Failure::GaveUp { action, tries } => {
                 let state = if seen.state.is_empty() { "not there".into() } else { seen.state };
                 FlyError::GaveUp { machine, action, tries, state }

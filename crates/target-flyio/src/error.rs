@@ -49,6 +49,22 @@ pub enum FlyError {
         machine: String,
         /// Exit code, signal, or out of memory.
         how: String,
+        /// What it last said.
+        #[source]
+        log: Option<LogTail>,
+    },
+    /// A command on a machine of its own did not end well.
+    #[error("the {name} failed on machine {machine}: {how}")]
+    Command {
+        /// What it is called, such as `release_command`.
+        name: String,
+        /// Its machine, which is removed by now.
+        machine: String,
+        /// Exit code, signal, or what else became of it.
+        how: String,
+        /// What it last said.
+        #[source]
+        log: Option<LogTail>,
     },
     /// A machine is not where it should be in time.
     #[error("machine {machine} is not {wanted} after {after:?}: {seen}")]
@@ -61,6 +77,9 @@ pub enum FlyError {
         after: Duration,
         /// What it last showed.
         seen: String,
+        /// What it last said.
+        #[source]
+        log: Option<LogTail>,
     },
     /// An action was tried as often as is sensible.
     #[error("machine {machine} could not be {action} after {tries} tries; it is {state}")]
@@ -130,9 +149,29 @@ pub enum FlyError {
         /// What is amiss.
         problem: String,
     },
+    /// All stages together took too long.
+    #[error("the deploy of {app} has taken more than {after:?}")]
+    Overdue {
+        /// The app.
+        app: String,
+        /// What all stages together may take.
+        after: Duration,
+    },
     /// The run was asked to stop.
     #[error("stopped on request")]
     Cancelled,
+}
+
+/// The last lines of a machine's log.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("it last said:\n{0}")]
+pub struct LogTail(String);
+
+impl LogTail {
+    /// None where there are no lines.
+    pub(crate) fn of(lines: &[String]) -> Option<Self> {
+        (!lines.is_empty()).then(|| Self(lines.join("\n")))
+    }
 }
 
 impl FlyError {
@@ -164,6 +203,10 @@ impl FlyError {
             Self::Crashed { machine, .. } | Self::NotInTime { machine, .. } => {
                 format!("read its log: `fly logs --machine {machine}`")
             }
+            Self::Command { .. } => {
+                "mend the command, then deploy again; what it did before it failed is not undone"
+                    .into()
+            }
             Self::GaveUp { machine, .. } => format!("look at `fly machine status {machine}`"),
             Self::Moved { .. } => "see who else deploys this app, then deploy again".into(),
             Self::Gone { .. } => "see who else changes this app, then take the run back".into(),
@@ -173,6 +216,9 @@ impl FlyError {
             Self::Probe { .. } => "check the environment's `url`, then resume the run".into(),
             Self::Unplannable { next, .. } => next.clone(),
             Self::Foreign { .. } => "resume it with the version that started it".into(),
+            Self::Overdue { .. } => {
+                "see what was slow, or give the environment a longer `deadline`".into()
+            }
             Self::Cancelled => String::new(),
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::api::{Machine, Power, has_checks};
 use crate::desired::{LAUNCH, RUN};
 use crate::memory::Memory;
-use crate::plan::{Place, Work};
+use crate::plan::{Place, Work, stand_by};
 use crate::record::Recorded;
 
 /// How often the same action is tried before a person is asked.
@@ -148,6 +148,17 @@ impl Goal {
     /// The same with another place in the proxy's pool.
     pub(crate) fn cordoned(mut self, cordoned: Option<bool>) -> Self {
         self.cordoned = cordoned;
+        self
+    }
+
+    /// The same, standing by for those of `machines` that were created under these launch ids.
+    pub(crate) fn standing_by(mut self, launches: &[String], machines: &[Machine]) -> Self {
+        let launched = |it: &&Machine| {
+            it.metadata(LAUNCH).is_some_and(|launch| launches.iter().any(|it| it == launch))
+        };
+        let ids: Vec<&str> = machines.iter().filter(launched).map(|it| it.id.as_str()).collect();
+        self.config["standbys"] = ids.into();
+        stand_by(&mut self.config);
         self
     }
 

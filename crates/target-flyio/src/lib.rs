@@ -6,6 +6,7 @@
 //! it again.
 
 mod api;
+mod bake;
 mod config;
 mod desired;
 mod driver;
@@ -15,6 +16,7 @@ mod fly_toml;
 mod goal;
 mod leases;
 mod memory;
+mod one_off;
 mod patience;
 mod plan;
 mod record;
@@ -27,7 +29,7 @@ mod view;
 
 pub use api::ApiError;
 pub use config::{FlyConfig, Strategy};
-pub use error::FlyError;
+pub use error::{FlyError, LogTail};
 pub use fly_toml::{FlyToml, FlyTomlError, Place};
 pub use target::FlyTarget;
 pub use view::{CheckStatus, MachineStatus};

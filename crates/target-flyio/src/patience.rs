@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::api::Machine;
@@ -15,8 +16,25 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(10);
 /// How long a program may take to stop where its configuration does not say (fly.io docs: `kill_timeout`).
 const STOP: Duration = Duration::from_secs(5);
+/// How long a machine may take to start, with the pull of its image (flyctl: `--wait-timeout`).
+const STARTING: Duration = Duration::from_mins(5);
+/// What a check does that does not say it (fly.io docs: configuration, TCP checks).
+const INTERVAL: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(1);
+/// So many rounds of its checks may a machine fail after their grace, before it is given up on.
+const ROUNDS: u32 = 5;
+/// But it is given at least so long.
+const SHORTEST: Duration = Duration::from_mins(1);
 /// No machine may take more than so many times the patience that one phase has.
 const ALL_PHASES: u32 = 4;
+
+/// How long each phase of a machine may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) starting: Duration,
+    pub(crate) healing: Duration,
+}
 
 /// The patience with one machine: for starting, and then again for becoming healthy.
 #[derive(Debug)]
@@ -24,26 +42,23 @@ pub(crate) struct Patience {
     began: Instant,
     since: Instant,
     waiting_for: &'static str,
-    limit: Duration,
-    /// The time that stopping may take, once it is known.
-    stopping: Option<Duration>,
+    /// What was said for both phases; without it, what the machine's own checks need.
+    said: Option<Duration>,
+    /// Known once the machine was seen.
+    limits: Option<Limits>,
     slice: Duration,
 }
 
 impl Patience {
-    pub(crate) fn new(limit: Duration) -> Self {
+    pub(crate) fn new(said: Option<Duration>) -> Self {
         let now = Instant::now();
-        Self { began: now, since: now, waiting_for: "started", limit, stopping: None, slice: FIRST }
+        Self { began: now, since: now, waiting_for: "started", said, limits: None, slice: FIRST }
     }
 
-    /// A program that may take long to stop is given that time too.
+    /// A program that may take long to stop, or whose checks are slow, is given that time too.
     pub(crate) fn allow(&mut self, machine: &Machine) {
-        if self.stopping.is_none() {
-            let timeout = machine.config["stop_config"]["timeout"].as_str();
-            let stopping = timeout.and_then(duration::parse).unwrap_or(STOP);
-            self.limit += stopping;
-            self.stopping = Some(stopping);
-        }
+        let said = self.said;
+        self.limits.get_or_insert_with(|| Limits::of(&machine.config, said));
     }
 
     /// Is there any left for this step?
@@ -52,16 +67,18 @@ impl Patience {
         if waiting_for != self.waiting_for {
             (self.waiting_for, self.since) = (waiting_for, Instant::now());
         }
-        let whole = self.limit * ALL_PHASES;
-        if self.since.elapsed() <= self.limit && self.began.elapsed() <= whole {
+        let limits = self.limits.unwrap_or_else(|| Limits::of(&machine.config, self.said));
+        let limit = if *step == Step::Watch { limits.healing } else { limits.starting };
+        let whole = limits.starting * ALL_PHASES;
+        if self.since.elapsed() <= limit && self.began.elapsed() <= whole {
             return Ok(());
         }
         let seen = match step {
             Step::Watch => format!("it is {}, and {}", machine.state, machine.complaint()),
             _ => format!("it is {}", machine.state),
         };
-        let (machine, after) = (machine.id.clone(), self.limit);
-        Err(FlyError::NotInTime { machine, wanted: waiting_for, after, seen })
+        let (machine, log) = (machine.id.clone(), None);
+        Err(FlyError::NotInTime { machine, wanted: waiting_for, after: limit, seen, log })
     }
 
     /// Something was done to the machine: it has its time anew.
@@ -75,6 +92,32 @@ impl Patience {
         self.slice = (slice * 2).min(LONGEST);
         slice
     }
+}
+
+impl Limits {
+    /// From a machine's configuration: its stop timeout, and what its checks say of themselves.
+    pub(crate) fn of(config: &Value, said: Option<Duration>) -> Self {
+        let time = |value: &Value| value.as_str().and_then(duration::parse);
+        let stopping = time(&config["stop_config"]["timeout"]).unwrap_or(STOP);
+        let healing = checks(config).map(|check| {
+            let round = time(&check["interval"]).unwrap_or(INTERVAL)
+                + time(&check["timeout"]).unwrap_or(TIMEOUT);
+            time(&check["grace_period"]).unwrap_or(GRACE) + round * ROUNDS
+        });
+        let healing = healing.max().unwrap_or_default().clamp(SHORTEST, STARTING);
+        Self {
+            starting: said.unwrap_or(STARTING) + stopping,
+            healing: said.unwrap_or(healing) + stopping,
+        }
+    }
+}
+
+/// All checks of a configuration: those of its services, and those by name.
+fn checks(config: &Value) -> impl Iterator<Item = &Value> {
+    let services = config["services"].as_array().into_iter().flatten();
+    let of_services = services.flat_map(|it| it["checks"].as_array().into_iter().flatten());
+    let named = config["checks"].as_object().into_iter().flat_map(|it| it.values());
+    of_services.chain(named)
 }
 
 #[cfg(test)]
@@ -92,10 +135,29 @@ mod tests {
         .unwrap()
     }
 
+    const TEN: Option<Duration> = Some(Duration::from_secs(10));
+
+    #[test]
+    fn what_is_not_said_follows_from_the_machines_own_settings() {
+        let check = json!({"interval": "10s", "timeout": "2s", "grace_period": "30s"});
+        let table = [
+            (json!({}), None, (305, 65)),
+            (json!({"stop_config": {"timeout": "5m0s"}}), None, (600, 360)),
+            (json!({"checks": {"up": check}}), None, (305, 95)),
+            (json!({"services": [{"checks": [{}, check]}]}), None, (305, 95)),
+            (json!({"services": [{"checks": [{"grace_period": "20m0s"}]}]}), None, (305, 305)),
+            (json!({"checks": {"up": check}}), TEN, (15, 15)),
+        ];
+        for (config, said, (starting, healing)) in table {
+            let limits = Limits::of(&config, said);
+            let seconds = (limits.starting.as_secs(), limits.healing.as_secs());
+            assert_eq!(seconds, (starting, healing), "{config}");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn each_phase_has_the_limit_and_the_time_that_stopping_may_take() {
-        let (seen, mut patience) = (machine("1m0s"), Patience::new(Duration::from_secs(10)));
-        patience.allow(&seen);
+        let (seen, mut patience) = (machine("1m0s"), Patience::new(TEN));
         patience.allow(&seen);
         advance(Duration::from_secs(70)).await;
         assert!(patience.check(&Step::Settle, &seen).is_ok());
@@ -110,7 +172,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_done_again_and_again_ends_all_the_same() {
-        let (seen, mut patience) = (machine("0s"), Patience::new(Duration::from_secs(10)));
+        let (seen, mut patience) = (machine("0s"), Patience::new(TEN));
         patience.allow(&seen);
         for _ in 0..4 {
             advance(Duration::from_secs(10)).await;
@@ -123,7 +185,7 @@ mod tests {
 
     #[tokio::test]
     async fn slices_grow_up_to_ten_seconds_and_begin_anew_after_a_change() {
-        let mut patience = Patience::new(Duration::from_secs(10));
+        let mut patience = Patience::new(TEN);
         let slices: Vec<u64> = (0..6).map(|_| patience.slice().as_secs()).collect();
         assert_eq!(slices, [1, 2, 4, 8, 10, 10]);
         patience.renew();

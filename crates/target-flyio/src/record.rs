@@ -137,6 +137,11 @@ impl Recorded {
         self.config["metadata"][RUN].as_str()
     }
 
+    /// Has it a volume?
+    pub(crate) fn is_mounted(&self) -> bool {
+        self.config["mounts"].as_array().is_some_and(|it| !it.is_empty())
+    }
+
     /// Did it run, or was it about to?
     pub(crate) fn ran(&self) -> bool {
         matches!(crate::api::power(&self.state), Power::Up | Power::Moving)

@@ -35,7 +35,7 @@ impl Session<'_> {
             if leased && let Ok(Some(machines)) = self.never_began(world).await {
                 return Ok(machines);
             }
-            if began.elapsed() >= self.config().wait_timeout {
+            if began.elapsed() >= self.config().endurance() {
                 return Err(error);
             }
             self.cx().note(format!("{error}; trying again"));
@@ -49,6 +49,7 @@ impl Session<'_> {
             self.cx().note("somebody else has deployed since, and nothing of this run is there");
             return Ok(machines);
         }
+        self.clear_one_offs().await?;
         let machines = self.seize_anew().await?;
         let mut machines = self.complete(world, machines).await?;
         for _ in 0..ROUNDS {

@@ -9,7 +9,7 @@ use crate::api::{Machine, Power};
 use crate::desired::is_served;
 use crate::error::FlyError;
 use crate::goal::Goal;
-use crate::plan::{Kind, Place, StageData};
+use crate::plan::{EVERYTHING, Kind, Place, StageData};
 use crate::record::World;
 use crate::session::{Session, ids, width};
 
@@ -29,6 +29,10 @@ impl Session<'_> {
                 next: "build one, or name one with --image".into(),
             });
         }
+        if let (Kind::Release, Some(release)) = (stage.kind, &stage.release) {
+            self.run_once(release).await?;
+            return self.machines().await;
+        }
         let mut missing = String::new();
         for _ in 0..ROUNDS {
             let machines = self.seize().await?;
@@ -36,6 +40,7 @@ impl Session<'_> {
                 return Err(FlyError::Moved { machine: machine.id.clone() });
             }
             match stage.kind {
+                Kind::Release => {}
                 Kind::Create | Kind::Green => self.create_all(stage).await?,
                 Kind::Canary | Kind::Roll => self.roll(stage, &machines).await?,
                 Kind::Switch => self.switch(stage).await?,
@@ -43,6 +48,10 @@ impl Session<'_> {
             }
             let machines = self.machines().await?;
             match unfinished(stage, &machines) {
+                None if stage.kind == Kind::Canary => {
+                    self.bake(stage).await?;
+                    return self.machines().await;
+                }
                 None => return Ok(machines),
                 Some(problem) => missing = problem,
             }
@@ -50,10 +59,19 @@ impl Session<'_> {
         Err(FlyError::Unsettled { problem: missing })
     }
 
+    /// New machines; first those that others stand by for.
     async fn create_all(&self, stage: &StageData) -> Result<(), FlyError> {
-        let goals = stage.goals();
-        self.cx().note(format!("creating {} machines", goals.len()));
-        self.drive_all(&goals, self.config().concurrency).await.map(drop)
+        self.cx().note(format!("creating {} machines", stage.works.len()));
+        let goals = stage.works.iter().zip(stage.goals());
+        let (first, later): (Vec<_>, Vec<_>) =
+            goals.partition(|(work, _)| work.stands_by.is_empty());
+        let first: Vec<Goal> = first.into_iter().map(|(_, goal)| goal).collect();
+        let made = self.drive_all(&first, self.config().concurrency).await?;
+        let later: Vec<Goal> = later
+            .into_iter()
+            .map(|(work, goal)| goal.standing_by(&work.stands_by, &made))
+            .collect();
+        self.drive_all(&later, self.config().concurrency).await.map(drop)
     }
 
     /// Machine by machine: the groups side by side; in each the first machine alone, then a few at a time,
@@ -88,8 +106,10 @@ impl Session<'_> {
         let mut returned = ids(&self.drive_all(&done, self.config().concurrency).await?);
         let mut rest = todo.as_slice();
         while !rest.is_empty() {
-            let size =
-                if rest.len() == goals.len() { 1 } else { width(goals.len(), max_unavailable) };
+            let width = width(goals.len(), max_unavailable);
+            // The first goes alone, as in flyctl, unless all may be out at once.
+            let alone = rest.len() == goals.len() && max_unavailable < EVERYTHING;
+            let size = if alone { 1 } else { width };
             let (wave, later) = rest.split_at(size.min(rest.len()));
             if goals.iter().any(|goal| is_served(&goal.config)) && !returned.is_empty() {
                 self.traffic().returns(&returned).await;

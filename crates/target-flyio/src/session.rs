@@ -10,7 +10,7 @@ use pipeline_core::Context;
 use crate::api::{Api, Machine, Power};
 use crate::config::FlyConfig;
 use crate::desired::{LAUNCH, RUN};
-use crate::error::FlyError;
+use crate::error::{FlyError, LogTail};
 use crate::goal::Goal;
 use crate::leases::Leases;
 use crate::target::FlyTarget;
@@ -84,6 +84,37 @@ impl<'a> Session<'a> {
         let run = self.cx.run().as_str();
         let launched = machine.metadata(LAUNCH).and_then(|it| it.strip_prefix(run));
         machine.metadata(RUN) == Some(run) || launched.is_some_and(|it| it.starts_with('.'))
+    }
+
+    /// Is there time left for this run? The way back and the last step have their own.
+    pub(crate) fn check_deadline(&self) -> Result<(), FlyError> {
+        let after = self.config().deadline;
+        let over = self.target.began().is_some_and(|began| began.elapsed() > after);
+        if over && self.heed == Heed::BetweenMachines {
+            return Err(FlyError::Overdue { app: self.api().app().to_owned(), after });
+        }
+        Ok(())
+    }
+
+    /// The last lines that a machine has said; none where the platform does not tell.
+    pub(crate) async fn log_tail(&self, machine: &str) -> Option<LogTail> {
+        let _ = machine;
+        LogTail::of(&[])
+    }
+
+    /// The error, with what its machine has said.
+    pub(crate) async fn explained(&self, error: FlyError) -> FlyError {
+        match error {
+            FlyError::Crashed { machine, how, log: None } => {
+                let log = self.log_tail(&machine).await;
+                FlyError::Crashed { machine, how, log }
+            }
+            FlyError::NotInTime { machine, wanted, after, seen, log: None } => {
+                let log = self.log_tail(&machine).await;
+                FlyError::NotInTime { machine, wanted, after, seen, log }
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn check_cancelled(&self) -> Result<(), FlyError> {

@@ -1,9 +1,13 @@
 //! The deployer: an app at Fly.io, in the core's words.
 
+use std::sync::OnceLock;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use pipeline_core::{Conclusion, Context, Deployer, Deployment, Fault, Snapshot, Stage};
 use reqwest::Client;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::api::{Api, Machine, http_client};
 use crate::config::FlyConfig;
@@ -27,6 +31,8 @@ pub struct FlyTarget {
     pub(crate) api: Api,
     pub(crate) http: Client,
     pub(crate) leases: Leases,
+    /// When the first stage was begun, by this process.
+    began: OnceLock<Instant>,
 }
 
 impl FlyTarget {
@@ -50,10 +56,10 @@ impl FlyTarget {
         Ok(Self::wanting(FlyConfig { strategy: stage.strategy, ..config }, desired))
     }
 
-    /// How long a machine may take to start, and then again to become healthy.
+    /// How long all stages together may take.
     #[must_use]
-    pub fn wait_timeout(&self) -> std::time::Duration {
-        self.config.wait_timeout
+    pub fn deadline(&self) -> Duration {
+        self.config.deadline
     }
 
     /// What runs now, machine by machine, by id.
@@ -71,7 +77,12 @@ impl FlyTarget {
         let api = Api::new(&config.api_url, &config.app, &config.token);
         let leases = Leases::new(&api, config.lease_ttl);
         let name = format!("flyio:{}", config.app);
-        Self { name, config, desired, api, http: http_client(), leases }
+        let (http, began) = (http_client(), OnceLock::new());
+        Self { name, config, desired, api, http, leases, began }
+    }
+
+    pub(crate) fn began(&self) -> Option<Instant> {
+        self.began.get().copied()
     }
 
     fn seen(&self, machines: &[Machine], cx: &Context) -> Option<Deployment> {
@@ -103,6 +114,7 @@ impl Deployer for FlyTarget {
             strategy: self.config.strategy,
             max_unavailable: self.config.max_unavailable,
             ha: self.config.ha,
+            bake: self.config.bake,
         };
         Ok(stages(&world, &self.desired, &order)?)
     }
@@ -114,6 +126,7 @@ impl Deployer for FlyTarget {
         cx: &Context,
     ) -> Result<Deployment, Fault> {
         let (data, world) = (StageData::read(&stage.data)?, World::read(&from.data)?);
+        self.began.get_or_init(Instant::now);
         let heed = if stage.settles { Heed::Never } else { Heed::BetweenMachines };
         let machines = Session::new(self, cx, heed).advance(&data, &world).await?;
         if stage.settles {

@@ -53,7 +53,7 @@ pub(super) fn fly_config(
         None => config.strategy,
     };
     config.ha = fly.ha;
-    config.wait_timeout = fly.wait_timeout.unwrap_or(config.wait_timeout);
+    config.wait_timeout = fly.wait_timeout.or(config.wait_timeout);
     config.lease_ttl = fly.lease_ttl;
     config.poll = fly.poll;
     config.drain = fly.drain;

@@ -124,8 +124,9 @@ pub(crate) fn pipeline(
 ) -> Result<Pipeline, CliError> {
     let Setting { app, config, environment } = setting;
     // One try: the target's own client tries each call again where that helps.
-    // A way back that is cut off ends half-way, so where machines may take long, all of them may.
-    let longest = Duration::from_mins(30).max(wanted.target.wait_timeout() * 6);
+    // The target keeps its own deadline; this one only catches a call that hangs. A way back that is cut off
+    // ends half-way.
+    let longest = wanted.target.deadline() * 2;
     let overall = Limits::once().timeout(longest).grace(Duration::from_mins(2));
     let deployer = Step::deployer(wanted.target).limits(overall);
     let mut pipeline = Pipeline::to(deployer)

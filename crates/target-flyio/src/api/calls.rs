@@ -22,7 +22,8 @@ pub(crate) struct Guard {
 pub(crate) struct Launch<'a> {
     pub(crate) config: &'a Value,
     pub(crate) region: Option<&'a str>,
-    pub(crate) lease_ttl: Duration,
+    /// Lease it in the same step.
+    pub(crate) lease_ttl: Option<Duration>,
     /// Leave it off.
     pub(crate) idle: bool,
     /// Leave it out of the proxy's pool: born cordoned.
@@ -93,10 +94,12 @@ impl Api {
     pub(crate) async fn create(&self, launch: &Launch<'_>) -> Result<Machine, ApiError> {
         let mut body = json!({
             "config": launch.config,
-            "lease_ttl": launch.lease_ttl.as_secs(),
             "skip_launch": launch.idle,
             "skip_service_registration": launch.unregistered,
         });
+        if let Some(ttl) = launch.lease_ttl {
+            body["lease_ttl"] = ttl.as_secs().into();
+        }
         if let Some(region) = launch.region {
             body["region"] = region.into();
         }
@@ -196,6 +199,46 @@ impl Api {
     pub(crate) async fn release(&self, guard: &Guard) -> Result<(), ApiError> {
         let call = Call::guarded(Method::DELETE, "release the lease on", guard, "/lease");
         gone_is_fine(self.tell(call).await)
+    }
+
+    /// The machines that were ever created under this launch id, as far as the platform remembers.
+    pub(crate) async fn launched_ever(&self, launch: &str) -> Result<Vec<Machine>, ApiError> {
+        let mut call = Call::new(Method::GET, "look for new machines", "/machines");
+        call.query.push(("metadata.pipeline_launch".to_owned(), launch.to_owned()));
+        call.query.push(("include_deleted".to_owned(), "true".to_owned()));
+        let found: Vec<Machine> = self.send(&call).await?;
+        Ok(found.into_iter().filter(|it| it.metadata("pipeline_launch") == Some(launch)).collect())
+    }
+
+    /// Starts a machine that nobody leases.
+    pub(crate) async fn start_free(&self, id: &str) -> Result<(), ApiError> {
+        self.tell(Call::on(Method::POST, "start", id, "/start")).await
+    }
+
+    /// Destroys a machine that nobody leases; one that is gone already is fine.
+    pub(crate) async fn destroy_free(&self, id: &str) -> Result<(), ApiError> {
+        let mut call = Call::on(Method::DELETE, "destroy", id, "");
+        call.query.extend([("force".into(), "true".into()), ("kill".into(), "true".into())]);
+        gone_is_fine(self.tell(call).await)
+    }
+
+    /// Waits until a machine has stopped or is gone, at most `slice`.
+    pub(crate) async fn wait_for_end(&self, id: &str, slice: Duration) -> Result<(), ApiError> {
+        let mut call = Call::on(Method::GET, "wait for the end of", id, "/wait");
+        let seconds = slice.as_secs().clamp(1, 60).to_string();
+        for (key, value) in [
+            ("state", "stopped"),
+            ("state", "destroyed"),
+            ("state", "failed"),
+            ("timeout", &seconds),
+        ] {
+            call.query.push((key.to_owned(), value.to_owned()));
+        }
+        let call = Call { retry: Retry::Never, patience: slice + PATIENCE, ..call };
+        match self.send::<Value>(&call).await {
+            Err(error) if !(error.is_transient() || error.is_not_found()) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     async fn tell(&self, call: Call) -> Result<(), ApiError> {

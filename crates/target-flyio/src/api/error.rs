@@ -162,6 +162,11 @@ impl ApiError {
         matches!(self, Self::Conflict { .. } | Self::Precondition { .. })
     }
 
+    /// May it be the state of the machine that is in the way, or nothing at all?
+    pub(crate) fn may_be_in_its_own_way(&self) -> bool {
+        self.is_transient() || self.wants_a_second_look()
+    }
+
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })
     }

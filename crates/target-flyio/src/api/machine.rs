@@ -28,6 +28,8 @@ pub(crate) struct Machine {
     pub(crate) checks: Vec<CheckState>,
     #[serde(deserialize_with = "or_empty")]
     pub(crate) events: Vec<MachineEvent>,
+    #[serde(deserialize_with = "or_empty")]
+    pub(crate) private_ip: String,
     pub(crate) host_status: Option<String>,
     /// Only in the reply to a creation that asked for a lease.
     pub(crate) nonce: Option<String>,
@@ -107,8 +109,8 @@ impl Machine {
 
     /// Why it is none of ours to touch, if it is not.
     pub(crate) fn foreign(&self) -> Option<String> {
-        let group = self.metadata("fly_process_group").unwrap_or_default();
-        if RESERVED.contains(&group) {
+        if self.is_one_off() {
+            let group = self.metadata("fly_process_group").unwrap_or_default();
             return Some(format!("it belongs to flyctl's own group {group}"));
         }
         let platform = self.metadata("fly_platform_version") == Some("v2");
@@ -148,6 +150,21 @@ impl Machine {
         )
     }
 
+    /// Was its program ever started?
+    pub(crate) fn was_started(&self) -> bool {
+        self.events.iter().any(|it| matches!(&*it.kind, "start" | "exit"))
+    }
+
+    /// How its program ended, if it has since it was last started.
+    pub(crate) fn ended(&self) -> Option<Exit> {
+        self.events.iter().take_while(|it| it.kind != "start").find_map(Exit::of)
+    }
+
+    /// Does it only run one command, for flyctl or for us?
+    pub(crate) fn is_one_off(&self) -> bool {
+        RESERVED.contains(&self.metadata("fly_process_group").unwrap_or_default())
+    }
+
     /// How its program last ended, however that was.
     pub(crate) fn last_exit(&self) -> Option<String> {
         self.events.iter().find_map(Exit::of).map(|exit| exit.text())
@@ -183,7 +200,8 @@ pub(crate) fn has_checks(config: &Value) -> bool {
 }
 
 /// How a process ended.
-struct Exit {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Exit {
     code: i64,
     signal: i64,
     out_of_memory: bool,
@@ -209,11 +227,16 @@ impl Exit {
         })
     }
 
-    fn is_abnormal(&self) -> bool {
-        !self.requested && (self.code != 0 || self.signal != 0 || self.out_of_memory)
+    /// Did it end well, by itself?
+    pub(crate) fn is_good(&self) -> bool {
+        self.code == 0 && self.signal == 0 && !self.out_of_memory
     }
 
-    fn text(&self) -> String {
+    fn is_abnormal(&self) -> bool {
+        !self.requested && !self.is_good()
+    }
+
+    pub(crate) fn text(&self) -> String {
         match self {
             Self { out_of_memory: true, .. } => "it ran out of memory".to_owned(),
             Self { signal, .. } if *signal > 0 => format!("it was ended by signal {signal}"),

@@ -8,4 +8,4 @@ mod machine;
 pub(crate) use calls::{Change, Guard, Launch};
 pub(crate) use client::{Api, http_client};
 pub use error::ApiError;
-pub(crate) use machine::{CheckState, Machine, Power, has_checks, power};
+pub(crate) use machine::{CheckState, Exit, Machine, Power, has_checks, power};

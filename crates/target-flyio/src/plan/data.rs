@@ -1,12 +1,14 @@
 //! What a stage carries: all that doing it needs, whatever the configuration says by then.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::Strategy;
 use crate::error::FlyError;
+use crate::one_off::OneOff;
 
 /// The layout of a stage's data; counted up when an older reader would misread it.
 const SCHEMA: u32 = 1;
@@ -15,6 +17,8 @@ const SCHEMA: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
+    /// The release command, before any machine of the app is touched.
+    Release,
     /// The first machines of an app.
     Create,
     /// One machine of each group with traffic gets the new release in place, before the others.
@@ -39,6 +43,12 @@ pub(crate) struct StageData {
     pub(crate) image: String,
     pub(crate) strategy: Strategy,
     pub(crate) max_unavailable: f64,
+    /// How long a canary must prove itself.
+    #[serde(default)]
+    pub(crate) bake: Duration,
+    /// The release command, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) release: Option<OneOff>,
     /// The machines that carry the release in the end.
     pub(crate) works: Vec<Work>,
     /// The machines that do not.
@@ -57,6 +67,9 @@ pub(crate) struct Work {
     pub(crate) runs: bool,
     /// Did somebody take it out of the proxy's pool, so that it stays out?
     pub(crate) cordoned: bool,
+    /// The launch ids of the new machines that it stands by for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stands_by: Vec<String>,
     pub(crate) config: Value,
 }
 
@@ -105,6 +118,8 @@ impl StageData {
             image: image.to_owned(),
             strategy,
             max_unavailable: 1.0,
+            bake: Duration::ZERO,
+            release: None,
             works: Vec::new(),
             retired: Vec::new(),
             templates: BTreeMap::new(),

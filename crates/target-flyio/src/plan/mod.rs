@@ -1,22 +1,30 @@
 //! The plan: from what is and what shall be to stages. Pure.
 
 mod data;
+mod group;
+mod refusals;
 mod warnings;
 mod words;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pipeline_core::Stage;
+use serde_json::json;
 
 use self::data::Retired;
 pub(crate) use self::data::{Kind, Place, StageData, Work};
+use self::group::GroupPlan;
+pub(crate) use self::group::stand_by;
+use self::refusals::refuse;
 use crate::config::Strategy;
-use crate::desired::{Desired, Stamp, Template, is_served, release_of};
+use crate::desired::{Desired, LAUNCH, RUN, Stamp, is_served, release_of};
 use crate::error::FlyError;
+use crate::one_off::OneOff;
 use crate::record::{Recorded, World};
 
 /// More machines than an app can have: all may be out at once.
-const EVERYTHING: f64 = 1e6;
+pub(crate) const EVERYTHING: f64 = 1e6;
 
 /// What a run wants of an app.
 #[derive(Clone, Debug)]
@@ -28,6 +36,8 @@ pub(crate) struct Order<'a> {
     pub(crate) strategy: Strategy,
     pub(crate) max_unavailable: f64,
     pub(crate) ha: bool,
+    /// How long a canary must prove itself.
+    pub(crate) bake: Duration,
 }
 
 /// The stages from `world` to `desired`.
@@ -38,15 +48,9 @@ pub(crate) fn stages(
 ) -> Result<Vec<Stage>, FlyError> {
     refuse(world, desired, order)?;
     let base = data(world, desired, order);
-    let kinds: &[Kind] = match order.strategy {
-        _ if world.current().next().is_none() => &[Kind::Create],
-        Strategy::Rolling | Strategy::Immediate => &[Kind::Roll],
-        Strategy::Canary => &[Kind::Canary, Kind::Roll],
-        Strategy::BlueGreen => &[Kind::Green, Kind::Switch],
-    };
-    let settles = (!base.retired.is_empty()).then_some(Kind::Settle);
-    let kinds = kinds.iter().copied().chain(settles);
+    let kinds = kinds(world, order, &base);
     let mut stages: Vec<Stage> = kinds
+        .into_iter()
         .map(|kind| {
             let mut data = StageData { kind, ..base.clone() };
             if kind == Kind::Canary {
@@ -61,61 +65,18 @@ pub(crate) fn stages(
     Ok(stages)
 }
 
-/// What cannot be done at all is said before anything is touched.
-fn refuse(world: &World, desired: &Desired, order: &Order<'_>) -> Result<(), FlyError> {
-    let no =
-        |problem: String, next: &str| Err(FlyError::Unplannable { problem, next: next.into() });
-    let in_place = order.strategy.is_in_place();
-    for machine in world.current() {
-        let Some(template) = desired.groups.get(&machine.group()) else { continue };
-        let mounted = machine.config["mounts"].as_array().is_some_and(|it| !it.is_empty());
-        if mounted && !in_place {
-            let problem =
-                format!("machine {} has a volume, which bluegreen cannot move", machine.id);
-            return no(problem, "use the rolling strategy for this app");
-        }
-        if in_place && !template.fits(&machine.config) {
-            let problem = format!("machine {} has other mounts than fly.toml says", machine.id);
-            return no(
-                problem,
-                "change volumes with flyctl first: a machine keeps what it was made with",
-            );
-        }
-    }
-    let new = |name: &&String| in_place.then_some(()).is_none() || count(world, name) == 0;
-    if let Some((name, _)) = desired.groups.iter().find(|(name, it)| it.is_mounted() && new(name)) {
-        let problem = format!("the group {name} needs volumes, and its machines would be new");
-        return no(problem, "create its machines and volumes with `fly deploy` once");
-    }
-    if !in_place && let Some(problem) = mixture(world) {
-        let next = "resume or take back the run that left them, or deploy with the rolling \
-                    strategy, which makes them one";
-        return no(problem, next);
-    }
-    Ok(())
-}
-
-fn count(world: &World, group: &str) -> usize {
-    world.current().filter(|it| it.group() == group).count()
-}
-
-/// Machines of one group that run different images: bluegreen would multiply them.
-fn mixture(world: &World) -> Option<String> {
-    let mut images: BTreeMap<String, &Recorded> = BTreeMap::new();
-    for machine in world.current() {
-        let first = *images.entry(machine.group()).or_insert(machine);
-        if first.image != machine.image {
-            return Some(format!(
-                "machines of the group {} run different images: {} runs {}, {} runs {}",
-                machine.group(),
-                first.id,
-                first.image,
-                machine.id,
-                machine.image
-            ));
-        }
-    }
-    None
+/// What is done, in order.
+fn kinds(world: &World, order: &Order<'_>, base: &StageData) -> Vec<Kind> {
+    let way: &[Kind] = match order.strategy {
+        _ if world.current().next().is_none() => &[Kind::Create],
+        Strategy::Rolling | Strategy::Immediate => &[Kind::Roll],
+        Strategy::Canary if canaries(&base.works).is_empty() => &[Kind::Roll],
+        Strategy::Canary => &[Kind::Canary, Kind::Roll],
+        Strategy::BlueGreen => &[Kind::Green, Kind::Switch],
+    };
+    let release = base.release.as_ref().map(|_| Kind::Release);
+    let settles = (!base.retired.is_empty()).then_some(Kind::Settle);
+    release.into_iter().chain(way.iter().copied()).chain(settles).collect()
 }
 
 fn data(world: &World, desired: &Desired, order: &Order<'_>) -> StageData {
@@ -139,6 +100,8 @@ fn data(world: &World, desired: &Desired, order: &Order<'_>) -> StageData {
             Strategy::Immediate => EVERYTHING,
             _ => order.max_unavailable,
         },
+        bake: order.bake,
+        release: release_command(world, desired, &stamp),
         works,
         retired: retired(world, desired, order),
         templates,
@@ -146,13 +109,39 @@ fn data(world: &World, desired: &Desired, order: &Order<'_>) -> StageData {
     }
 }
 
-/// The first machine of each group that serves users.
-fn canaries(works: &[Work]) -> Vec<Work> {
-    let mut chosen: BTreeMap<&str, &Work> = BTreeMap::new();
-    for work in works.iter().filter(|it| it.runs && !it.cordoned && is_served(&it.config)) {
-        chosen.entry(&work.group).or_insert(work);
+/// The release command of this run, on a machine of its own. It is as large as the largest machine of the
+/// app, or has two shared CPUs (flyctl: machines_releasecommand.go).
+fn release_command(world: &World, desired: &Desired, stamp: &Stamp<'_>) -> Option<OneOff> {
+    let wanted = desired.release.as_ref()?;
+    let mut one_off = OneOff { launch: format!("{}.release", stamp.run), ..wanted.clone() };
+    let config = &mut one_off.config;
+    config["image"] = stamp.image.into();
+    for (key, value) in [(RUN, stamp.run), (LAUNCH, &*one_off.launch)] {
+        config["metadata"][key] = value.into();
     }
-    chosen.into_values().cloned().collect()
+    if config["guest"].is_null() {
+        let guests = world.current().map(|it| &it.config["guest"]);
+        let largest = guests.max_by_key(|it| it["memory_mb"].as_u64()).filter(|it| it.is_object());
+        config["guest"] = largest
+            .cloned()
+            .unwrap_or_else(|| json!({"cpu_kind": "shared", "cpus": 2, "memory_mb": 512}));
+    }
+    Some(one_off)
+}
+
+/// The first machine of each group that serves users; where none does, the first that works.
+fn canaries(works: &[Work]) -> Vec<Work> {
+    let there = |it: &&Work| it.runs && matches!(it.place, Place::Machine(_));
+    let served = |it: &&Work| !it.cordoned && is_served(&it.config);
+    let first = |works: Vec<&Work>| {
+        let mut chosen: BTreeMap<String, Work> = BTreeMap::new();
+        for work in works {
+            chosen.entry(work.group.clone()).or_insert_with(|| work.clone());
+        }
+        chosen.into_values().collect::<Vec<Work>>()
+    };
+    let serving = first(works.iter().filter(there).filter(served).collect());
+    if serving.is_empty() { first(works.iter().filter(there).collect()) } else { serving }
 }
 
 /// Leftovers, machines of groups that are no more, and the blues.
@@ -168,70 +157,6 @@ fn retired(world: &World, desired: &Desired, order: &Order<'_>) -> Vec<Retired> 
         replaced: it.leftover_of.is_none() && desired.groups.contains_key(&it.group()),
     };
     world.machines.iter().filter(goes).map(retire).collect()
-}
-
-/// One group of a plan.
-struct GroupPlan<'a> {
-    group: &'a str,
-    template: &'a Template,
-    stamp: &'a Stamp<'a>,
-    order: &'a Order<'a>,
-    region: Option<&'a str>,
-}
-
-impl GroupPlan<'_> {
-    fn works(&self, existing: &[&Recorded]) -> Vec<Work> {
-        if existing.is_empty() {
-            let pair = self.order.ha && self.template.is_served();
-            return (0..if pair { 2 } else { 1 }).map(|slot| self.fresh(slot)).collect();
-        }
-        let in_place = self.order.strategy.is_in_place();
-        let work = |(slot, machine): (usize, &&Recorded)| {
-            if in_place { self.update(machine) } else { self.green(slot, machine) }
-        };
-        let mut works: Vec<Work> = existing.iter().enumerate().map(work).collect();
-        // A release that never ran cannot be verified: where all rest, one new machine is started.
-        if !in_place && works.iter().all(|work| !work.runs) {
-            works[0].runs = true;
-        }
-        works
-    }
-
-    fn update(&self, machine: &Recorded) -> Work {
-        let place = Place::Machine(machine.id.clone());
-        self.work(place, Some(machine))
-    }
-
-    fn green(&self, slot: usize, machine: &Recorded) -> Work {
-        self.work(Place::Launch(self.launch(slot)), Some(machine))
-    }
-
-    fn fresh(&self, slot: usize) -> Work {
-        self.work(Place::Launch(self.launch(slot)), None)
-    }
-
-    fn launch(&self, slot: usize) -> String {
-        format!("{}.{}.{slot}", self.order.run, self.group)
-    }
-
-    fn work(&self, place: Place, existing: Option<&Recorded>) -> Work {
-        let mut config = self.template.config(existing.map(|it| &it.config));
-        let launch = match &place {
-            Place::Launch(launch) => Some(launch.as_str()),
-            Place::Machine(_) => None,
-        };
-        self.stamp.put_on(&mut config, self.group, launch);
-        let region = existing.map(|it| it.region.clone()).or(self.region.map(str::to_owned));
-        Work {
-            place,
-            group: self.group.to_owned(),
-            region,
-            // A failed machine is given its chance with the new release, as flyctl does.
-            runs: existing.is_none_or(|it| it.ran() || it.state == "failed"),
-            cordoned: existing.is_some_and(|it| it.cordoned),
-            config,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ fn order(strategy: Strategy) -> Order<'static> {
         strategy,
         max_unavailable: 0.33,
         ha: true,
+        bake: Duration::from_mins(1),
     }
 }
 
@@ -127,7 +128,7 @@ path = "/health"
       create a machine (web, fra) with v42 (shop:v2)
       create a machine (web, fra) with v42 (shop:v2)
       create a machine (worker, fra) with v42 (shop:v2)
-      ! the group worker has no services: its new machines work as soon as they start, beside the old ones
+      create a machine (worker, fra) with v42 (shop:v2), standing by
     ");
     let alone = Order { ha: false, ..order(Strategy::Rolling) };
     let stages = stages(&world(&[]), &desired(toml), &alone).unwrap();
@@ -214,4 +215,109 @@ fn a_plan_without_an_image_says_so() {
         stages[0].changes,
         ["update machine a (app, fra) from v41 to v42 (an image yet to be built)"]
     );
+}
+
+fn mended(mut desired: Desired, more: impl FnOnce(&mut Desired)) -> Desired {
+    more(&mut desired);
+    desired
+}
+
+fn migration() -> crate::one_off::OneOff {
+    crate::one_off::OneOff {
+        name: "release_command".into(),
+        line: "bin/migrate".into(),
+        launch: String::new(),
+        region: Some("fra".into()),
+        timeout: Some(Duration::from_mins(5)),
+        config: json!({"init": {"cmd": ["bin/migrate"]}, "metadata": {"fly_process_group": "fly_app_release_command"}}),
+    }
+}
+
+#[test]
+fn a_canary_is_one_machine_of_each_group_with_traffic() {
+    let toml = format!("{TOML}\n[processes]\napp = \"\"\nworker = \"work\"");
+    let worker = json!({"metadata": {"fly_process_group": "worker"}, "config": {"services": []}});
+    let world = world(&[
+        machine("a", "stopped", &json!({})),
+        machine("b", "started", &json!({})),
+        machine("c", "started", &json!({})),
+        machine("w", "started", &worker),
+    ]);
+    let stages = stages(&world, &desired(&toml), &order(Strategy::Canary)).unwrap();
+    insta::assert_snapshot!(told(&stages), @r"
+    canary
+      update machine b (app, fra) from v41 to v42 (shop:v2)
+      watch it among the others for 60s
+    roll
+      update machine a (app, fra) from v41 to v42 (shop:v2), left stopped
+      update machine c (app, fra) from v41 to v42 (shop:v2)
+      update machine w (worker, fra) from v41 to v42 (shop:v2)
+    ");
+}
+
+#[test]
+fn where_nothing_has_traffic_the_first_machine_that_works_is_the_canary() {
+    let worker = json!({"config": {"services": []}});
+    let world = world(&[machine("a", "started", &worker), machine("b", "started", &worker)]);
+    let bare = desired("primary_region = \"fra\"");
+    let stages = stages(&world, &bare, &order(Strategy::Canary)).unwrap();
+    assert_eq!(stages[0].name, "canary");
+    assert!(stages[0].changes[0].starts_with("update machine a"), "{:?}", stages[0].changes);
+}
+
+#[test]
+fn immediate_takes_all_machines_at_once_and_says_so() {
+    let world = world(&[machine("a", "started", &json!({})), machine("b", "started", &json!({}))]);
+    let stages = stages(&world, &desired(TOML), &order(Strategy::Immediate)).unwrap();
+    insta::assert_snapshot!(told(&stages), @r"
+    roll
+      update machine a (app, fra) from v41 to v42 (shop:v2)
+      update machine b (app, fra) from v41 to v42 (shop:v2)
+      ! immediate takes down all machines of the group app at once; no other strategy does
+    ");
+}
+
+#[test]
+fn the_release_command_comes_before_everything_on_a_machine_as_large_as_the_largest() {
+    let large = json!({"config": {"guest": {"cpus": 4, "memory_mb": 4096}}});
+    let small = json!({"config": {"guest": {"cpus": 1, "memory_mb": 256}}});
+    let world = world(&[machine("a", "started", &small), machine("b", "started", &large)]);
+    let desired = mended(desired(TOML), |it| it.release = Some(migration()));
+    let stages = stages(&world, &desired, &order(Strategy::BlueGreen)).unwrap();
+    let names: Vec<(&str, bool)> = stages.iter().map(|it| (&*it.name, it.prepares)).collect();
+    assert_eq!(names, [("release", true), ("green", false), ("switch", false), ("settle", false)]);
+    insta::assert_snapshot!(stages[0].changes[0], @"run `bin/migrate` with shop:v2 on a machine of its own, at most 300s");
+    let release = StageData::read(&stages[0].data).unwrap().release.unwrap();
+    assert_eq!(release.launch, "run-1.release");
+    assert_eq!(
+        (&release.config["image"], &release.config["guest"]["memory_mb"]),
+        (&json!("shop:v2"), &json!(4096))
+    );
+    assert_eq!(release.config["metadata"]["pipeline_launch"], "run-1.release");
+}
+
+#[test]
+fn who_stands_by_stands_by_for_the_machine_that_replaces_it() {
+    let worker = json!({"config": {"services": []}});
+    let standby = json!({"config": {"services": [], "standbys": ["b"]}});
+    let world = world(&[machine("a", "stopped", &standby), machine("b", "started", &worker)]);
+    let bare = desired("primary_region = \"fra\"");
+    let green = stages(&world, &bare, &order(Strategy::BlueGreen)).unwrap();
+    let works = StageData::read(&green[0].data).unwrap().works;
+    assert_eq!((works[0].runs, &works[0].stands_by[..]), (false, &["run-1.app.1".to_owned()][..]));
+    assert_eq!(works[0].config.get("standbys"), None);
+    // In place it keeps whom it stands by for, and is told again: flyctl writes that variable anew each time.
+    let roll = stages(&world, &bare, &order(Strategy::Rolling)).unwrap();
+    let works = StageData::read(&roll[0].data).unwrap().works;
+    assert_eq!(works[0].config["standbys"], json!(["b"]));
+    assert_eq!(works[0].config["env"]["FLY_STANDBY_FOR"], "b");
+}
+
+#[test]
+fn a_first_machine_without_traffic_gets_one_that_stands_by() {
+    let bare = desired("primary_region = \"fra\"");
+    let first = stages(&world(&[]), &bare, &order(Strategy::Rolling)).unwrap();
+    let works = StageData::read(&first[0].data).unwrap().works;
+    let shapes: Vec<(bool, usize)> = works.iter().map(|it| (it.runs, it.stands_by.len())).collect();
+    assert_eq!(shapes, [(true, 0), (false, 1)]);
 }

@@ -33,13 +33,19 @@ fn of_group(group: &str, data: &StageData) -> Vec<String> {
     let Some(config) = works.first().map(|it| &it.config) else { return Vec::new() };
     let (served, mut told) = (is_served(config), Vec::new());
     let in_place = works.iter().any(|it| matches!(it.place, Place::Machine(_)));
-    if in_place && served && works.iter().filter(|it| it.runs && !it.cordoned).count() == 1 {
+    let running = works.iter().filter(|it| it.runs && !it.cordoned).count();
+    if in_place && served && running > 0 && data.strategy == Strategy::Immediate {
         told.push(format!(
-            "the group {group} has one running machine, so rolling takes it down for a moment; \
-             bluegreen does not"
+            "immediate takes down all machines of the group {group} at once; no other strategy does"
+        ));
+    } else if in_place && served && running == 1 {
+        told.push(format!(
+            "the group {group} has one running machine, so {} takes it down for a moment; \
+             bluegreen does not",
+            data.strategy.name()
         ));
     }
-    if data.strategy == Strategy::BlueGreen && !served {
+    if data.strategy == Strategy::BlueGreen && !served && !data.retired.is_empty() {
         told.push(format!(
             "the group {group} has no services: its new machines work as soon as they start, \
              beside the old ones"

@@ -51,7 +51,7 @@ async fn new_machines_that_never_get_well_are_removed_and_the_old_ones_never_not
     let world = World::with(2).await;
     let (before, users) = (world.live(), world.users());
     let mut config = world.config(Strategy::BlueGreen, "sick");
-    config.wait_timeout = std::time::Duration::from_secs(1);
+    config.wait_timeout = Some(std::time::Duration::from_secs(1));
     let target = FlyTarget::new(config);
     let mut course = Course::begin(&target).await.unwrap();
     let fault = course.next(&target).await.unwrap_err();

@@ -70,7 +70,7 @@ async fn a_release_that_users_refuse_is_taken_back_and_nobody_else_notices() {
 async fn a_plan_says_what_would_happen_and_changes_nothing() {
     let world = World::with(1).await;
     let mut config = world.config(Strategy::Rolling, "v2");
-    config.wait_timeout = Duration::from_secs(1);
+    config.wait_timeout = Some(Duration::from_secs(1));
     let pipeline = pipeline(FlyTarget::new(config), "v2", true);
     let calls = world.sim.journal().len();
     let artifact = Artifact::new(image("v2"));

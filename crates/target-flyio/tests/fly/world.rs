@@ -116,7 +116,7 @@ impl World {
         config.api_url = self.sim.api_url();
         config.strategy = strategy;
         config.lease_ttl = Duration::from_secs(2);
-        config.wait_timeout = Duration::from_secs(15);
+        config.wait_timeout = Some(Duration::from_secs(15));
         config.poll = Duration::from_millis(40);
         config.drain = Duration::from_millis(300);
         config.blind_drain = Duration::from_millis(300);

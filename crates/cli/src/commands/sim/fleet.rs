@@ -95,7 +95,7 @@ impl<'a> Fleet<'a> {
         let mut config = FlyConfig::new(self.app, url, token, toml);
         config.api_url = self.sim.api_url();
         (config.strategy, config.ha) = (Strategy::Rolling, false);
-        (config.poll, config.wait_timeout) = (POLL * 5, PATIENCE);
+        (config.poll, config.wait_timeout) = (POLL * 5, Some(PATIENCE));
         (config.drain, config.blind_drain) = (POLL, POLL);
         let pipeline = Pipeline::to(Step::deployer(FlyTarget::new(config)))
             .builder(Step::builder("image", Given(Artifact::new(image))))

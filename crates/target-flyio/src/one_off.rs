@@ -1,0 +1,282 @@
+//! Machines that run one command to its end: the release command, and machine checks. Their events are the
+//! truth about how it ended; the machine goes in all cases.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use crate::api::{Exit, Launch, Machine, Power};
+use crate::desired::GROUP;
+use crate::error::FlyError;
+use crate::session::Session;
+
+/// How often starting it is tried: a machine that is still being prepared refuses for a while.
+const TRIES: u32 = 10;
+/// In how many looks an end without an exit may stay unexplained: events come a little late.
+const DOUBTS: u32 = 5;
+/// How long to wait for the end in one call.
+const SLICE: Duration = Duration::from_secs(10);
+
+/// A command that runs once, on a machine of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OneOff {
+    /// What people call it, such as `release_command`.
+    pub(crate) name: String,
+    /// The command as it was written.
+    pub(crate) line: String,
+    /// Names its machine: unique to the run.
+    pub(crate) launch: String,
+    pub(crate) region: Option<String>,
+    /// How long it may take; without it, as long as it likes.
+    pub(crate) timeout: Option<Duration>,
+    /// The whole configuration of its machine.
+    pub(crate) config: Value,
+}
+
+/// The one thing to do next.
+#[derive(Debug, PartialEq)]
+enum Step {
+    Create,
+    Start,
+    Wait,
+    Ended(Exit),
+    /// It is gone, and nobody knows how it ended.
+    Lost,
+}
+
+/// What was seen and done on the way.
+#[derive(Debug, Default)]
+struct Past {
+    id: Option<String>,
+    starts: u32,
+    doubts: u32,
+}
+
+impl OneOff {
+    /// From what is seen of its machine; pure, so that a run which was cut off goes on from where it was.
+    fn step(past: &Past, machine: Option<&Machine>) -> Step {
+        let Some(machine) = machine else {
+            return if past.id.is_none() { Step::Create } else { Step::Lost };
+        };
+        match (machine.ended(), machine.power()) {
+            (Some(exit), _) => Step::Ended(exit),
+            (None, Power::Gone) if past.doubts >= DOUBTS => Step::Lost,
+            (None, Power::Down) if !machine.was_started() => Step::Start,
+            (None, Power::Moving) if machine.state == "created" => Step::Start,
+            (None, Power::Down) if past.doubts >= DOUBTS => Step::Lost,
+            _ => Step::Wait,
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Runs it to its end; a run that was cut off takes up the machine that is there. Returns once its machine
+    /// is gone.
+    pub(crate) async fn run_once(&self, one_off: &OneOff) -> Result<(), FlyError> {
+        self.cx().note(format!("{}: {}", one_off.name, one_off.line));
+        self.refuse_rivals(one_off).await?;
+        let ended = self.see_through(one_off).await;
+        let cleared = self.clear(&one_off.launch).await;
+        ended?;
+        cleared
+    }
+
+    /// A command of another deploy that runs now must not run beside ours; one that has ended is in nobody's
+    /// way.
+    async fn refuse_rivals(&self, one_off: &OneOff) -> Result<(), FlyError> {
+        let all = self.api().machines().await?;
+        let group = one_off.config["metadata"][GROUP].as_str();
+        let same = |it: &&Machine| it.is_one_off() && it.metadata(GROUP) == group;
+        let works = |it: &&Machine| matches!(it.power(), Power::Up | Power::Moving);
+        match all.iter().filter(same).filter(works).find(|it| !self.made(it)) {
+            None => Ok(()),
+            Some(rival) => Err(FlyError::Unplannable {
+                problem: format!(
+                    "machine {} runs the {} of another deploy",
+                    rival.id, one_off.name
+                ),
+                next: format!(
+                    "wait until it has ended; if it hangs: `fly machine destroy --force {}`",
+                    rival.id
+                ),
+            }),
+        }
+    }
+
+    async fn see_through(&self, one_off: &OneOff) -> Result<(), FlyError> {
+        let (began, mut past) = (Instant::now(), Past::default());
+        loop {
+            let machine = self.look_for(one_off, &mut past).await?;
+            let id = past.id.clone().unwrap_or_default();
+            match OneOff::step(&past, machine.as_ref()) {
+                Step::Create => past.id = self.create_one_off(one_off).await?,
+                Step::Start => self.start_one_off(one_off, &id, &mut past).await?,
+                Step::Wait => self.wait_for_end(&id, machine.as_ref(), &mut past).await?,
+                Step::Ended(exit) if exit.is_good() => return Ok(()),
+                Step::Ended(exit) => {
+                    return Err(self.command_failed(one_off, &id, exit.text()).await);
+                }
+                Step::Lost => {
+                    let how = "its machine is gone, and nobody knows how it ended".to_owned();
+                    return Err(self.command_failed(one_off, &id, how).await);
+                }
+            }
+            if one_off.timeout.is_some_and(|limit| began.elapsed() > limit) {
+                let limit = one_off.timeout.unwrap_or_default();
+                let how = format!("it had not ended after {limit:?}, and was stopped");
+                return Err(self.command_failed(one_off, &id, how).await);
+            }
+        }
+    }
+
+    /// Its machine: by its id once that is known, else by its launch id, also where it is destroyed by now.
+    async fn look_for(
+        &self,
+        one_off: &OneOff,
+        past: &mut Past,
+    ) -> Result<Option<Machine>, FlyError> {
+        if let Some(id) = &past.id {
+            return Ok(self.api().machine(id).await?);
+        }
+        let mut found = self.api().launched_ever(&one_off.launch).await?;
+        // Of twins, the one that has got furthest counts; `clear` removes the other.
+        found.sort_by_key(|it| (it.ended().is_none(), !it.was_started(), it.id.clone()));
+        let Some(first) = found.into_iter().next() else { return Ok(None) };
+        past.id = Some(first.id.clone());
+        // The search may show less of a machine than reading it does.
+        Ok(self.api().machine(&first.id).await?.or(Some(first)))
+    }
+
+    async fn create_one_off(&self, one_off: &OneOff) -> Result<Option<String>, FlyError> {
+        let launch = Launch {
+            config: &one_off.config,
+            region: one_off.region.as_deref(),
+            lease_ttl: None,
+            idle: true,
+            unregistered: false,
+        };
+        match self.api().create(&launch).await {
+            Ok(machine) => Ok(Some(machine.id)),
+            // Nobody knows whether it is there: it is looked for.
+            Err(error) if error.is_transient() => {
+                sleep(self.config().poll).await;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn start_one_off(
+        &self,
+        one_off: &OneOff,
+        id: &str,
+        past: &mut Past,
+    ) -> Result<(), FlyError> {
+        past.starts += 1;
+        match self.api().start_free(id).await {
+            Err(error) if past.starts < TRIES && error.may_be_in_its_own_way() => {
+                sleep(self.config().poll).await;
+                Ok(())
+            }
+            Err(error) if error.may_be_in_its_own_way() => Err(self
+                .command_failed(one_off, id, format!("it could not be started: {error}"))
+                .await),
+            other => Ok(other?),
+        }
+    }
+
+    async fn wait_for_end(
+        &self,
+        id: &str,
+        machine: Option<&Machine>,
+        past: &mut Past,
+    ) -> Result<(), FlyError> {
+        let began = Instant::now();
+        match machine.map(Machine::power) {
+            Some(Power::Gone | Power::Down) => past.doubts += 1,
+            _ => self.api().wait_for_end(id, SLICE).await?,
+        }
+        // An answer that comes at once must not make us ask without a pause.
+        sleep(self.config().poll.saturating_sub(began.elapsed())).await;
+        Ok(())
+    }
+
+    async fn command_failed(&self, one_off: &OneOff, machine: &str, how: String) -> FlyError {
+        FlyError::Command {
+            name: one_off.name.clone(),
+            machine: machine.to_owned(),
+            how,
+            log: self.log_tail(machine).await,
+        }
+    }
+
+    /// Removes every machine of this launch id that is still there.
+    async fn clear(&self, launch: &str) -> Result<(), FlyError> {
+        for machine in self.api().launched_ever(launch).await? {
+            if machine.power() != Power::Gone {
+                self.api().destroy_free(&machine.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what commands of this run have left behind: on the way back nothing of it may stay.
+    pub(crate) async fn clear_one_offs(&self) -> Result<(), FlyError> {
+        let all = self.api().machines().await?;
+        let left = all.iter().filter(|it| it.is_one_off() && self.made(it));
+        for machine in left.filter(|it| it.power() != Power::Gone) {
+            self.api().destroy_free(&machine.id).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn machine(state: &str, events: &Value) -> Machine {
+        serde_json::from_value(json!({"id": "a", "state": state, "events": events})).unwrap()
+    }
+
+    fn exit(code: i64) -> Value {
+        json!({"type": "exit", "request": {"exit_event": {"exit_code": code}}})
+    }
+
+    #[test]
+    fn from_every_half_way_state_the_next_step_is_known() {
+        let (launch, start) = (json!({"type": "launch"}), json!({"type": "start"}));
+        let known = || Past { id: Some("a".into()), ..Past::default() };
+        let doubtful = || Past { doubts: DOUBTS, ..known() };
+        let table = [
+            ("nothing yet", Past::default(), None, Step::Create),
+            ("vanished", known(), None, Step::Lost),
+            ("prepared", known(), Some(machine("created", &json!([launch]))), Step::Start),
+            ("settled", known(), Some(machine("stopped", &json!([launch]))), Step::Start),
+            ("runs", known(), Some(machine("started", &json!([start, launch]))), Step::Wait),
+            ("gone, no news", known(), Some(machine("destroyed", &json!([start]))), Step::Wait),
+            (
+                "no news for long",
+                doubtful(),
+                Some(machine("destroyed", &json!([start]))),
+                Step::Lost,
+            ),
+            ("stopped, no news", known(), Some(machine("stopped", &json!([start]))), Step::Wait),
+        ];
+        for (what, past, machine, step) in table {
+            assert_eq!(OneOff::step(&past, machine.as_ref()), step, "{what}");
+        }
+        for (code, good) in [(0, true), (3, false)] {
+            let ended = machine("destroyed", &json!([exit(code), start, launch]));
+            let Step::Ended(exit) = OneOff::step(&known(), Some(&ended)) else { panic!("{code}") };
+            assert_eq!(exit.is_good(), good);
+        }
+        // It was started again after it had ended: the old end says nothing.
+        let again = machine("started", &json!([start, exit(1), start]));
+        assert_eq!(OneOff::step(&known(), Some(&again)), Step::Wait);
+    }
+}
