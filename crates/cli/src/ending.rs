@@ -99,6 +99,12 @@ impl Ending {
             Conclusion::Succeeded => format!("{version} serves {environment}, {serves}."),
             Conclusion::Rejected => format!("{why} Nothing was touched."),
             Conclusion::RolledBack => match before {
+                Some(before) if self.untouched() => format!(
+                    "{why} No machine of {environment} was touched: {before} serves, {serves}."
+                ),
+                None if self.untouched() => format!(
+                    "{why} No machine was touched: nothing runs in {environment}, as before."
+                ),
                 Some(before) => format!(
                     "{why} {version} was taken back: {before} serves {environment}, {serves}."
                 ),
@@ -145,6 +151,11 @@ impl Ending {
         })
     }
 
+    /// Did it fail before anything that serves was changed?
+    fn untouched(&self) -> bool {
+        self.failures.first().is_some_and(|it| it.untouched)
+    }
+
     /// What stopped the run, in one sentence.
     fn why(&self) -> String {
         let Some(failure) = self.failures.last() else { return String::new() };
@@ -173,7 +184,7 @@ mod tests {
     use super::*;
 
     fn failure(phase: Phase, step: &str, cause: Cause) -> Failure {
-        Failure { phase, step: step.into(), cause, whole: false }
+        Failure { phase, step: step.into(), cause, whole: false, untouched: false }
     }
 
     #[test]
@@ -185,6 +196,18 @@ mod tests {
         insta::assert_snapshot!(ending.words("v3", "staging"),
             @"smoke refused (1 finding). v3 was taken back: v2 serves staging, verified.");
         assert_eq!((ending.outcome(), ending.exit()), (RunOutcome::Rollback, Exit::RolledBack));
+    }
+
+    #[test]
+    fn a_failed_preparation_has_touched_no_machine() {
+        let broken = Cause::Fault(pipeline_core::Fault::permanent(std::io::Error::other(
+            "the release_command failed on machine a: it exited with code 3",
+        )));
+        let failure = Failure { untouched: true, ..failure(Phase::Deploy, "release", broken) };
+        let mut ending = Ending::of(Conclusion::RolledBack, &[Record::Failed { failure }]);
+        ending.before = Some("v2".into());
+        insta::assert_snapshot!(ending.words("v3", "staging"), @"release: the release_command failed on machine a: it exited with code 3. No machine of staging was touched: v2 serves, verified.");
+        assert_eq!(ending.exit(), Exit::DeployFailed);
     }
 
     #[test]

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn failure(phase: Phase, cause: Cause) -> Failure {
-        Failure { phase, step: "step".into(), cause, whole: false }
+        Failure { phase, step: "step".into(), cause, whole: false, untouched: false }
     }
 
     #[test]

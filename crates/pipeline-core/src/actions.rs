@@ -108,7 +108,8 @@ impl Pipeline {
                 Ok(deployment) => (Record::StageReached { deployment }, Some(Verdict::Passed)),
                 Err(fault) => {
                     let (step, cause) = (stage.name.clone(), fault.into());
-                    failed(Failure { phase: at, step, cause, whole: stage.settles })
+                    let (whole, untouched) = (stage.settles, stage.prepares);
+                    failed(Failure { phase: at, step, cause, whole, untouched })
                 }
             }
         };
@@ -214,7 +215,13 @@ fn rejected(failures: Vec<Failure>) -> Told {
 }
 
 fn rejected_by(phase: Phase, step: &str, fault: Fault) -> Told {
-    rejected(vec![Failure { phase, step: step.to_owned(), cause: fault.into(), whole: false }])
+    rejected(vec![Failure {
+        phase,
+        step: step.to_owned(),
+        cause: fault.into(),
+        whole: false,
+        untouched: false,
+    }])
 }
 
 fn failed(failure: Failure) -> Told {
@@ -224,7 +231,12 @@ fn failed(failure: Failure) -> Told {
 
 fn not_restored(step: String, cause: Cause) -> Told {
     let (verdict, phase) = (verdict_of(&cause), Phase::Restore);
-    (Record::RestoreFailed { failure: Failure { phase, step, cause, whole: false } }, verdict)
+    (
+        Record::RestoreFailed {
+            failure: Failure { phase, step, cause, whole: false, untouched: false },
+        },
+        verdict,
+    )
 }
 
 fn verdict_of(cause: &Cause) -> Option<Verdict> {

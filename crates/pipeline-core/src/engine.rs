@@ -130,7 +130,15 @@ impl Pipeline {
 
     fn interrupted(&self) -> Record {
         let (phase, step) = (Phase::Deploy, self.target().to_owned());
-        Record::Failed { failure: Failure { phase, step, cause: Cause::Interrupted, whole: false } }
+        Record::Failed {
+            failure: Failure {
+                phase,
+                step,
+                cause: Cause::Interrupted,
+                whole: false,
+                untouched: false,
+            },
+        }
     }
 }
 

@@ -144,7 +144,13 @@ pub fn failures(answers: &[GateAnswer], run: &Run) -> Vec<Failure> {
     let unanswered = answers.iter().any(|it| it.required && it.outcome.is_none());
     if failures.is_empty() && (unanswered || run.cancel.is_cancelled()) {
         let (phase, step) = (Phase::Validate, "gates".into());
-        failures.push(Failure { phase, step, cause: Cause::Interrupted, whole: false });
+        failures.push(Failure {
+            phase,
+            step,
+            cause: Cause::Interrupted,
+            whole: false,
+            untouched: false,
+        });
     }
     failures
 }
@@ -154,7 +160,13 @@ fn failure(answer: &GateAnswer) -> Option<Failure> {
         Ok(report) => not_good(report.verdict(), || report.findings().to_vec())?,
         Err(fault) => fault.clone().into(),
     };
-    Some(Failure { phase: Phase::Validate, step: answer.name.clone(), cause, whole: false })
+    Some(Failure {
+        phase: Phase::Validate,
+        step: answer.name.clone(),
+        cause,
+        whole: false,
+        untouched: false,
+    })
 }
 
 /// The cause in an answer that is not good.

@@ -42,6 +42,10 @@ pub struct Failure {
     pub cause: Cause,
     /// Is the target wholly on the new release? If not, leaving it leaves a mixture.
     pub whole: bool,
+    /// Was nothing that serves changed yet? Then going back only makes sure of that: what a preparing stage,
+    /// such as a migration, did before it failed is not undone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untouched: bool,
 }
 
 /// Why a step stopped the run.

@@ -133,5 +133,5 @@ impl Step<dyn Verifier> {
 
 /// A failure of the phase `Verify`.
 pub(crate) fn failure((step, cause): (String, Cause), whole: bool) -> Failure {
-    Failure { phase: Phase::Verify, step, cause, whole }
+    Failure { phase: Phase::Verify, step, cause, whole, untouched: false }
 }

@@ -20,7 +20,7 @@ fn the_format_has_its_number() {
 
 fn refused() -> Failure {
     let cause = Cause::Refused(vec![Finding::error("1 test failed").at("test/cart_test.exs", 12)]);
-    Failure { phase: Phase::Validate, step: "test".into(), cause, whole: false }
+    Failure { phase: Phase::Validate, step: "test".into(), cause, whole: false, untouched: false }
 }
 
 fn run_kinds() -> Vec<EventKind> {
@@ -185,6 +185,7 @@ fn failure() -> impl Strategy<Value = Failure> {
         step,
         cause,
         whole,
+        untouched: !whole,
     })
 }
 

@@ -10,7 +10,7 @@ use pipeline_core::{
 
 fn failure() -> Failure {
     let (step, cause) = ("smoke".into(), Cause::Interrupted);
-    Failure { phase: Phase::Verify, step, cause, whole: false }
+    Failure { phase: Phase::Verify, step, cause, whole: false, untouched: false }
 }
 
 fn snapshot() -> Snapshot {

@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (Phase::Verify, "smoke", Cause::Refused(vec![Finding::error("GET / answered 500")]), true),
         (Phase::Deploy, "green", timed_out, false),
     ] {
-        let failure = Failure { phase, step: step.into(), cause, whole };
+        let failure = Failure { phase, step: step.into(), cause, whole, untouched: false };
         let state = if whole { "whole" } else { "mixture" };
         println!("{phase:?} {step:<8} {state:<8} -> {:?}", policy().decide(&failure));
     }

@@ -38,11 +38,13 @@ pub(crate) struct Story {
     phase: Option<Phase>,
     /// Steps whose answer was shown with the step, so that it is not shown again with the failure.
     shown: BTreeSet<String>,
+    /// Did the last failure come before anything that serves was changed?
+    untouched: bool,
 }
 
 impl Story {
     pub(crate) fn new(detail: Detail) -> Self {
-        Self { detail, starts: false, phase: None, shown: BTreeSet::new() }
+        Self { detail, starts: false, phase: None, shown: BTreeSet::new(), untouched: false }
     }
 
     /// The same, with a line for the start of each step.
@@ -86,7 +88,7 @@ impl Story {
                 vec![line(Tone::Dim, format!("    {step}: {}", one_line(message)))]
             }
             EventKind::Failed { failure } => self.failed(failure),
-            EventKind::Decided { decision } => self.normal(vec![decided(*decision)]),
+            EventKind::Decided { decision } => self.normal(vec![self.decided(*decision)]),
             _ => Vec::new(),
         }
     }
@@ -107,8 +109,20 @@ impl Story {
         self.in_phase(phase, lines)
     }
 
+    fn decided(&self, decision: Decision) -> Line {
+        let text = match decision {
+            Decision::Restore if self.untouched => {
+                "  ↩ no machine was touched; making sure that what was still serves"
+            }
+            Decision::Restore => "  ↩ going back to what was",
+            Decision::Leave => "  ! left as it is, because the policy says so",
+        };
+        line(Tone::Warn, text.into())
+    }
+
     /// A failure that no step has shown yet.
     fn failed(&mut self, failure: &Failure) -> Vec<Line> {
+        self.untouched = failure.untouched;
         match &failure.cause {
             _ if self.shown.remove(&failure.step) => Vec::new(),
             Cause::Interrupted => vec![line(Tone::Warn, "  ! stopped on request".into())],
@@ -243,13 +257,6 @@ fn about(fault: &Fault) -> Vec<Line> {
     }
     lines.extend(fault.next_step().map(|it| line(Tone::Plain, format!("      next: {it}"))));
     lines
-}
-
-fn decided(decision: Decision) -> Line {
-    match decision {
-        Decision::Restore => line(Tone::Warn, "  ↩ going back to what was".into()),
-        Decision::Leave => line(Tone::Warn, "  ! left as it is, because the policy says so".into()),
-    }
 }
 
 fn line(tone: Tone, text: String) -> Line {

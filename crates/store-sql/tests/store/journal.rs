@@ -162,6 +162,7 @@ fn failure() -> impl Strategy<Value = Failure> {
         step,
         cause,
         whole,
+        untouched: !whole,
     })
 }
 
