@@ -25,6 +25,16 @@ pub enum Strategy {
     Immediate,
 }
 
+/// What is done about machines whose host does not answer: they can be neither read nor changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unreachable {
+    /// Nothing is deployed: the app could not be made one release.
+    #[default]
+    Abort,
+    /// They are left alone, with the old release; the next deploy that reaches them brings them along.
+    Skip,
+}
+
 impl Strategy {
     /// The word for it in `fly.toml`.
     #[must_use]
@@ -81,6 +91,8 @@ pub struct FlyConfig {
     pub deadline: Duration,
     /// How long the first machine of a canary deploy must prove itself among the old ones. 1 min.
     pub bake: Duration,
+    /// What is done about machines whose host does not answer when the run begins. Nothing is deployed.
+    pub unreachable: Unreachable,
     /// How often a machine is read while it is waited for. 1 s; the platform allows five a second.
     pub poll: Duration,
     /// For how long, after a change of what serves, no answer may come from the other side. 2 s.
@@ -118,6 +130,7 @@ impl FlyConfig {
             wait_timeout: fly_toml.wait_timeout,
             deadline: Duration::from_hours(1),
             bake: Duration::from_mins(1),
+            unreachable: Unreachable::default(),
             poll: Duration::from_secs(1),
             drain: Duration::from_secs(2),
             blind_drain: Duration::from_secs(10),

@@ -28,7 +28,7 @@ mod traffic;
 mod view;
 
 pub use api::ApiError;
-pub use config::{FlyConfig, Strategy};
+pub use config::{FlyConfig, Strategy, Unreachable};
 pub use error::{FlyError, LogTail};
 pub use fly_toml::{FlyToml, FlyTomlError, Place};
 pub use target::FlyTarget;

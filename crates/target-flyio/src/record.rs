@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::api::{Machine, Power};
+use crate::config::Unreachable;
 use crate::desired::{LAUNCH, RUN, group_of, version_of};
 use crate::error::FlyError;
 
@@ -45,8 +46,8 @@ pub(crate) struct Ignored {
 
 impl World {
     /// Takes down what the API shows. A machine whose configuration cannot be read cannot be restored,
-    /// so it stops the run before anything is touched.
-    pub(crate) fn of(machines: &[Machine]) -> Result<Self, FlyError> {
+    /// so it stops the run before anything is touched, or is left alone.
+    pub(crate) fn of(machines: &[Machine], policy: Unreachable) -> Result<Self, FlyError> {
         let mut world = Self { schema: SCHEMA, machines: Vec::new(), ignored: Vec::new() };
         for machine in machines.iter().filter(|it| it.power() != Power::Gone) {
             if let Some(reason) = machine.foreign() {
@@ -55,7 +56,11 @@ impl World {
                 world.machines.push(Recorded::of(machine));
             } else {
                 let host = machine.host_status.as_deref().unwrap_or("unknown");
-                return Err(unreachable_host(&machine.id, host));
+                if policy == Unreachable::Abort {
+                    return Err(unreachable_host(&machine.id, host));
+                }
+                let reason = format!("its host is {host}, so it keeps the release it has");
+                world.ignored.push(Ignored { id: machine.id.clone(), reason });
             }
         }
         world.machines.sort_by(|a, b| a.id.cmp(&b.id));
@@ -152,7 +157,8 @@ fn unreachable_host(id: &str, host: &str) -> FlyError {
     FlyError::Unplannable {
         problem: format!("machine {id} cannot be read: its host is {host}"),
         next: format!(
-            "wait until its host is back, or remove it: `fly machine destroy --force {id}`"
+            "wait until its host is back, leave such machines alone with unreachable = \"skip\" in \
+             pipeline.toml, or remove it: `fly machine destroy --force {id}`"
         ),
     }
 }
@@ -198,7 +204,8 @@ mod tests {
             ("not cordoned", machine("b", false, &born("run-2")), rolled("run-1"), None),
         ];
         for (what, suspect, serving, left) in table {
-            let world = World::of(&[machine("a", false, &serving), suspect]).unwrap();
+            let world =
+                World::of(&[machine("a", false, &serving), suspect], Unreachable::Abort).unwrap();
             assert_eq!(world.machine("b").unwrap().leftover_of.as_deref(), left, "{what}");
             assert_eq!(World::read(&world.to_data()).unwrap(), world);
         }
@@ -210,11 +217,14 @@ mod tests {
             json!({"id": "x", "state": "started", "host_status": "unreachable"}),
         )
         .unwrap();
-        let error = World::of(&[lost]).unwrap_err().to_string();
+        let lost = [lost];
+        let error = World::of(&lost, Unreachable::Abort).unwrap_err().to_string();
         assert_eq!(error, "machine x cannot be read: its host is unreachable");
         let foreign: Machine =
             serde_json::from_value(json!({"id": "y", "state": "started", "config": {}})).unwrap();
-        let world = World::of(&[foreign]).unwrap();
+        let skipped = World::of(&lost, Unreachable::Skip).unwrap();
+        assert_eq!((skipped.machines.len(), &*skipped.ignored[0].id), (0, "x"));
+        let world = World::of(&[foreign], Unreachable::Abort).unwrap();
         assert_eq!((world.machines.len(), world.ignored[0].id.as_str()), (0, "y"));
     }
 

@@ -13,6 +13,7 @@ use crate::desired::{LAUNCH, RUN};
 use crate::error::{FlyError, LogTail};
 use crate::goal::Goal;
 use crate::leases::Leases;
+use crate::record::World;
 use crate::target::FlyTarget;
 use crate::traffic::Traffic;
 
@@ -31,11 +32,19 @@ pub(crate) struct Session<'a> {
     target: &'a FlyTarget,
     cx: &'a Context,
     heed: Heed,
+    /// Machines that are none of this run's business.
+    left_alone: BTreeSet<String>,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn new(target: &'a FlyTarget, cx: &'a Context, heed: Heed) -> Self {
-        Self { target, cx, heed }
+        Self { target, cx, heed, left_alone: BTreeSet::new() }
+    }
+
+    /// The same, blind to the machines that were set aside when the run looked at the app.
+    pub(crate) fn leaving(mut self, world: &World) -> Self {
+        self.left_alone.extend(world.ignored.iter().map(|it| it.id.clone()));
+        self
     }
 
     pub(crate) fn cx(&self) -> &Context {
@@ -61,7 +70,8 @@ impl<'a> Session<'a> {
     /// All machines that are ours to touch and not gone.
     pub(crate) async fn machines(&self) -> Result<Vec<Machine>, FlyError> {
         let mut machines = self.api().machines().await?;
-        machines.retain(|it| it.power() != Power::Gone && it.foreign().is_none());
+        let ours = |it: &Machine| it.foreign().is_none() && !self.left_alone.contains(&it.id);
+        machines.retain(|it| it.power() != Power::Gone && ours(it));
         Ok(machines)
     }
 

@@ -98,7 +98,7 @@ impl Deployer for FlyTarget {
 
     async fn snapshot(&self, cx: &Context) -> Result<Snapshot, Fault> {
         let machines = self.api.machines().await.map_err(FlyError::from)?;
-        let world = World::of(&machines)?;
+        let world = World::of(&machines, self.config.unreachable)?;
         let ours: Vec<Machine> =
             machines.into_iter().filter(|it| world.machine(&it.id).is_some()).collect();
         Ok(Snapshot { current: self.seen(&ours, cx), data: world.to_data() })
@@ -128,7 +128,7 @@ impl Deployer for FlyTarget {
         let (data, world) = (StageData::read(&stage.data)?, World::read(&from.data)?);
         self.began.get_or_init(Instant::now);
         let heed = if stage.settles { Heed::Never } else { Heed::BetweenMachines };
-        let machines = Session::new(self, cx, heed).advance(&data, &world).await?;
+        let machines = Session::new(self, cx, heed).leaving(&world).advance(&data, &world).await?;
         if stage.settles {
             self.leases.release_all().await;
         }
@@ -137,7 +137,7 @@ impl Deployer for FlyTarget {
 
     async fn restore(&self, to: &Snapshot, cx: &Context) -> Result<Deployment, Fault> {
         let world = World::read(&to.data)?;
-        let machines = Session::new(self, cx, Heed::Never).restore(&world).await?;
+        let machines = Session::new(self, cx, Heed::Never).leaving(&world).restore(&world).await?;
         Ok(self.seen(&machines, cx).unwrap_or_default())
     }
 

@@ -9,7 +9,10 @@ use secrecy::SecretString;
 use toml::Spanned;
 
 use super::raw::{self, Over, Raw, Text};
-use super::{Config, Confirm, Environment, Fly, Gate, Gates, Smoke, SmokeCheck, Strategy, Target};
+use super::{
+    Config, Confirm, Environment, Fly, Gate, Gates, Smoke, SmokeCheck, Strategy, Target,
+    Unreachable,
+};
 use crate::error::{ConfigError, SourceFile, did_you_mean};
 
 type Checked<T> = Result<T, Box<ConfigError>>;
@@ -84,6 +87,9 @@ impl Check<'_> {
             strategy,
             ha: raw.ha.unwrap_or(true),
             wait_timeout: raw.wait_timeout.as_ref().map(|it| self.length(it)).transpose()?,
+            deadline: self.duration(raw.deadline.as_ref(), Duration::from_hours(1))?,
+            bake: self.duration(raw.bake.as_ref(), Duration::from_mins(1))?,
+            unreachable: self.unreachable(raw.unreachable.as_ref())?,
             poll: self.duration(raw.poll.as_ref(), Duration::from_secs(1))?,
             lease_ttl: self.duration(raw.lease_ttl.as_ref(), Duration::from_secs(13))?,
             drain: self.duration(raw.drain.as_ref(), Duration::from_secs(2))?,
@@ -168,6 +174,16 @@ impl Check<'_> {
             self.error(Some(raw.span()), format!("there is no strategy `{}`", raw.get_ref()))
                 .hint(hint)
         })
+    }
+
+    fn unreachable(&self, raw: Option<&Text>) -> Checked<Unreachable> {
+        match raw.map(|it| (it.span(), it.get_ref().as_str())) {
+            None | Some((_, "abort")) => Ok(Unreachable::Abort),
+            Some((_, "skip")) => Ok(Unreachable::Skip),
+            Some((span, other)) => Err(self
+                .error(Some(span), format!("machines out of reach cannot be treated by `{other}`"))
+                .hint("unreachable is \"abort\" or \"skip\"")),
+        }
     }
 
     fn confirm(&self, raw: Option<&Spanned<toml::Value>>) -> Checked<Confirm> {

@@ -79,6 +79,11 @@ pub(crate) struct Fly {
     pub(crate) ha: bool,
     /// What fly.toml says, if not said.
     pub(crate) wait_timeout: Option<Duration>,
+    /// How long all stages together may take.
+    pub(crate) deadline: Duration,
+    /// How long the first machine of a canary deploy is watched.
+    pub(crate) bake: Duration,
+    pub(crate) unreachable: Unreachable,
     pub(crate) poll: Duration,
     pub(crate) lease_ttl: Duration,
     pub(crate) drain: Duration,
@@ -92,6 +97,13 @@ pub(crate) enum Strategy {
     Canary,
     BlueGreen,
     Immediate,
+}
+
+/// What is done about machines whose host does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreachable {
+    Abort,
+    Skip,
 }
 
 /// How a deploy is confirmed.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy};
+use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy, Unreachable};
 
 use crate::app::Setting;
 use crate::config::{self, Config, Fly};
@@ -52,6 +52,11 @@ pub(super) fn fly_config(
         Some(config::Strategy::Immediate) => Strategy::Immediate,
         None => config.strategy,
     };
+    config.unreachable = match fly.unreachable {
+        config::Unreachable::Abort => Unreachable::Abort,
+        config::Unreachable::Skip => Unreachable::Skip,
+    };
+    (config.deadline, config.bake) = (fly.deadline, fly.bake);
     config.ha = fly.ha;
     config.wait_timeout = fly.wait_timeout.or(config.wait_timeout);
     config.lease_ttl = fly.lease_ttl;

@@ -40,7 +40,7 @@ fn machine(id: &str, state: &str, more: &Value) -> crate::api::Machine {
 }
 
 fn world(machines: &[crate::api::Machine]) -> World {
-    World::of(machines).unwrap()
+    World::of(machines, crate::config::Unreachable::Abort).unwrap()
 }
 
 fn order(strategy: Strategy) -> Order<'static> {
