@@ -25,7 +25,9 @@ mod target;
 mod traffic;
 mod view;
 
-pub use api::ApiError;
+pub use api::{
+    ApiError, FoundImage, LogLine, NewRelease, Platform, RecordedRelease, ReleaseRef, ReleaseStatus,
+};
 pub use config::{FlyConfig, Strategy};
 pub use error::FlyError;
 pub use fly_toml::{FlyToml, FlyTomlError, Place};

@@ -5,7 +5,7 @@ use pipeline_core::{Conclusion, Context, Deployer, Deployment, Fault, Snapshot, 
 use reqwest::Client;
 use serde_json::Value;
 
-use crate::api::{Api, Machine, http_client};
+use crate::api::{Api, Machine, Platform, http_client};
 use crate::config::FlyConfig;
 use crate::desired::Desired;
 use crate::error::FlyError;
@@ -25,6 +25,7 @@ pub struct FlyTarget {
     pub(crate) config: FlyConfig,
     desired: Desired,
     pub(crate) api: Api,
+    pub(crate) platform: Platform,
     pub(crate) http: Client,
     pub(crate) leases: Leases,
 }
@@ -56,6 +57,12 @@ impl FlyTarget {
         self.config.wait_timeout
     }
 
+    /// Releases, images and logs of the app.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
     /// What runs now, machine by machine, by id.
     ///
     /// # Errors
@@ -68,10 +75,10 @@ impl FlyTarget {
     }
 
     fn wanting(config: FlyConfig, desired: Desired) -> Self {
-        let api = Api::new(&config.api_url, &config.app, &config.token);
+        let (api, platform) = (Api::of(&config), Platform::of(&config));
         let leases = Leases::new(&api, config.lease_ttl);
         let name = format!("flyio:{}", config.app);
-        Self { name, config, desired, api, http: http_client(), leases }
+        Self { name, config, desired, api, platform, http: http_client(), leases }
     }
 
     fn seen(&self, machines: &[Machine], cx: &Context) -> Option<Deployment> {
