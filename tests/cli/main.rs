@@ -109,6 +109,24 @@ async fn a_token_that_is_refused_touches_nothing() {
 }
 
 #[tokio::test]
+async fn the_token_that_flyctl_would_take_is_taken() {
+    let world = world().await;
+    let args = ["status", "staging"];
+    let ran = world.run_with(&args, &[("FLY_ACCESS_TOKEN", "another-token")]).await;
+    assert!(ran.stderr.contains("does not accept the token"), "{ran}");
+}
+
+#[tokio::test]
+async fn an_address_of_fly_io_that_is_none_is_named_before_anything_is_asked() {
+    let world = world().await;
+    for name in ["FLY_FLAPS_BASE_URL", "FLY_API_BASE_URL", "FLY_UIEX_BASE_URL"] {
+        let ran = world.run_with(&["status", "staging"], &[(name, "nowhere")]).await.expect(2);
+        assert!(ran.stderr.contains(&format!("error: {name} is no address")), "{ran}");
+    }
+    assert_eq!(world.sim.journal().len(), 0);
+}
+
+#[tokio::test]
 async fn a_missing_bearer_token_is_named_before_anything_starts() {
     let world = world().await;
     let args = ["deploy", "staging", "--image", "registry.fly.io/shop:v2"];

@@ -160,6 +160,8 @@ impl World {
             .env("USER", "tester")
             .env("FLY_API_TOKEN", TOKEN)
             .env("FLY_FLAPS_BASE_URL", self.sim.api_url())
+            .env("FLY_API_BASE_URL", self.sim.api_url())
+            .env("FLY_UIEX_BASE_URL", self.sim.api_url())
             .env("PIPELINE_URL_STAGING", &self.url)
             .env("SHOP_TOKEN", SECRET)
             .stdin(Stdio::null())

@@ -88,9 +88,9 @@ impl App {
         self.around.vars.get(name).map(String::as_str).filter(|it| !it.is_empty())
     }
 
-    /// The token for Fly.io, if there is one.
+    /// The token for Fly.io, if there is one; flyctl looks for it in the same order.
     pub(crate) fn token(&self) -> Option<SecretString> {
-        let token = self.var("FLY_API_TOKEN").or_else(|| self.var("FLY_ACCESS_TOKEN"))?;
+        let token = self.var("FLY_ACCESS_TOKEN").or_else(|| self.var("FLY_API_TOKEN"))?;
         Some(SecretString::from(token.to_owned()))
     }
 

@@ -184,6 +184,13 @@ impl Registry {
         digest
     }
 
+    /// Takes the image away that a reference means now, with all of its tags; false if there is none.
+    pub(crate) fn forget(&mut self, text: &str) -> bool {
+        let Some(name) = self.find(text) else { return false };
+        self.tags.retain(|_, digest| *digest != name.digest);
+        self.images.remove(&name.digest).is_some()
+    }
+
     /// Fills in the digest that a reference means now; it stays empty for an unknown name.
     pub(crate) fn resolve(&self, text: &str) -> Reference {
         let mut name = Reference::parse(text);
@@ -254,6 +261,19 @@ mod tests {
         assert_eq!(by_tag.full(), format!("registry.fly.io/shop:v1@{new}"));
         let by_digest = registry.resolve(&format!("registry.fly.io/shop:v1@{old}"));
         assert_eq!(registry.pull(&by_digest).unwrap().command, ["old"]);
+    }
+
+    #[test]
+    fn an_image_that_was_taken_away_is_known_by_no_name() {
+        let mut registry = Registry::default();
+        let digest = registry.add(image("registry.fly.io/shop:v1", "x"));
+        registry.add(image("registry.fly.io/shop:v2", "y"));
+        assert!(!registry.forget("registry.fly.io/shop:v3"));
+        assert!(registry.forget(&format!("registry.fly.io/shop@{digest}")));
+        assert!(!registry.forget("registry.fly.io/shop:v1"));
+        assert_eq!(registry.find("registry.fly.io/shop:v1"), None);
+        assert_eq!(registry.find(&format!("registry.fly.io/shop@{digest}")), None);
+        assert!(registry.find("registry.fly.io/shop:v2").is_some());
     }
 
     #[test]

@@ -106,6 +106,13 @@ impl SimFly {
         self.platform.commit(|world| world.host.registry.add(image))
     }
 
+    /// Takes the image that a reference means now out of the registry, as Fly.io does with old ones;
+    /// false if there is none. Nothing can pull it any more, under whatever name: a machine that
+    /// runs it goes on until it stops.
+    pub fn forget_image(&self, reference: &str) -> bool {
+        self.platform.commit(|world| world.host.registry.forget(reference))
+    }
+
     /// The truth about the machines of an app, oldest first; destroyed ones for five minutes.
     #[must_use]
     pub fn machines(&self, app: &str) -> Vec<MachineView> {

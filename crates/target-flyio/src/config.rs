@@ -9,6 +9,8 @@ use crate::fly_toml::FlyToml;
 
 /// The public Machines API (fly.io docs: machines/api).
 const API: &str = "https://api.machines.dev";
+/// Releases, images and logs (flyctl: internal/buildinfo, internal/uiex).
+const WEB: &str = "https://api.fly.io";
 
 /// In which order machines get the new release.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +64,10 @@ pub struct FlyConfig {
     pub app: String,
     /// Where the Machines API is; `https://api.machines.dev` if not changed.
     pub api_url: String,
+    /// Where GraphQL is, for images; `https://api.fly.io` if not changed (`FLY_API_BASE_URL` of flyctl).
+    pub graphql_base: String,
+    /// Where releases and logs are; `https://api.fly.io` if not changed (`FLY_UIEX_BASE_URL` of flyctl).
+    pub uiex_base: String,
     /// A token that may deploy the app.
     pub token: SecretString,
     /// Where users reach the app.
@@ -95,6 +101,8 @@ pub struct FlyConfig {
     pub unreachable: Unreachable,
     /// How often a machine is read while it is waited for. 1 s; the platform allows five a second.
     pub poll: Duration,
+    /// Are Fly.io's rate limits kept by waiting? Yes; only a platform without limits can do without.
+    pub paced: bool,
     /// For how long, after a change of what serves, no answer may come from the other side. 2 s.
     pub drain: Duration,
     /// How long to wait instead where the app does not name its machine. 10 s as in flyctl.
@@ -117,6 +125,8 @@ impl FlyConfig {
         Self {
             app: app.into(),
             api_url: API.to_owned(),
+            graphql_base: WEB.to_owned(),
+            uiex_base: WEB.to_owned(),
             token: token.into(),
             url: url.into(),
             probe_url: None,
@@ -132,6 +142,7 @@ impl FlyConfig {
             bake: Duration::from_mins(1),
             unreachable: Unreachable::default(),
             poll: Duration::from_secs(1),
+            paced: true,
             drain: Duration::from_secs(2),
             blind_drain: Duration::from_secs(10),
             fly_toml,

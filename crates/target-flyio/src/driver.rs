@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::api::{ApiError, Change, Launch, Machine, Power};
+use crate::api::{ApiError, Change, Launch, Machine, Power, Sent};
 use crate::error::FlyError;
 use crate::goal::{Failure, Goal, Step, Wanted};
 use crate::memory::Memory;
@@ -107,7 +107,7 @@ impl Drive<'_> {
     }
 
     async fn create(&mut self) -> Result<(), FlyError> {
-        let (session, asked) = (self.session, Instant::now());
+        let session = self.session;
         let launch = Launch {
             config: &self.goal.config,
             region: self.goal.region.as_deref(),
@@ -117,9 +117,9 @@ impl Drive<'_> {
         };
         self.memory.creates += 1;
         match session.api().create(&launch).await {
-            Ok(machine) => {
+            Ok(Sent { answer: machine, at }) => {
                 if let Some(nonce) = &machine.nonce {
-                    session.leases().adopt(&machine.id, nonce, asked);
+                    session.leases().adopt(&machine.id, nonce, at);
                 }
                 session.leases().take(std::slice::from_ref(&machine.id), session.cx()).await?;
                 self.memory.held = Some(machine.instance_id);

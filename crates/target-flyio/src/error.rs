@@ -169,8 +169,9 @@ pub struct LogTail(String);
 
 impl LogTail {
     /// None where there are no lines.
-    pub(crate) fn of(lines: &[String]) -> Option<Self> {
-        (!lines.is_empty()).then(|| Self(lines.join("\n")))
+    pub(crate) fn of<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<Self> {
+        let text: Vec<&str> = lines.into_iter().map(str::trim_end).collect();
+        (!text.is_empty()).then(|| Self(text.join("\n")))
     }
 }
 

@@ -11,7 +11,7 @@ use pipeline_core::Context;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::api::{Api, ApiError, Guard};
+use crate::api::{Api, ApiError, Guard, Sent};
 use crate::error::FlyError;
 
 /// How many leases are asked for at a time.
@@ -40,7 +40,7 @@ struct Book {
 #[derive(Clone, Debug)]
 struct Held {
     nonce: String,
-    /// Counted from before it was asked for, so that it ends here no later than there.
+    /// Counted from before the request was sent, so that it ends here no later than there.
     until: Instant,
 }
 
@@ -145,11 +145,10 @@ impl Book {
     async fn take(&self, machine: &str, cx: &Context) -> Result<(), FlyError> {
         let (began, mut first) = (Instant::now(), None::<String>);
         loop {
-            let asked = Instant::now();
             let words = format!("pipeline {}", cx.run());
             match self.api.lease(machine, self.ttl, &words).await {
-                Ok(grant) => {
-                    let held = Held { nonce: grant.nonce, until: asked + self.ttl };
+                Ok(Sent { answer: grant, at }) => {
+                    let held = Held { nonce: grant.nonce, until: at + self.ttl };
                     self.held().insert(machine.to_owned(), held);
                     return Ok(());
                 }
@@ -182,10 +181,10 @@ impl Book {
     }
 
     async fn refresh_one(&self, machine: &str, old: &Held) {
-        let (asked, guard) = (Instant::now(), Guard::new(machine, &old.nonce));
+        let guard = Guard::new(machine, &old.nonce);
         let answer = timeout(self.ttl / 3, self.api.refresh(&guard, self.ttl)).await;
         let Ok(answer) = answer else { return };
-        if let Ok(grant) = &answer
+        if let Ok(Sent { answer: grant, .. }) = &answer
             && grant.nonce != old.nonce
         {
             // A new lease: the old one had ended, and anything may have happened since.
@@ -198,7 +197,7 @@ impl Book {
             return;
         };
         match answer {
-            Ok(_) => current.until = asked + self.ttl,
+            Ok(Sent { at, .. }) => current.until = at + self.ttl,
             // The time it was granted for is still ours; after that `guard` refuses.
             Err(error) if error.is_transient() => {
                 tracing::warn!(%error, "a lease could not be refreshed");

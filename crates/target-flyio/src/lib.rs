@@ -27,7 +27,9 @@ mod target;
 mod traffic;
 mod view;
 
-pub use api::ApiError;
+pub use api::{
+    ApiError, FoundImage, LogLine, NewRelease, Platform, RecordedRelease, ReleaseRef, ReleaseStatus,
+};
 pub use config::{FlyConfig, Strategy, Unreachable};
 pub use error::{FlyError, LogTail};
 pub use fly_toml::{FlyToml, FlyTomlError, Place};

@@ -158,7 +158,7 @@ impl Session<'_> {
             unregistered: false,
         };
         match self.api().create(&launch).await {
-            Ok(machine) => Ok(Some(machine.id)),
+            Ok(sent) => Ok(Some(sent.answer.id)),
             // Nobody knows whether it is there: it is looked for.
             Err(error) if error.is_transient() => {
                 sleep(self.config().poll).await;

@@ -26,6 +26,9 @@ pub(crate) enum Heed {
     Never,
 }
 
+/// How many lines of a machine's log are shown beside its failure.
+const TAIL: usize = 20;
+
 /// One call.
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
@@ -108,8 +111,9 @@ impl<'a> Session<'a> {
 
     /// The last lines that a machine has said; none where the platform does not tell.
     pub(crate) async fn log_tail(&self, machine: &str) -> Option<LogTail> {
-        let _ = machine;
-        LogTail::of(&[])
+        let lines = self.target.platform.logs(machine).await.unwrap_or_default();
+        let newest = lines.len().saturating_sub(TAIL);
+        LogTail::of(lines[newest..].iter().map(|it| it.message.as_str()))
     }
 
     /// The error, with what its machine has said.

@@ -9,7 +9,7 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::api::{Api, Machine, http_client};
+use crate::api::{Api, Machine, Platform, http_client};
 use crate::config::FlyConfig;
 use crate::desired::Desired;
 use crate::error::FlyError;
@@ -29,6 +29,7 @@ pub struct FlyTarget {
     pub(crate) config: FlyConfig,
     desired: Desired,
     pub(crate) api: Api,
+    pub(crate) platform: Platform,
     pub(crate) http: Client,
     pub(crate) leases: Leases,
     /// When the first stage was begun, by this process.
@@ -62,6 +63,12 @@ impl FlyTarget {
         self.config.deadline
     }
 
+    /// Releases, images and logs of the app.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
     /// What runs now, machine by machine, by id.
     ///
     /// # Errors
@@ -74,11 +81,11 @@ impl FlyTarget {
     }
 
     fn wanting(config: FlyConfig, desired: Desired) -> Self {
-        let api = Api::new(&config.api_url, &config.app, &config.token);
+        let (api, platform) = (Api::of(&config), Platform::of(&config));
         let leases = Leases::new(&api, config.lease_ttl);
         let name = format!("flyio:{}", config.app);
         let (http, began) = (http_client(), OnceLock::new());
-        Self { name, config, desired, api, http, leases, began }
+        Self { name, config, desired, api, platform, http, leases, began }
     }
 
     pub(crate) fn began(&self) -> Option<Instant> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy, Unreachable};
 
-use crate::app::Setting;
+use crate::app::{App, Setting};
 use crate::config::{self, Config, Fly};
 use crate::error::{CliError, chain};
 
@@ -37,12 +37,14 @@ pub(super) fn fly_config(
     })?;
     let url = environment.url.clone().unwrap_or_else(|| format!("https://{}.fly.dev", fly.app));
     let mut config = FlyConfig::new(&fly.app, url, token, toml);
-    if let Some(api) = app.var("FLY_FLAPS_BASE_URL") {
-        if reqwest::Url::parse(api).is_err() {
-            return Err(CliError::usage("FLY_FLAPS_BASE_URL is no address")
-                .hint("write it as http://HOST:PORT or https://HOST"));
+    for (name, base) in [
+        ("FLY_FLAPS_BASE_URL", &mut config.api_url),
+        ("FLY_API_BASE_URL", &mut config.graphql_base),
+        ("FLY_UIEX_BASE_URL", &mut config.uiex_base),
+    ] {
+        if let Some(other) = address(app, name)? {
+            *base = other;
         }
-        api.trim_end_matches('/').clone_into(&mut config.api_url);
     }
     config.probe_url.clone_from(&fly.probe_url);
     config.strategy = match fly.strategy {
@@ -63,4 +65,14 @@ pub(super) fn fly_config(
     config.poll = fly.poll;
     config.drain = fly.drain;
     Ok(config)
+}
+
+/// Where one of Fly.io's APIs is instead, if the variable says so.
+fn address(app: &App, name: &str) -> Result<Option<String>, CliError> {
+    let Some(address) = app.var(name) else { return Ok(None) };
+    if reqwest::Url::parse(address).is_err() {
+        return Err(CliError::usage(format!("{name} is no address"))
+            .hint("write it as http://HOST:PORT or https://HOST"));
+    }
+    Ok(Some(address.trim_end_matches('/').to_owned()))
 }

@@ -1,14 +1,27 @@
-//! The endpoints, a method each. Whatever a lease guards takes a [`Guard`], so that no call can forget it.
+//! The endpoints of the Machines API, a method each. Whatever a lease guards takes a [`Guard`], so that no
+//! call can forget it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::{Api, Call, PATIENCE, Retry};
+use super::budget::{Budget, Rate};
+use super::client::{Call, Host, PATIENCE, Sent, http_client};
 use super::error::ApiError;
 use super::machine::Machine;
+use super::retry::Class;
+use super::token::{Audience, authorization};
+use crate::config::FlyConfig;
+
+/// How long to wait before a read is asked to say again that something is not there.
+const SECOND_LOOK: Duration = Duration::from_millis(500);
+
+/// A client of one app's machines. Clones share one budget.
+#[derive(Clone, Debug)]
+pub(crate) struct Api(Host);
 
 /// The right to change one machine: its id, and the nonce of the lease that is held on it.
 #[derive(Clone, Debug)]
@@ -46,9 +59,12 @@ pub(crate) struct LeaseGrant {
     pub(crate) nonce: String,
 }
 
+/// The grant as Fly.io sends it, or bare, as its description has it.
 #[derive(Deserialize)]
-struct Wrapped {
-    data: LeaseGrant,
+#[serde(untagged)]
+enum LeaseReply {
+    Wrapped { data: LeaseGrant },
+    Bare(LeaseGrant),
 }
 
 impl Guard {
@@ -58,27 +74,58 @@ impl Guard {
 }
 
 impl Api {
-    /// All machines that are not destroyed. An empty answer is asked for twice: it has been known to be a
-    /// lie (fly.io infra log: machines API duplicates).
+    pub(crate) fn of(config: &FlyConfig) -> Self {
+        let base = config.api_url.trim_end_matches('/').trim_end_matches("/v1");
+        Self(Host {
+            http: http_client(),
+            root: format!("{base}/v1/apps/{}", config.app),
+            app: config.app.clone(),
+            authorization: authorization(&config.token, Audience::Machines),
+            budget: config.paced.then(Arc::<Budget>::default),
+        })
+    }
+
+    pub(crate) fn app(&self) -> &str {
+        &self.0.app
+    }
+
+    /// All machines that are not destroyed. An empty answer is asked for twice, and so is none: both have
+    /// been known to be a lie (fly.io infra log: machines API duplicates).
     pub(crate) async fn machines(&self) -> Result<Vec<Machine>, ApiError> {
         let call = Call::new(Method::GET, "list the machines", "/machines");
-        let first: Vec<Machine> = self.send(&call).await?;
-        if first.is_empty() { self.send(&call).await } else { Ok(first) }
+        match self.0.send::<Vec<Machine>>(&call).await {
+            Ok(first) if first.is_empty() => self.0.send(&call).await,
+            Err(error) if error.is_not_found() => {
+                tokio::time::sleep(SECOND_LOOK).await;
+                self.0.send(&call).await
+            }
+            first => first,
+        }
     }
 
     /// The machines that were created under this launch id.
     pub(crate) async fn launched(&self, launch: &str) -> Result<Vec<Machine>, ApiError> {
+        self.search(launch, &[]).await
+    }
+
+    pub(super) async fn search(
+        &self,
+        launch: &str,
+        more: &[(&str, &str)],
+    ) -> Result<Vec<Machine>, ApiError> {
         let mut call = Call::new(Method::GET, "look for new machines", "/machines");
-        call.query.push(("metadata.pipeline_launch".to_owned(), launch.to_owned()));
-        let found: Vec<Machine> = self.send(&call).await?;
+        for (key, value) in [("metadata.pipeline_launch", launch)].iter().chain(more) {
+            call.query.push(((*key).to_owned(), (*value).to_owned()));
+        }
+        let found: Vec<Machine> = self.0.send(&call).await?;
         Ok(found.into_iter().filter(|it| it.metadata("pipeline_launch") == Some(launch)).collect())
     }
 
     /// One machine; `None` once two reads agree that it is not there.
     pub(crate) async fn machine(&self, id: &str) -> Result<Option<Machine>, ApiError> {
-        let call = Call::on(Method::GET, "read", id, "");
-        for pause in [Some(Duration::from_millis(500)), None] {
-            match (self.send(&call).await, pause) {
+        let call = Call { rate: Rate::READ_MACHINE, ..Call::on(Method::GET, "read", id, "") };
+        for pause in [Some(SECOND_LOOK), None] {
+            match (self.0.send(&call).await, pause) {
                 (Ok(machine), _) => return Ok(Some(machine)),
                 (Err(error), Some(pause)) if error.is_not_found() => {
                     tokio::time::sleep(pause).await;
@@ -90,8 +137,8 @@ impl Api {
         Ok(None)
     }
 
-    /// Creates a machine and leases it. Never sent twice: look for its launch id first.
-    pub(crate) async fn create(&self, launch: &Launch<'_>) -> Result<Machine, ApiError> {
+    /// Creates a machine and leases it. Not sent twice if it may have been done: look for its launch id.
+    pub(crate) async fn create(&self, launch: &Launch<'_>) -> Result<Sent<Machine>, ApiError> {
         let mut body = json!({
             "config": launch.config,
             "skip_launch": launch.idle,
@@ -104,11 +151,11 @@ impl Api {
             body["region"] = region.into();
         }
         let call = Call::new(Method::POST, "create a machine", "/machines");
-        self.send(&Call { body: Some(body), retry: Retry::Never, ..call }).await
+        self.0.send_noted(&Call { body: Some(body), class: Class::Once, ..call }).await
     }
 
-    /// Replaces the whole configuration if the machine still is at the version it was read at. Never sent
-    /// twice: what became of the first is read from the machine.
+    /// Replaces the whole configuration if the machine still is at the version it was read at. Not sent
+    /// twice if it may have been done: what became of the first is read from the machine.
     pub(crate) async fn update(
         &self,
         guard: &Guard,
@@ -117,7 +164,7 @@ impl Api {
         let Change { config, current, idle } = change;
         let body = json!({"config": config, "current_version": current, "skip_launch": idle});
         let call = Call::guarded(Method::POST, "update", guard, "");
-        self.send(&Call { body: Some(body), retry: Retry::Never, ..call }).await
+        self.0.send(&Call { body: Some(body), class: Class::Once, ..call }).await
     }
 
     pub(crate) async fn start(&self, guard: &Guard) -> Result<(), ApiError> {
@@ -140,10 +187,13 @@ impl Api {
 
     /// Destroys a machine, running or not; one that is gone already is fine.
     pub(crate) async fn destroy(&self, guard: &Guard) -> Result<(), ApiError> {
-        let mut call = Call::guarded(Method::DELETE, "destroy", guard, "");
+        self.destroy_by(Call::guarded(Method::DELETE, "destroy", guard, "")).await
+    }
+
+    pub(super) async fn destroy_by(&self, mut call: Call) -> Result<(), ApiError> {
         // `force` is documented, `kill` is what flyctl sends.
         call.query.extend([("force".into(), "true".into()), ("kill".into(), "true".into())]);
-        gone_is_fine(self.tell(call).await)
+        self.tell(call).await.or_else(|error| fine_if(error, ApiError::is_not_found))
     }
 
     /// Waits for a settled state, at most `slice`, which is kept within the platform's bounds of one
@@ -154,18 +204,27 @@ impl Api {
         version: &str,
         slice: Duration,
     ) -> Result<(), ApiError> {
-        let mut call = Call::on(Method::GET, "wait for", id, "/wait");
+        let call = Call::on(Method::GET, "wait for", id, "/wait");
+        self.wait_for(
+            call,
+            &[("state", "started"), ("state", "stopped"), ("version", version)],
+            slice,
+        )
+        .await
+    }
+
+    pub(super) async fn wait_for(
+        &self,
+        mut call: Call,
+        wanted: &[(&str, &str)],
+        slice: Duration,
+    ) -> Result<(), ApiError> {
         let seconds = slice.as_secs().clamp(1, 60).to_string();
-        for (key, value) in [
-            ("state", "started"),
-            ("state", "stopped"),
-            ("version", version),
-            ("timeout", &seconds),
-        ] {
-            call.query.push((key.to_owned(), value.to_owned()));
+        for (key, value) in wanted.iter().chain(&[("timeout", &*seconds)]) {
+            call.query.push(((*key).to_owned(), (*value).to_owned()));
         }
-        let call = Call { retry: Retry::Never, patience: slice + PATIENCE, ..call };
-        match self.send::<Value>(&call).await {
+        let call = Call { class: Class::Wait, patience: slice + PATIENCE, ..call };
+        match self.0.send::<Value>(&call).await {
             // What did not come, and what cannot come any more, shows when the machine is read.
             Err(error) if !(error.is_transient() || error.is_not_found()) => Err(error),
             _ => Ok(()),
@@ -177,11 +236,11 @@ impl Api {
         id: &str,
         ttl: Duration,
         description: &str,
-    ) -> Result<LeaseGrant, ApiError> {
+    ) -> Result<Sent<LeaseGrant>, ApiError> {
         let mut call = Call::on(Method::POST, "lease", id, "/lease");
         call.query.push(("ttl".to_owned(), ttl.as_secs().max(1).to_string()));
         call.body = Some(json!({"description": description, "ttl": ttl.as_secs().max(1)}));
-        Ok(self.send::<Wrapped>(&call).await?.data)
+        self.granted(&call).await
     }
 
     /// Prolongs a lease. Fly.io answers with the same nonce as long as the lease had not ended.
@@ -189,78 +248,31 @@ impl Api {
         &self,
         guard: &Guard,
         ttl: Duration,
-    ) -> Result<LeaseGrant, ApiError> {
+    ) -> Result<Sent<LeaseGrant>, ApiError> {
         let mut call = Call::guarded(Method::POST, "refresh the lease on", guard, "/lease");
         call.query.push(("ttl".to_owned(), ttl.as_secs().max(1).to_string()));
-        Ok(self.send::<Wrapped>(&call).await?.data)
+        self.granted(&call).await
     }
 
     /// Gives a lease back; one that is not there any more is fine.
     pub(crate) async fn release(&self, guard: &Guard) -> Result<(), ApiError> {
         let call = Call::guarded(Method::DELETE, "release the lease on", guard, "/lease");
-        gone_is_fine(self.tell(call).await)
+        self.tell(call).await.or_else(|error| fine_if(error, ApiError::is_lease_gone))
     }
 
-    /// The machines that were ever created under this launch id, as far as the platform remembers.
-    pub(crate) async fn launched_ever(&self, launch: &str) -> Result<Vec<Machine>, ApiError> {
-        let mut call = Call::new(Method::GET, "look for new machines", "/machines");
-        call.query.push(("metadata.pipeline_launch".to_owned(), launch.to_owned()));
-        call.query.push(("include_deleted".to_owned(), "true".to_owned()));
-        let found: Vec<Machine> = self.send(&call).await?;
-        Ok(found.into_iter().filter(|it| it.metadata("pipeline_launch") == Some(launch)).collect())
+    async fn granted(&self, call: &Call) -> Result<Sent<LeaseGrant>, ApiError> {
+        let Sent { answer, at } = self.0.send_noted(call).await?;
+        let (LeaseReply::Wrapped { data } | LeaseReply::Bare(data)) = answer;
+        Ok(Sent { answer: data, at })
     }
 
-    /// Starts a machine that nobody leases.
-    pub(crate) async fn start_free(&self, id: &str) -> Result<(), ApiError> {
-        self.tell(Call::on(Method::POST, "start", id, "/start")).await
-    }
-
-    /// Destroys a machine that nobody leases; one that is gone already is fine.
-    pub(crate) async fn destroy_free(&self, id: &str) -> Result<(), ApiError> {
-        let mut call = Call::on(Method::DELETE, "destroy", id, "");
-        call.query.extend([("force".into(), "true".into()), ("kill".into(), "true".into())]);
-        gone_is_fine(self.tell(call).await)
-    }
-
-    /// Waits until a machine has stopped or is gone, at most `slice`.
-    pub(crate) async fn wait_for_end(&self, id: &str, slice: Duration) -> Result<(), ApiError> {
-        let mut call = Call::on(Method::GET, "wait for the end of", id, "/wait");
-        let seconds = slice.as_secs().clamp(1, 60).to_string();
-        for (key, value) in [
-            ("state", "stopped"),
-            ("state", "destroyed"),
-            ("state", "failed"),
-            ("timeout", &seconds),
-        ] {
-            call.query.push((key.to_owned(), value.to_owned()));
-        }
-        let call = Call { retry: Retry::Never, patience: slice + PATIENCE, ..call };
-        match self.send::<Value>(&call).await {
-            Err(error) if !(error.is_transient() || error.is_not_found()) => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    async fn tell(&self, call: Call) -> Result<(), ApiError> {
-        self.send::<Value>(&call).await.map(drop)
+    pub(super) async fn tell(&self, call: Call) -> Result<(), ApiError> {
+        self.0.send::<Value>(&call).await.map(drop)
     }
 }
 
 impl Call {
-    fn new(method: Method, what: &str, path: &str) -> Self {
-        Self {
-            what: what.to_owned(),
-            method,
-            path: path.to_owned(),
-            query: Vec::new(),
-            body: None,
-            nonce: None,
-            retry: Retry::Idempotent,
-            patience: PATIENCE,
-        }
-    }
-
-    fn on(method: Method, verb: &str, machine: &str, path: &str) -> Self {
+    pub(super) fn on(method: Method, verb: &str, machine: &str, path: &str) -> Self {
         Self::new(
             method,
             &format!("{verb} machine {machine}"),
@@ -273,9 +285,34 @@ impl Call {
     }
 }
 
-fn gone_is_fine(outcome: Result<(), ApiError>) -> Result<(), ApiError> {
-    match outcome {
-        Err(error) if error.is_not_found() => Ok(()),
-        other => other,
+fn fine_if(error: ApiError, fine: impl Fn(&ApiError) -> bool) -> Result<(), ApiError> {
+    if fine(&error) { Ok(()) } else { Err(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fly_toml::FlyToml;
+
+    #[test]
+    fn the_token_is_in_no_debug_output() {
+        let mut config = FlyConfig::new("shop", "http://x", "very-secret", FlyToml::default());
+        config.api_url = "https://api.machines.dev/v1".to_owned();
+        let api = Api::of(&config);
+        assert!(!format!("{api:?}").contains("very-secret"));
+        assert_eq!(api.0.root, "https://api.machines.dev/v1/apps/shop");
+    }
+
+    #[test]
+    fn a_lease_is_read_with_and_without_its_wrapper() {
+        let table = [
+            r#"{"status":"success","data":{"nonce":"n1","expires_at":1,"version":"01"}}"#,
+            r#"{"nonce":"n1","expires_at":1}"#,
+        ];
+        for text in table {
+            let (LeaseReply::Wrapped { data } | LeaseReply::Bare(data)) =
+                serde_json::from_str(text).unwrap();
+            assert_eq!(data.nonce, "n1");
+        }
     }
 }

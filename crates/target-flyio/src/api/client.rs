@@ -1,36 +1,33 @@
-//! One request, and the one place that knows when it is sent again.
+//! One request, and the one place that waits for its turn, sends it, and sends it again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
+use reqwest::header::HeaderValue;
 use reqwest::{Client, Method, RequestBuilder};
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
 
-use super::error::ApiError;
+use super::budget::{Budget, Rate};
+use super::error::{ApiError, Reply};
+use super::retry::{Class, SoFar, pauses};
 
 /// The header that carries a lease (fly.io docs: machines API, leases).
 const NONCE: &str = "fly-machine-lease-nonce";
 /// How long an answer may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A client of one app's machines. Its token is shown nowhere.
+/// A host of the platform, asked about one app. The token is shown nowhere.
 #[derive(Clone, Debug)]
-pub(crate) struct Api {
-    http: Client,
-    base: String,
-    app: String,
-    token: SecretString,
-}
-
-/// May a request be sent again when nobody knows whether it was done?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Retry {
-    /// Doing it twice is doing it once.
-    Idempotent,
-    /// The caller looks first, unless it certainly was not.
-    Never,
+pub(crate) struct Host {
+    pub(crate) http: Client,
+    /// What the paths of calls are below.
+    pub(crate) root: String,
+    pub(crate) app: String,
+    pub(crate) authorization: HeaderValue,
+    /// The turns of its requests, where it has rate limits.
+    pub(crate) budget: Option<Arc<Budget>>,
 }
 
 /// One request.
@@ -39,39 +36,71 @@ pub(crate) struct Call {
     /// In words, for errors.
     pub(crate) what: String,
     pub(crate) method: Method,
-    /// Below the app, such as `/machines/148e`.
+    /// Below the host's root, such as `/machines/148e`. With the method it is what shares a rate limit.
     pub(crate) path: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
     pub(crate) nonce: Option<String>,
-    pub(crate) retry: Retry,
+    pub(crate) class: Class,
+    pub(crate) rate: Rate,
     pub(crate) patience: Duration,
 }
 
-impl Api {
-    pub(crate) fn new(base: &str, app: &str, token: &SecretString) -> Self {
-        let base = base.trim_end_matches('/').trim_end_matches("/v1").to_owned();
-        Self { http: http_client(), base, app: app.to_owned(), token: token.clone() }
-    }
+/// An answer, and when the request that brought it was sent.
+#[derive(Debug)]
+pub(crate) struct Sent<T> {
+    pub(crate) answer: T,
+    pub(crate) at: Instant,
+}
 
-    pub(crate) fn app(&self) -> &str {
-        &self.app
+impl Call {
+    /// A call that reads, or whose effect is the same twice.
+    pub(crate) fn new(method: Method, what: &str, path: &str) -> Self {
+        let class = if method == Method::GET { Class::Read } else { Class::Idempotent };
+        Self {
+            what: what.to_owned(),
+            method,
+            path: path.to_owned(),
+            query: Vec::new(),
+            body: None,
+            nonce: None,
+            class,
+            rate: Rate::USUAL,
+            patience: PATIENCE,
+        }
     }
+}
 
-    /// Sends a call as often as its policy allows and reads its answer.
+impl Host {
+    /// Sends a call as often as its class allows and reads its answer.
     pub(crate) async fn send<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
-        let may = |error: &ApiError| match call.retry {
-            Retry::Idempotent => error.is_transient(),
-            // What was turned away at the door was not done.
-            Retry::Never => matches!(error, ApiError::RateLimited { .. }),
-        };
-        let backoff = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(200))
-            .with_max_delay(Duration::from_secs(5))
-            .with_max_times(6)
-            .with_jitter();
-        let again = |error: &ApiError, after| tracing::debug!(%error, ?after, "asking again");
-        (|| self.read(call)).retry(backoff).when(may).notify(again).await
+        self.send_noted(call).await.map(|sent| sent.answer)
+    }
+
+    /// The same, with the time at which the request was sent that was answered: what Fly.io grants for a
+    /// time is granted from then on, however long the request had to wait for its turn.
+    pub(crate) async fn send_noted<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+    ) -> Result<Sent<T>, ApiError> {
+        let (mut pauses, mut first, mut sent) = (pauses(), None, 0);
+        loop {
+            if let Some(budget) = &self.budget {
+                budget.turn((call.method.clone(), call.path.clone()), call.rate).await;
+            }
+            let at = Instant::now();
+            let first = *first.get_or_insert(at);
+            let error = match self.read(call).await {
+                Ok(answer) => return Ok(Sent { answer, at }),
+                Err(error) => error,
+            };
+            sent += 1;
+            let so_far = SoFar { sent, spent: first.elapsed() };
+            let Some(least) = call.class.again(&error, so_far) else { return Err(error) };
+            let pause = pauses.next().unwrap_or_default().max(least);
+            tracing::debug!(%error, ?pause, "asking again");
+            sleep(pause).await;
+        }
     }
 
     async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
@@ -84,29 +113,31 @@ impl Api {
     async fn once(&self, call: &Call) -> Result<String, ApiError> {
         let lost = |source: reqwest::Error| ApiError::Connect {
             call: self.words(call),
-            host: self.host(),
+            host: self.address(),
             // The address may hold what was typed into it; the call says where it went.
             source: source.without_url(),
         };
         let reply = self.request(call).send().await.map_err(lost)?;
-        let header = |name: &str| reply.headers().get(name)?.to_str().ok().map(str::to_owned);
-        let (status, date, request) = (reply.status(), header("date"), header("fly-request-id"));
+        let (status, headers) = (reply.status(), reply.headers().clone());
+        let header = |name: &str| headers.get(name)?.to_str().ok();
         let body = reply.text().await.map_err(lost)?;
-        tracing::debug!(call = call.what, %status, request, "Machines API");
+        let request = header("fly-request-id");
+        tracing::debug!(call = call.what, %status, request, "asked Fly.io");
         if status.is_success() {
             return Ok(body);
         }
-        Err(ApiError::of(&self.words(call), status, date.as_deref(), &body))
+        let (date, retry_after) = (header("date"), header("retry-after"));
+        let reply = Reply { status, date, request, retry_after, body: &body };
+        Err(ApiError::of(&self.words(call), &reply))
     }
 
     fn request(&self, call: &Call) -> RequestBuilder {
-        let url = format!("{}/v1/apps/{}{}", self.base, self.app, call.path);
         let mut request = self
             .http
-            .request(call.method.clone(), url)
+            .request(call.method.clone(), format!("{}{}", self.root, call.path))
             .timeout(call.patience)
             .query(&call.query)
-            .header("authorization", authorization(&self.token));
+            .header("authorization", self.authorization.clone());
         if let Some(nonce) = &call.nonce {
             request = request.header(NONCE, nonce);
         }
@@ -116,13 +147,13 @@ impl Api {
         request
     }
 
-    /// Where the API is, without anything else that was typed into its address.
-    fn host(&self) -> String {
-        let parsed = reqwest::Url::parse(&self.base);
+    /// Where the host is, without anything else that was typed into its address.
+    fn address(&self) -> String {
+        let parsed = reqwest::Url::parse(&self.root);
         parsed.map_or_else(|_| "its address".into(), |url| url.origin().ascii_serialization())
     }
 
-    fn words(&self, call: &Call) -> String {
+    pub(crate) fn words(&self, call: &Call) -> String {
         format!("{} of {}", call.what, self.app)
     }
 }
@@ -138,44 +169,4 @@ pub(crate) fn http_client() -> Client {
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .expect("the client has no setting that can be wrong")
-}
-
-/// Macaroons go under `FlyV1`, everything else under `Bearer` (fly-go: tokens).
-fn authorization(token: &SecretString) -> reqwest::header::HeaderValue {
-    let token = token.expose_secret().trim();
-    let bare = token.strip_prefix("FlyV1 ").or_else(|| token.strip_prefix("Bearer "));
-    let bare = bare.unwrap_or(token);
-    let macaroon = ["fm1r_", "fm1a_", "fm2_"].iter().any(|prefix| bare.contains(prefix));
-    let scheme = if macaroon { "FlyV1" } else { "Bearer" };
-    let header = reqwest::header::HeaderValue::from_str(&format!("{scheme} {bare}"));
-    let mut value =
-        header.unwrap_or_else(|_| reqwest::header::HeaderValue::from_static("Bearer unreadable"));
-    value.set_sensitive(true);
-    value
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn macaroons_and_plain_tokens_go_under_their_own_scheme() {
-        let table = [
-            ("plain", "Bearer plain"),
-            ("Bearer plain", "Bearer plain"),
-            ("fm2_abc,fm2_def", "FlyV1 fm2_abc,fm2_def"),
-            ("FlyV1 fm2_abc", "FlyV1 fm2_abc"),
-            ("two\nlines", "Bearer unreadable"),
-        ];
-        for (token, header) in table {
-            assert_eq!(authorization(&token.into()), header);
-        }
-    }
-
-    #[test]
-    fn the_token_is_in_no_debug_output() {
-        let api = Api::new("https://api.machines.dev/v1", "shop", &"very-secret".into());
-        assert!(!format!("{api:?}").contains("very-secret"));
-        assert_eq!(api.base, "https://api.machines.dev");
-    }
 }

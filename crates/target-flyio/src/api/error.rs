@@ -28,12 +28,14 @@ pub enum ApiError {
         message: String,
     },
     /// 408: the platform gave up; whether it did the thing is not known.
-    #[error("{call}: Fly.io gave up waiting: {message}")]
+    #[error("{call}: Fly.io gave up waiting: {message}{}", named(.request.as_deref()))]
     TimedOut {
         /// What was asked.
         call: String,
         /// Fly.io's words.
         message: String,
+        /// Fly.io's name for the request, for a support case.
+        request: Option<String>,
     },
     /// 409: somebody else holds the machine's lease.
     #[error("{call}: the machine is leased by {owner} until {until}")]
@@ -78,14 +80,26 @@ pub enum ApiError {
         call: String,
         /// Fly.io's words.
         message: String,
+        /// After which time Fly.io wants to be asked again, if it says.
+        after: Option<Duration>,
     },
     /// 5xx.
-    #[error("{call}: Fly.io answered {status}: {message}")]
+    #[error("{call}: Fly.io answered {status}: {message}{}", named(.request.as_deref()))]
     Server {
         /// What was asked.
         call: String,
         /// The status.
         status: u16,
+        /// Fly.io's words.
+        message: String,
+        /// Fly.io's name for the request, for a support case.
+        request: Option<String>,
+    },
+    /// GraphQL has an error in place of an answer.
+    #[error("{call}: Fly.io has no answer: {message}")]
+    Unanswered {
+        /// What was asked.
+        call: String,
         /// Fly.io's words.
         message: String,
     },
@@ -122,24 +136,25 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Reads a refusal. `date` is the reply's own `date` header.
-    pub(crate) fn of(call: &str, status: StatusCode, date: Option<&str>, body: &str) -> Self {
-        let (call, message) = (call.to_owned(), message(body));
-        match status.as_u16() {
+    /// Reads a refusal.
+    pub(crate) fn of(call: &str, reply: &Reply<'_>) -> Self {
+        let (call, message) = (call.to_owned(), message(reply.body));
+        let request = reply.request.map(str::to_owned);
+        match reply.status.as_u16() {
             401 | 403 => Self::Unauthorized { call, message },
             404 => Self::NotFound { call, message },
-            408 => Self::TimedOut { call, message },
+            408 => Self::TimedOut { call, message, request },
             409 => match holder(&message) {
                 Some((owner, until)) => {
-                    let left = time_left(&until, date);
+                    let left = time_left(&until, reply.date);
                     Self::Leased { call, owner, until, left }
                 }
                 None => Self::Conflict { call, message },
             },
             412 => Self::Precondition { call, message },
             422 => Self::Impossible { call, message },
-            429 => Self::RateLimited { call, message },
-            status @ 500..=599 => Self::Server { call, status, message },
+            429 => Self::RateLimited { call, message, after: reply.after() },
+            status @ 500..=599 => Self::Server { call, status, message, request },
             status => Self::Rejected { call, status, message },
         }
     }
@@ -171,6 +186,13 @@ impl ApiError {
         matches!(self, Self::NotFound { .. })
     }
 
+    /// Is there no lease any more? Fly.io has said it with 404 and with 400 (flyctl: pull request 4100).
+    pub(crate) fn is_lease_gone(&self) -> bool {
+        let words = "lease not found";
+        self.is_not_found()
+            || matches!(self, Self::Rejected { message, .. } if message.contains(words))
+    }
+
     /// What a person should do next.
     #[must_use]
     pub fn next_step(&self) -> &'static str {
@@ -192,6 +214,28 @@ impl ApiError {
             _ => "look at https://status.flyio.net, then resume the run",
         }
     }
+}
+
+/// A refusal as it came: the status, the headers that matter, the body.
+#[derive(Debug, Default)]
+pub(crate) struct Reply<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) date: Option<&'a str>,
+    pub(crate) request: Option<&'a str>,
+    pub(crate) retry_after: Option<&'a str>,
+    pub(crate) body: &'a str,
+}
+
+impl Reply<'_> {
+    /// `retry-after`: whole seconds, as most write it.
+    fn after(&self) -> Option<Duration> {
+        Some(Duration::from_secs(self.retry_after?.trim().parse().ok()?))
+    }
+}
+
+/// The end of a message that a support case may rest on.
+fn named(request: Option<&str>) -> String {
+    request.map_or_else(String::new, |name| format!(" (request {name})"))
 }
 
 /// Fly.io's words: `message` before `error` before the raw body (fly-go does it in this order).
@@ -223,7 +267,9 @@ mod tests {
 
     fn of(status: u16, body: &str) -> ApiError {
         let date = Some("Fri, 14 Aug 2026 09:57:30 GMT");
-        ApiError::of("update machine a of shop", StatusCode::from_u16(status).unwrap(), date, body)
+        let status = StatusCode::from_u16(status).unwrap();
+        let reply = Reply { status, date, body, ..Reply::default() };
+        ApiError::of("update machine a of shop", &reply)
     }
 
     /// Status, body, what is told, and whether asking again may help.
@@ -289,5 +335,36 @@ mod tests {
             "update machine a of shop: the machine is leased by ann@tokens.fly.io until 2026-08-14T09:57:35Z"
         );
         assert!(matches!(error, ApiError::Leased { left: Some(left), .. } if left.as_secs() == 5));
+    }
+    #[test]
+    fn what_the_platform_itself_failed_at_names_its_request() {
+        let told = |status: u16| {
+            let status = StatusCode::from_u16(status).unwrap();
+            let request = Some("01K2-fra");
+            ApiError::of("stop machine a", &Reply { status, request, ..Reply::default() })
+                .to_string()
+        };
+        let table = [
+            (408, "stop machine a: Fly.io gave up waiting: no reason was given (request 01K2-fra)"),
+            (504, "stop machine a: Fly.io answered 504: no reason was given (request 01K2-fra)"),
+            (404, "stop machine a: no reason was given"),
+            (429, "stop machine a: too many requests: no reason was given"),
+        ];
+        for (status, wanted) in table {
+            assert_eq!(told(status), wanted);
+        }
+    }
+
+    #[test]
+    fn a_lease_that_is_not_there_is_told_with_either_status() {
+        let table = [
+            (404, r#"{"error":"not_found: lease not found"}"#, true),
+            (400, r#"{"error":"lease not found"}"#, true),
+            (400, r#"{"error":"invalid ttl"}"#, false),
+            (409, r#"{"error":"lease currently held by ann"}"#, false),
+        ];
+        for (status, body, gone) in table {
+            assert_eq!(of(status, body).is_lease_gone(), gone, "{status} {body}");
+        }
     }
 }

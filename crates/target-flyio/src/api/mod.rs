@@ -1,11 +1,20 @@
-//! The Machines API: one method an endpoint, one policy for trying again, one error enum.
+//! Fly.io's APIs: one method an endpoint, one budget for rate limits, one rule for trying again, one error
+//! enum.
 
+mod budget;
 mod calls;
 mod client;
 mod error;
 mod machine;
+mod one_off;
+mod platform;
+mod retry;
+mod token;
 
-pub(crate) use calls::{Change, Guard, Launch};
-pub(crate) use client::{Api, http_client};
+pub(crate) use calls::{Api, Change, Guard, Launch};
+pub(crate) use client::{Sent, http_client};
 pub use error::ApiError;
 pub(crate) use machine::{CheckState, Exit, Machine, Power, has_checks, power};
+pub use platform::{
+    FoundImage, LogLine, NewRelease, Platform, RecordedRelease, ReleaseRef, ReleaseStatus,
+};

@@ -9,6 +9,8 @@ mod faults;
 mod first;
 mod leases;
 mod machine;
+mod paced;
+mod platform;
 mod restore;
 mod rolling;
 mod run;

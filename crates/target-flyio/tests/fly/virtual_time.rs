@@ -28,9 +28,10 @@ grace_period = "60s"
 "#;
 
 /// An app with `count` healthy machines on v1 that boot in 8 s, drain for 5 s, and take 20 ms for an
-/// answer; the proxy learns of everything 3 s late.
-async fn with(count: usize) -> Arc<World> {
+/// answer; the proxy learns of everything 3 s late. Rate limits are the platform's, or none.
+pub(crate) async fn with(count: usize, rate_limits: bool) -> Arc<World> {
     let world = World::of(SimConfig {
+        rate_limits,
         seed: Some(11),
         starts_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
         propagation: Duration::from_secs(3),
@@ -48,6 +49,7 @@ async fn with(count: usize) -> Arc<World> {
     config["stop_config"]["timeout"] = json!("30s");
     for _ in 0..count {
         world.create(&config, false).await;
+        sleep(Duration::from_secs(1)).await;
     }
     while !world.live().iter().all(is_well) {
         sleep(Duration::from_secs(1)).await;
@@ -56,18 +58,19 @@ async fn with(count: usize) -> Arc<World> {
     world
 }
 
-fn config(world: &World, strategy: Strategy) -> FlyConfig {
+pub(crate) fn config(world: &World, strategy: Strategy) -> FlyConfig {
     let fly_toml = FlyToml::parse(Path::new("fly.toml"), TOML).unwrap();
     let mut config = FlyConfig::new(APP, &world.url, world.sim.token().to_owned(), fly_toml);
     config.fly_toml.image = Some(image("v2"));
     config.api_url = world.sim.api_url();
+    (config.graphql_base, config.uiex_base) = (world.sim.api_url(), world.sim.api_url());
     config.strategy = strategy;
     config
 }
 
 /// Deploys v2 to `count` machines while users come; how long it took, and what they got to see.
 async fn deploy(strategy: Strategy, count: usize) -> (Duration, Ledger, usize) {
-    let world = with(count).await;
+    let world = with(count, false).await;
     let calls = world.sim.journal().len();
     let users = world.users_every(Duration::from_millis(500));
     let target = target_flyio::FlyTarget::new(config(&world, strategy));

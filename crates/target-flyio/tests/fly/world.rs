@@ -113,7 +113,8 @@ impl World {
         let fly_toml = FlyToml::parse(Path::new("fly.toml"), &toml).unwrap();
         assert_eq!(fly_toml.warnings, Vec::<String>::new());
         let mut config = FlyConfig::new(APP, &self.url, self.sim.token().to_owned(), fly_toml);
-        config.api_url = self.sim.api_url();
+        (config.api_url, config.paced) = (self.sim.api_url(), false);
+        (config.graphql_base, config.uiex_base) = (self.sim.api_url(), self.sim.api_url());
         config.strategy = strategy;
         config.lease_ttl = Duration::from_secs(2);
         config.wait_timeout = Some(Duration::from_secs(15));

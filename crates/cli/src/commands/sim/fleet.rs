@@ -94,6 +94,7 @@ impl<'a> Fleet<'a> {
         let token = SecretString::from(self.sim.token().to_owned());
         let mut config = FlyConfig::new(self.app, url, token, toml);
         config.api_url = self.sim.api_url();
+        (config.graphql_base, config.uiex_base) = (self.sim.api_url(), self.sim.api_url());
         (config.strategy, config.ha) = (Strategy::Rolling, false);
         (config.poll, config.wait_timeout) = (POLL * 5, Some(PATIENCE));
         (config.drain, config.blind_drain) = (POLL, POLL);

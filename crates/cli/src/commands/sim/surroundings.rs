@@ -15,14 +15,9 @@ pub(super) const ADVICE: &str = "\
 
 /// Names and values of variables. flyctl prefers `FLY_ACCESS_TOKEN`: a real one must not be sent here. The rest keeps
 /// flyctl from calling home, and from the settings and the agent of its user.
-pub(super) fn surroundings(sim: &SimFly, home: &Path) -> [(&'static str, String); 13] {
-    let (api, token) = (sim.api_url(), sim.token().to_owned());
-    [
-        ("FLY_FLAPS_BASE_URL", api.clone()),
-        ("FLY_API_BASE_URL", api.clone()),
-        ("FLY_UIEX_BASE_URL", api.clone()),
-        ("FLY_API_TOKEN", token.clone()),
-        ("FLY_ACCESS_TOKEN", token),
+pub(super) fn surroundings(sim: &SimFly, home: &Path) -> Vec<(&'static str, String)> {
+    let api = sim.api_url();
+    let quiet = [
         ("FLY_CONFIG_DIR", home.display().to_string()),
         ("FLY_NO_UPDATE_CHECK", "1".into()),
         ("FLY_NO_INCIDENTS_CHECK", "1".into()),
@@ -31,6 +26,20 @@ pub(super) fn surroundings(sim: &SimFly, home: &Path) -> [(&'static str, String)
         ("FLY_SYNTHETICS_AGENT", "0".into()),
         ("FLY_SYNTHETICS_BASE_URL", api),
         ("FLY_TRACE_COLLECTOR_URL", "127.0.0.1".into()),
+    ];
+    whereabouts(sim).into_iter().chain(quiet).collect()
+}
+
+/// Where Fly.io is, and the token for it, by all the names that flyctl and pipeline know: none of them may be left to
+/// point at the real one.
+fn whereabouts(sim: &SimFly) -> [(&'static str, String); 5] {
+    let (api, token) = (sim.api_url(), sim.token().to_owned());
+    [
+        ("FLY_FLAPS_BASE_URL", api.clone()),
+        ("FLY_API_BASE_URL", api.clone()),
+        ("FLY_UIEX_BASE_URL", api),
+        ("FLY_API_TOKEN", token.clone()),
+        ("FLY_ACCESS_TOKEN", token),
     ]
 }
 
@@ -40,7 +49,7 @@ pub(crate) fn inside(
     sim: &SimFly,
     more: impl IntoIterator<Item = (&'static str, String)>,
 ) -> App {
-    let own = [("FLY_FLAPS_BASE_URL", sim.api_url()), ("FLY_API_TOKEN", sim.token().to_owned())];
+    let own = whereabouts(sim);
     let mut vars = app.around.vars.clone();
     vars.extend(own.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)));
     let around = Surroundings { vars, ..app.around.clone() };

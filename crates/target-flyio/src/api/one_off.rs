@@ -1,0 +1,34 @@
+//! Calls for machines that run one command: nobody leases them, and they are gone as soon as they have ended.
+
+use std::time::Duration;
+
+use reqwest::Method;
+
+use super::calls::Api;
+use super::client::Call;
+use super::error::ApiError;
+use super::machine::Machine;
+
+impl Api {
+    /// The machines that were ever created under this launch id, as far as the platform remembers.
+    pub(crate) async fn launched_ever(&self, launch: &str) -> Result<Vec<Machine>, ApiError> {
+        self.search(launch, &[("include_deleted", "true")]).await
+    }
+
+    /// Starts a machine that nobody leases.
+    pub(crate) async fn start_free(&self, id: &str) -> Result<(), ApiError> {
+        self.tell(Call::on(Method::POST, "start", id, "/start")).await
+    }
+
+    /// Destroys a machine that nobody leases; one that is gone already is fine.
+    pub(crate) async fn destroy_free(&self, id: &str) -> Result<(), ApiError> {
+        self.destroy_by(Call::on(Method::DELETE, "destroy", id, "")).await
+    }
+
+    /// Waits until a machine has stopped or is gone, at most `slice`.
+    pub(crate) async fn wait_for_end(&self, id: &str, slice: Duration) -> Result<(), ApiError> {
+        let call = Call::on(Method::GET, "wait for the end of", id, "/wait");
+        let ends = [("state", "stopped"), ("state", "destroyed"), ("state", "failed")];
+        self.wait_for(call, &ends, slice).await
+    }
+}
