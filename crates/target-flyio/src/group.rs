@@ -71,8 +71,8 @@ impl GroupSpec {
         if let Some(guest) = &self.guest {
             config["guest"] = guest.clone();
         }
-        if let (Some(host), None) = (&self.host, existing) {
-            config["guest"]["host_dedication_id"] = host.as_str().into();
+        if let (Some(host), None, None) = (&self.host, existing, &self.guest) {
+            config["guest"] = json!({"host_dedication_id": host});
         }
         // A machine that serves is nobody's standby any more (flyctl: `machines_launchinput.go`).
         if !self.services.is_empty() {
@@ -171,7 +171,8 @@ mod tests {
             config,
         };
         let spec = GroupSpec { mounts: vec![mount], ..GroupSpec::default() };
-        let old = json!({"volume": "vol_1", "path": "/data", "size_gb_limit": 9, "encrypted": true});
+        let old =
+            json!({"volume": "vol_1", "path": "/data", "size_gb_limit": 9, "encrypted": true});
         assert_eq!(
             spec.over(Some(&json!({"mounts": [old]})))["mounts"],
             json!([{"volume": "vol_1", "path": "/data", "encrypted": true, "add_size_gb": 2}])
@@ -184,9 +185,6 @@ mod tests {
         assert_eq!(spec.over(None)["guest"], json!({"host_dedication_id": "ded-1"}));
         let existing = json!({"standbys": ["m1"], "guest": {"cpus": 1}});
         let config = spec.over(Some(&existing));
-        assert_eq!(
-            (&config["guest"], &config["standbys"]),
-            (&json!({"cpus": 1}), &json!(["m1"]))
-        );
+        assert_eq!((&config["guest"], &config["standbys"]), (&json!({"cpus": 1}), &json!(["m1"])));
     }
 }

@@ -29,6 +29,6 @@ mod view;
 pub use api::ApiError;
 pub use config::{FlyConfig, Strategy};
 pub use error::FlyError;
-pub use fly_toml::{BuildSpec, FlyToml, FlyTomlError, Place};
+pub use fly_toml::{BuildSpec, FlyToml, FlyTomlError, Lint, LintSetting, Place};
 pub use target::FlyTarget;
 pub use view::{CheckStatus, MachineStatus};

@@ -45,17 +45,21 @@ pub(super) fn fly_config(
         api.trim_end_matches('/').clone_into(&mut config.api_url);
     }
     config.probe_url.clone_from(&fly.probe_url);
-    config.strategy = match fly.strategy {
-        Some(config::Strategy::Rolling) => Strategy::Rolling,
-        Some(config::Strategy::Canary) => Strategy::Canary,
-        Some(config::Strategy::BlueGreen) => Strategy::BlueGreen,
-        Some(config::Strategy::Immediate) => Strategy::Immediate,
-        None => config.strategy,
-    };
+    config.strategy = fly.strategy.map_or(config.strategy, strategy);
     config.ha = fly.ha;
     config.wait_timeout = fly.wait_timeout.unwrap_or(config.wait_timeout);
     config.lease_ttl = fly.lease_ttl;
     config.poll = fly.poll;
     config.drain = fly.drain;
     Ok(config)
+}
+
+/// The configured strategy in the target's words.
+pub(crate) fn strategy(configured: config::Strategy) -> Strategy {
+    match configured {
+        config::Strategy::Rolling => Strategy::Rolling,
+        config::Strategy::Canary => Strategy::Canary,
+        config::Strategy::BlueGreen => Strategy::BlueGreen,
+        config::Strategy::Immediate => Strategy::Immediate,
+    }
 }

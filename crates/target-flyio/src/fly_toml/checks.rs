@@ -91,7 +91,8 @@ pub(super) fn read_named_checks(
         for group in chosen {
             let Some(spec) = specs.get_mut(&group) else { continue };
             let Some(port) = port.or_else(|| http_port(services, &group)) else {
-                let problem = format!("is missing: the group {group} has no http_service to take it from");
+                let problem =
+                    format!("is missing: the group {group} has no http_service to take it from");
                 return Err(section.error("port", &problem));
             };
             let mut check = check.clone();

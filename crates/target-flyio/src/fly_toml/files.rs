@@ -23,7 +23,8 @@ pub(super) fn read_files(
 ) -> Result<Vec<FileSpec>, FlyTomlError> {
     let mut files = Vec::<FileSpec>::new();
     for section in root.sections("files")? {
-        let file = FileSpec { groups: groups.chosen_or_all(&section)?, config: read_file(&section)? };
+        let file =
+            FileSpec { groups: groups.chosen_or_all(&section)?, config: read_file(&section)? };
         section.finish();
         files.push(file);
     }

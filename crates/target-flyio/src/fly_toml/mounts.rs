@@ -31,23 +31,26 @@ pub(super) fn read_mounts(
 }
 
 fn read_mount(section: &Section<'_>) -> Result<MountSpec, FlyTomlError> {
-    let text = |key: &str| {
-        section.text(key)?.ok_or_else(|| section.error(key, "is missing"))
-    };
+    let text = |key: &str| section.text(key)?.ok_or_else(|| section.error(key, "is missing"));
     let (path, name) = (text("destination")?, text("source")?);
     let mut config = json!({"path": path, "name": name});
     let threshold = section.integer("auto_extend_size_threshold")?.filter(|it| *it > 0);
     let increment = read_size(section, "auto_extend_size_increment", 100)?;
     let limit = read_size(section, "auto_extend_size_limit", 500)?;
     if threshold.is_some_and(|it| !(50..=99).contains(&it)) {
-        return Err(section.error("auto_extend_size_threshold", "must be from 50 to 99, a percentage"));
+        return Err(
+            section.error("auto_extend_size_threshold", "must be from 50 to 99, a percentage")
+        );
     }
     if threshold.is_some() != increment.is_some() || (limit.is_some() && increment.is_none()) {
         let problem = "needs both auto_extend_size_threshold and auto_extend_size_increment";
         return Err(section.error(growth(threshold, increment), problem));
     }
-    let extension =
-        [("extend_threshold_percent", threshold), ("add_size_gb", increment), ("size_gb_limit", limit)];
+    let extension = [
+        ("extend_threshold_percent", threshold),
+        ("add_size_gb", increment),
+        ("size_gb_limit", limit),
+    ];
     for (key, value) in extension {
         if let Some(value) = value {
             config[key] = value.into();

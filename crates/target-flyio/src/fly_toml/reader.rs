@@ -53,7 +53,8 @@ impl<'a> Section<'a> {
 
     pub(super) fn port(&self, key: &str) -> Result<Option<u64>, FlyTomlError> {
         // The older form is a text of digits (flyctl: `patches.go`).
-        let number = |it: &DeValue<'_>| it.as_str().map_or_else(|| integer(it), |it| it.parse().ok());
+        let number =
+            |it: &DeValue<'_>| it.as_str().map_or_else(|| integer(it), |it| it.parse().ok());
         let port = |it: &DeValue<'_>| number(it).filter(|it| (1..=65_535).contains(it));
         self.read(key, "must be a port from 1 to 65535", port)
     }
@@ -189,19 +190,13 @@ impl<'a> Section<'a> {
         self.document.remarks.borrow_mut().push(Remark { place: self.place(key), message });
     }
 
-    /// Takes all other keys as known: they concern flyctl alone.
-    pub(super) fn allow_rest(&self) {
-        let all = self.table.keys().map(|name| name.get_ref().to_string());
-        self.known.borrow_mut().extend(all);
-    }
-
     /// Warns of every key that nobody asked for.
     pub(super) fn finish(&self) {
         let known = self.known.borrow().clone();
         for name in self.table.keys().map(Spanned::get_ref) {
             if !known.contains(&**name) {
                 let meant = nearest(name, &known).map(|it| format!("; did you mean `{it}`?"));
-                let why = "is not applied; what the machines have is kept";
+                let why = "is no key that is known here, so it is not applied";
                 self.warn(name, &format!("{why}{}", meant.unwrap_or_default()));
             }
         }

@@ -93,7 +93,9 @@ fn read_concurrency(section: &Section<'_>) -> Result<Option<Value>, FlyTomlError
             Some((soft.trim().parse::<u64>().ok()?, hard.trim().parse::<u64>().ok()?))
         });
         let Some((soft, hard)) = limits else {
-            return Err(section.error("concurrency", "must be a table with soft_limit and hard_limit"));
+            return Err(
+                section.error("concurrency", "must be a table with soft_limit and hard_limit")
+            );
         };
         return Ok(Some(json!({"type": "requests", "soft_limit": soft, "hard_limit": hard})));
     }
