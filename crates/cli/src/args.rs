@@ -55,6 +55,8 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Run the gates only
     Validate(Validate),
+    /// What of fly.toml will hurt a deploy; asks nothing of Fly.io
+    Lint(Lint),
     /// Show what a deploy would do; changes nothing
     Plan(Plan),
     /// Validate, deploy in stages, verify; roll back if the release is bad
@@ -94,6 +96,12 @@ pub(crate) struct Validate {
     pub(crate) environment: Option<String>,
     #[command(flatten)]
     pub(crate) gates: GateChoice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lint {
+    /// An environment of pipeline.toml; all of them if not said
+    pub(crate) environment: Option<String>,
 }
 
 /// Which gates run, and how.

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::fly_toml::FlyToml;
+use crate::group::{GroupSpec, MountSpec, TestSpec, put};
 use crate::one_off::OneOff;
+use crate::record::World;
 
 /// The run that a machine was last changed by.
 pub(crate) const RUN: &str = "pipeline_run";
@@ -18,20 +20,6 @@ pub(crate) const LAUNCH: &str = "pipeline_launch";
 pub(crate) const GROUP: &str = "fly_process_group";
 /// The variable in which a stand-by machine reads for whom it stands by (flyctl: machines_launchinput.go).
 pub(crate) const STANDBY_FOR: &str = "FLY_STANDBY_FOR";
-
-/// What `fly.toml` says about one group.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct GroupSpec {
-    pub(crate) env: BTreeMap<String, String>,
-    pub(crate) services: Vec<Value>,
-    pub(crate) checks: Map<String, Value>,
-    pub(crate) init: Map<String, Value>,
-    pub(crate) restart: Option<Value>,
-    pub(crate) stop: Option<Value>,
-    pub(crate) guest: Option<Value>,
-    /// Where volumes are mounted.
-    pub(crate) mounts: Vec<String>,
-}
 
 /// How a group's machines are configured.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,10 +59,19 @@ impl Desired {
         Self {
             groups: fly_toml.groups.iter().map(overlay).collect(),
             region: fly_toml.primary_region.clone(),
-            image: fly_toml.image.clone(),
+            image: fly_toml.build.image.clone(),
             warnings: fly_toml.warnings.clone(),
-            release: None,
+            release: fly_toml
+                .release
+                .as_ref()
+                .map(|it| OneOff::release(it, fly_toml.primary_region.as_deref())),
         }
+    }
+
+    /// Would a deploy make machines that need volumes?
+    pub(crate) fn needs_volumes(&self, world: &World) -> bool {
+        let new = |name: &str| world.current().all(|it| it.group() != name);
+        self.groups.iter().any(|(name, template)| template.is_mounted() && new(name))
     }
 
     /// The same configurations as in an earlier run.
@@ -112,6 +109,22 @@ impl Template {
         }
     }
 
+    /// The machine checks that they must pass.
+    pub(crate) fn tests(&self) -> &[TestSpec] {
+        match self {
+            Self::Overlay(spec) => &spec.tests,
+            Self::Exact(_) => &[],
+        }
+    }
+
+    /// The volumes that each of them needs. What an earlier run recorded does not say it.
+    pub(crate) fn mounts(&self) -> &[MountSpec] {
+        match self {
+            Self::Overlay(spec) => &spec.mounts,
+            Self::Exact(_) => &[],
+        }
+    }
+
     /// Do they need volumes?
     pub(crate) fn is_mounted(&self) -> bool {
         match self {
@@ -123,36 +136,9 @@ impl Template {
     /// Is the machine mounted as it shall be? A recorded template takes it as it is.
     pub(crate) fn fits(&self, existing: &Value) -> bool {
         match self {
-            Self::Overlay(spec) => spec.mounts == mounts(existing),
+            Self::Overlay(spec) => spec.mounts.iter().map(|it| &it.path).eq(&mounts(existing)),
             Self::Exact(_) => true,
         }
-    }
-}
-
-impl GroupSpec {
-    /// Replaces whole what `fly.toml` owns, as flyctl does, and keeps everything else.
-    fn over(&self, existing: Option<&Value>) -> Value {
-        let mut config = existing.filter(|it| it.is_object()).cloned().unwrap_or_else(|| json!({}));
-        config["env"] = json!(self.env);
-        config["services"] = json!(self.services);
-        put(&mut config, "checks", (!self.checks.is_empty()).then(|| json!(self.checks)));
-        for (key, value) in
-            [("restart", &self.restart), ("stop_config", &self.stop), ("guest", &self.guest)]
-        {
-            if let Some(value) = value {
-                config[key] = value.clone();
-            }
-        }
-        if !config["init"].is_object() {
-            config["init"] = json!({});
-        }
-        for key in ["cmd", "entrypoint", "exec"] {
-            put(&mut config["init"], key, None);
-        }
-        for (key, value) in &self.init {
-            config["init"][key] = value.clone();
-        }
-        config
     }
 }
 
@@ -214,51 +200,9 @@ fn mounts(config: &Value) -> Vec<String> {
     mounts.filter_map(|mount| Some(mount["path"].as_str()?.to_owned())).collect()
 }
 
-fn put(object: &mut Value, key: &str, value: Option<Value>) {
-    let Some(object) = object.as_object_mut() else { return };
-    match value {
-        Some(value) => drop(object.insert(key.to_owned(), value)),
-        None => drop(object.remove(key)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn spec() -> GroupSpec {
-        GroupSpec {
-            env: [("A".to_owned(), "new".to_owned())].into(),
-            services: vec![json!({"internal_port": 4000})],
-            guest: None,
-            ..GroupSpec::default()
-        }
-    }
-
-    #[test]
-    fn what_fly_toml_owns_is_replaced_whole_and_the_rest_is_kept() {
-        let existing = json!({
-            "env": {"A": "old", "B": "by hand"},
-            "services": [{"internal_port": 1}, {"internal_port": 2}],
-            "checks": {"old": {}},
-            "init": {"cmd": ["old"], "tty": true},
-            "guest": {"cpus": 2},
-            "spot": {"unknown": ["to", "us"]},
-            "files": [{"guest_path": "/etc/x"}],
-        });
-        let config = Template::Overlay(Box::new(spec())).config(Some(&existing));
-        assert_eq!(
-            config,
-            json!({
-                "env": {"A": "new"},
-                "services": [{"internal_port": 4000}],
-                "init": {"tty": true},
-                "guest": {"cpus": 2},
-                "spot": {"unknown": ["to", "us"]},
-                "files": [{"guest_path": "/etc/x"}],
-            })
-        );
-    }
 
     #[test]
     fn a_recorded_configuration_comes_back_exactly_but_volumes_stay_with_their_machine() {

@@ -24,8 +24,19 @@ struct Drive<'s> {
 }
 
 impl Session<'_> {
-    /// Brings one machine to its goal and returns it as it was last read.
+    /// Brings one machine to its goal and returns it as it was last read. One that has machine checks must pass
+    /// them before it gets traffic.
     pub(crate) async fn drive(&self, goal: &Goal) -> Result<Machine, FlyError> {
+        if !goal.tests.is_empty() {
+            // One that is there keeps its place in the pool, and a new one is born outside of it.
+            let born = matches!(goal.place, Place::Launch(_)).then_some(true);
+            let machine = self.drive_once(&goal.clone().cordoned(born)).await?;
+            self.test(&goal.tests, &machine).await?;
+        }
+        self.drive_once(goal).await
+    }
+
+    async fn drive_once(&self, goal: &Goal) -> Result<Machine, FlyError> {
         let patience = Patience::new(self.config().wait_timeout);
         let mut memory = Memory::default();
         if let Place::Machine(id) = &goal.place {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::api::{Machine, Power, has_checks};
 use crate::desired::{LAUNCH, RUN};
+use crate::group::TestSpec;
 use crate::memory::Memory;
 use crate::plan::{Place, Work, stand_by};
 use crate::record::Recorded;
@@ -28,6 +29,8 @@ pub(crate) struct Goal {
     pub(crate) healthy: bool,
     /// In or out of the proxy's pool; `None` leaves it.
     pub(crate) cordoned: Option<bool>,
+    /// The machine checks that it must pass once it runs.
+    pub(crate) tests: Vec<TestSpec>,
 }
 
 /// How a machine is recognised that is at its goal's configuration already.
@@ -89,6 +92,7 @@ impl Goal {
             wanted: if work.runs { Wanted::Running } else { Wanted::Resting },
             healthy: work.runs,
             cordoned: Some(work.cordoned),
+            tests: if work.runs { work.tests.clone() } else { Vec::new() },
         }
     }
 
@@ -110,6 +114,7 @@ impl Goal {
             // Without checks there is nothing to go by but old exits, which the old release lived with.
             healthy: recorded.ran() && recorded.healthy && has_checks(&recorded.config),
             cordoned: Some(recorded.cordoned),
+            tests: Vec::new(),
         }
     }
 
@@ -123,6 +128,7 @@ impl Goal {
             wanted: Wanted::Stopped,
             healthy: false,
             cordoned: None,
+            tests: Vec::new(),
         }
     }
 

@@ -24,6 +24,7 @@ fn goal(wanted_power: Wanted) -> Goal {
         wanted: wanted_power,
         healthy: wanted_power == Wanted::Running,
         cordoned: Some(false),
+        tests: Vec::new(),
     }
 }
 

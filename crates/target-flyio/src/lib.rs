@@ -14,6 +14,7 @@ mod duration;
 mod error;
 mod fly_toml;
 mod goal;
+mod group;
 mod leases;
 mod memory;
 mod one_off;
@@ -32,6 +33,6 @@ pub use api::{
 };
 pub use config::{FlyConfig, Strategy, Unreachable};
 pub use error::{FlyError, LogTail};
-pub use fly_toml::{FlyToml, FlyTomlError, Place};
+pub use fly_toml::{BuildSpec, FlyToml, FlyTomlError, Lint, LintSetting, Place};
 pub use target::FlyTarget;
 pub use view::{CheckStatus, MachineStatus};

@@ -3,19 +3,24 @@
 
 use std::time::Duration;
 
+use futures::future::{FutureExt, try_join_all};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::api::{Exit, Launch, Machine, Power};
-use crate::desired::GROUP;
+use crate::desired::{GROUP, LAUNCH, RUN, VERSION};
 use crate::error::FlyError;
+use crate::fly_toml::ReleaseSpec;
+use crate::group::TestSpec;
 use crate::session::Session;
 
 /// How often starting it is tried: a machine that is still being prepared refuses for a while.
 const TRIES: u32 = 10;
 /// In how many looks an end without an exit may stay unexplained: events come a little late.
 const DOUBTS: u32 = 5;
+/// How long a machine check may take (flyctl: as a release command).
+const TEST: Duration = Duration::from_mins(5);
 /// How long to wait for the end in one call.
 const SLICE: Duration = Duration::from_secs(10);
 
@@ -55,6 +60,41 @@ struct Past {
 }
 
 impl OneOff {
+    /// The release command of `fly.toml`; its machine is named when a run is planned.
+    pub(crate) fn release(spec: &ReleaseSpec, region: Option<&str>) -> Self {
+        Self {
+            name: "release_command".to_owned(),
+            line: spec.line.clone(),
+            launch: String::new(),
+            region: region.map(str::to_owned),
+            timeout: spec.timeout,
+            config: spec.config.clone(),
+        }
+    }
+
+    /// A machine check of a machine: it runs beside it, and knows its address (flyctl: machinebasedtest.go).
+    pub(crate) fn test(spec: &TestSpec, launch: &str, of: &Machine) -> Self {
+        let mut config = spec.config.clone();
+        if config["image"].is_null() {
+            config["image"] = of.config["image"].clone();
+        }
+        config["env"]["FLY_TEST_MACHINE_IP"] = of.private_ip.as_str().into();
+        for key in [RUN, VERSION] {
+            config["metadata"][key] = of.config["metadata"][key].clone();
+        }
+        config["metadata"][LAUNCH] = launch.into();
+        let words = config["init"]["cmd"].as_array().into_iter().flatten();
+        let line = words.filter_map(Value::as_str).collect::<Vec<_>>().join(" ");
+        Self {
+            name: format!("{} of machine {}", spec.name, of.id),
+            line,
+            launch: launch.to_owned(),
+            region: Some(of.region.clone()).filter(|it| !it.is_empty()),
+            timeout: Some(TEST),
+            config,
+        }
+    }
+
     /// From what is seen of its machine; pure, so that a run which was cut off goes on from where it was.
     fn step(past: &Past, machine: Option<&Machine>) -> Step {
         let Some(machine) = machine else {
@@ -76,11 +116,16 @@ impl Session<'_> {
     /// is gone.
     pub(crate) async fn run_once(&self, one_off: &OneOff) -> Result<(), FlyError> {
         self.cx().note(format!("{}: {}", one_off.name, one_off.line));
-        self.refuse_rivals(one_off).await?;
         let ended = self.see_through(one_off).await;
         let cleared = self.clear(&one_off.launch).await;
         ended?;
         cleared
+    }
+
+    /// Runs the release command, unless another deploy is at its own.
+    pub(crate) async fn release(&self, one_off: &OneOff) -> Result<(), FlyError> {
+        self.refuse_rivals(one_off).await?;
+        self.run_once(one_off).await
     }
 
     /// A command of another deploy that runs now must not run beside ours; one that has ended is in nobody's
@@ -103,6 +148,17 @@ impl Session<'_> {
                 ),
             }),
         }
+    }
+
+    /// Runs the machine checks of a machine that is up, side by side.
+    pub(crate) async fn test(&self, tests: &[TestSpec], of: &Machine) -> Result<(), FlyError> {
+        let launch = |number: usize| format!("{}.test.{}.{number}", self.cx().run(), of.id);
+        let all: Vec<OneOff> = tests
+            .iter()
+            .enumerate()
+            .map(|(number, spec)| OneOff::test(spec, &launch(number), of))
+            .collect();
+        try_join_all(all.iter().map(|it| self.run_once(it).boxed())).await.map(drop)
     }
 
     async fn see_through(&self, one_off: &OneOff) -> Result<(), FlyError> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::api::{Machine, Power};
+use crate::api::{Machine, Power, Volume};
 use crate::config::Unreachable;
 use crate::desired::{LAUNCH, RUN, group_of, version_of};
 use crate::error::FlyError;
@@ -18,6 +18,9 @@ pub(crate) struct World {
     pub(crate) machines: Vec<Recorded>,
     /// Machines that are none of ours to touch.
     pub(crate) ignored: Vec<Ignored>,
+    /// Volumes that no machine has, for the machines of new groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) volumes: Vec<Volume>,
 }
 
 /// One machine, with all that is needed to make it so again.
@@ -48,7 +51,8 @@ impl World {
     /// Takes down what the API shows. A machine whose configuration cannot be read cannot be restored,
     /// so it stops the run before anything is touched, or is left alone.
     pub(crate) fn of(machines: &[Machine], policy: Unreachable) -> Result<Self, FlyError> {
-        let mut world = Self { schema: SCHEMA, machines: Vec::new(), ignored: Vec::new() };
+        let mut world =
+            Self { schema: SCHEMA, machines: Vec::new(), ignored: Vec::new(), volumes: Vec::new() };
         for machine in machines.iter().filter(|it| it.power() != Power::Gone) {
             if let Some(reason) = machine.foreign() {
                 world.ignored.push(Ignored { id: machine.id.clone(), reason });
@@ -66,6 +70,14 @@ impl World {
         world.machines.sort_by(|a, b| a.id.cmp(&b.id));
         world.mark_leftovers();
         Ok(world)
+    }
+
+    /// The same, with the volumes that are free. The order does not depend on the platform's.
+    pub(crate) fn with_volumes(mut self, mut volumes: Vec<Volume>) -> Self {
+        volumes.retain(Volume::is_free);
+        volumes.sort_by(|a, b| a.id.cmp(&b.id));
+        self.volumes = volumes;
+        self
     }
 
     pub(crate) fn read(data: &Value) -> Result<Self, FlyError> {

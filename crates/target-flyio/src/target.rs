@@ -105,7 +105,10 @@ impl Deployer for FlyTarget {
 
     async fn snapshot(&self, cx: &Context) -> Result<Snapshot, Fault> {
         let machines = self.api.machines().await.map_err(FlyError::from)?;
-        let world = World::of(&machines, self.config.unreachable)?;
+        let mut world = World::of(&machines, self.config.unreachable)?;
+        if self.desired.needs_volumes(&world) {
+            world = world.with_volumes(self.api.volumes().await.map_err(FlyError::from)?);
+        }
         let ours: Vec<Machine> =
             machines.into_iter().filter(|it| world.machine(&it.id).is_some()).collect();
         Ok(Snapshot { current: self.seen(&ours, cx), data: world.to_data() })

@@ -4,6 +4,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod history;
+pub(crate) mod lint;
 pub(crate) mod load;
 pub(crate) mod plan;
 pub(crate) mod rehearse;

@@ -47,13 +47,7 @@ pub(super) fn fly_config(
         }
     }
     config.probe_url.clone_from(&fly.probe_url);
-    config.strategy = match fly.strategy {
-        Some(config::Strategy::Rolling) => Strategy::Rolling,
-        Some(config::Strategy::Canary) => Strategy::Canary,
-        Some(config::Strategy::BlueGreen) => Strategy::BlueGreen,
-        Some(config::Strategy::Immediate) => Strategy::Immediate,
-        None => config.strategy,
-    };
+    config.strategy = fly.strategy.map_or(config.strategy, strategy);
     config.unreachable = match fly.unreachable {
         config::Unreachable::Abort => Unreachable::Abort,
         config::Unreachable::Skip => Unreachable::Skip,
@@ -75,4 +69,14 @@ fn address(app: &App, name: &str) -> Result<Option<String>, CliError> {
             .hint("write it as http://HOST:PORT or https://HOST"));
     }
     Ok(Some(address.trim_end_matches('/').to_owned()))
+}
+
+/// The configured strategy in the target's words.
+pub(crate) fn strategy(configured: config::Strategy) -> Strategy {
+    match configured {
+        config::Strategy::Rolling => Strategy::Rolling,
+        config::Strategy::Canary => Strategy::Canary,
+        config::Strategy::BlueGreen => Strategy::BlueGreen,
+        config::Strategy::Immediate => Strategy::Immediate,
+    }
 }

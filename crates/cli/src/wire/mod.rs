@@ -19,7 +19,7 @@ use crate::config::{self, Config, Environment};
 use crate::error::CliError;
 use crate::session::is_touched;
 
-pub(crate) use fly::fly_target;
+pub(crate) use fly::{fly_target, strategy};
 pub(crate) use provenance::new_run;
 
 use fly::{fly_config, fly_toml, no_fly_toml};
@@ -47,7 +47,7 @@ impl Wanted {
             })?);
         }
         let toml = fly_toml(setting.config, &fly)?;
-        let image = choice.image.clone().or_else(|| toml.image.clone());
+        let image = choice.image.clone().or_else(|| toml.build.image.clone());
         let image = image.ok_or_else(|| {
             CliError::usage("there is no image to deploy")
                 .hint("name one with --image REF, or in [build] of fly.toml")

@@ -21,7 +21,7 @@ const SECOND_LOOK: Duration = Duration::from_millis(500);
 
 /// A client of one app's machines. Clones share one budget.
 #[derive(Clone, Debug)]
-pub(crate) struct Api(Host);
+pub(crate) struct Api(pub(super) Host);
 
 /// The right to change one machine: its id, and the nonce of the lease that is held on it.
 #[derive(Clone, Debug)]

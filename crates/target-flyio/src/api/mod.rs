@@ -10,6 +10,7 @@ mod one_off;
 mod platform;
 mod retry;
 mod token;
+mod volumes;
 
 pub(crate) use calls::{Api, Change, Guard, Launch};
 pub(crate) use client::{Sent, http_client};
@@ -18,3 +19,4 @@ pub(crate) use machine::{CheckState, Exit, Machine, Power, has_checks, power};
 pub use platform::{
     FoundImage, LogLine, NewRelease, Platform, RecordedRelease, ReleaseRef, ReleaseStatus,
 };
+pub(crate) use volumes::Volume;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::FlyTomlError;
-use super::groups::{Groups, each};
+use super::groups::{Groups, Specs};
 use super::reader::Section;
-use crate::desired::GroupSpec;
+use super::services::ServiceAt;
 use crate::duration;
 
 /// The bounds of `[checks.NAME]` (flyctl: `validation.go`).
@@ -48,7 +48,7 @@ fn read_http(section: &Section<'_>, check: &mut Value) -> Result<(), FlyTomlErro
     if let Some(name) = section.text("tls_server_name")? {
         check["tls_server_name"] = name.into();
     }
-    let headers = section.map("headers")?;
+    let headers = read_headers(section)?;
     if !headers.is_empty() {
         let header = |(name, value)| json!({"name": name, "values": [value]});
         check["headers"] = headers.into_iter().map(header).collect();
@@ -56,34 +56,68 @@ fn read_http(section: &Section<'_>, check: &mut Value) -> Result<(), FlyTomlErro
     Ok(())
 }
 
-/// `[checks.NAME]`. Its port is that of the group's first service where it names none.
+/// The older form is a list of tables with name and value.
+fn read_headers(section: &Section<'_>) -> Result<BTreeMap<String, String>, FlyTomlError> {
+    if !section.is_list("headers") {
+        return section.map("headers");
+    }
+    let mut headers = BTreeMap::new();
+    for header in section.sections("headers")? {
+        let Some(name) = header.scalar("name")? else {
+            return Err(header.error("name", "is missing"));
+        };
+        headers.insert(name, header.scalar("value")?.unwrap_or_default());
+        header.finish();
+    }
+    Ok(headers)
+}
+
+/// `[checks.NAME]`. Its port is that of the group's `[http_service]` where it names none.
 pub(super) fn read_named_checks(
     root: &Section<'_>,
     groups: &Groups,
-    specs: &mut BTreeMap<String, GroupSpec>,
+    specs: &mut Specs,
+    services: &[ServiceAt],
 ) -> Result<(), FlyTomlError> {
-    for (name, section) in root.named("checks")? {
+    for (name, section) in named(root)? {
         let Some(kind) = section.one_of("type", &["http", "tcp"])? else {
             return Err(section.error("type", "is missing: http or tcp"));
         };
-        let mut check = read_check(&section, &kind)?;
+        let check = read_check(&section, &kind)?;
         within_bounds(&section)?;
+        let port = section.port("port")?;
         let chosen = groups.chosen(&section)?;
-        let served = chosen.iter().filter_map(|group| specs.get(group)?.services.first());
-        let default = served.map(|service| service["internal_port"].clone()).next();
-        match (section.port("port")?, default) {
-            (Some(port), _) => check["port"] = port.into(),
-            (None, Some(port)) => check["port"] = port,
-            (None, None) => {
-                return Err(section.error("port", "is missing: the group has no service"));
-            }
-        }
         section.finish();
-        each(specs, &chosen, |spec| {
-            spec.checks.insert(name.clone(), check.clone());
-        });
+        for group in chosen {
+            let Some(spec) = specs.get_mut(&group) else { continue };
+            let Some(port) = port.or_else(|| http_port(services, &group)) else {
+                let problem =
+                    format!("is missing: the group {group} has no http_service to take it from");
+                return Err(section.error("port", &problem));
+            };
+            let mut check = check.clone();
+            check["port"] = port.into();
+            spec.checks.insert(name.clone(), check);
+        }
     }
     Ok(())
+}
+
+fn http_port(services: &[ServiceAt], group: &String) -> Option<u64> {
+    let http = services.iter().find(|it| it.is_http() && it.groups.contains(group))?;
+    http.config["internal_port"].as_u64()
+}
+
+/// The older form is a list of tables with names.
+fn named<'a>(root: &Section<'a>) -> Result<Vec<(String, Section<'a>)>, FlyTomlError> {
+    if !root.is_list("checks") {
+        return root.named("checks");
+    }
+    let with_name = |section: Section<'a>| match section.text("name")? {
+        Some(name) => Ok((name, section)),
+        None => Err(section.error("name", "is missing")),
+    };
+    root.sections("checks")?.into_iter().map(with_name).collect()
 }
 
 fn within_bounds(section: &Section<'_>) -> Result<(), FlyTomlError> {

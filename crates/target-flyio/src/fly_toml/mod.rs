@@ -1,10 +1,19 @@
 //! `fly.toml`, as far as a deploy by the Machines API goes. The file belongs to flyctl: keys that are not
 //! known here are warnings, known keys with a wrong value are errors with their line and column.
 
+mod build;
 mod checks;
+mod deploy;
+mod document;
+mod files;
 mod groups;
+mod lint;
+mod machine;
+mod mounts;
 mod reader;
 mod services;
+mod trials;
+mod value;
 mod vm;
 mod words;
 
@@ -15,10 +24,17 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use self::groups::read_groups;
-use self::reader::{Document, Section};
+pub use self::build::BuildSpec;
+use self::build::read_build;
+pub(crate) use self::deploy::ReleaseSpec;
+use self::deploy::read_deploy;
+use self::document::{Document, Places, Remark};
+use self::groups::{Read, read_groups};
+pub use self::lint::{Lint, LintSetting};
+use self::reader::Section;
+use self::services::ServiceAt;
 use crate::config::Strategy;
-use crate::desired::GroupSpec;
+use crate::group::GroupSpec;
 
 /// What `fly.toml` says, checked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,9 +43,9 @@ pub struct FlyToml {
     pub app: Option<String>,
     /// `primary_region`: where machines of a new app are created.
     pub primary_region: Option<String>,
-    /// `build.image`: what to deploy when nothing is built.
-    pub image: Option<String>,
-    /// `deploy.strategy`, if it is one that this crate has.
+    /// `[build]`: how the image is made, or which one to take.
+    pub build: BuildSpec,
+    /// `deploy.strategy`.
     pub strategy: Option<Strategy>,
     /// `deploy.max_unavailable`: a share below 1, else a number of machines.
     pub max_unavailable: Option<f64>,
@@ -38,6 +54,12 @@ pub struct FlyToml {
     /// What a person should know: keys that are not applied, with their place.
     pub warnings: Vec<String>,
     pub(crate) groups: BTreeMap<String, GroupSpec>,
+    /// What runs before the first machine is touched.
+    pub(crate) release: Option<ReleaseSpec>,
+    remarks: Vec<Remark>,
+    services: Vec<ServiceAt>,
+    places: Places,
+    auto_rollback: bool,
 }
 
 /// Where in the file, counted from 1.
@@ -91,20 +113,29 @@ impl FlyToml {
         Self::parse(path, &std::fs::read_to_string(path).map_err(unreadable)?)
     }
 
-    /// Reads `text` as the content of `path`, which is only named in errors.
+    /// Reads `text` as the content of `path`. Files that it names are read relative to the folder of
+    /// `path`, which is otherwise only named in errors.
     pub fn parse(path: &Path, text: &str) -> Result<Self, FlyTomlError> {
         let document = Document::new(path, text);
         let tree = document.tree()?;
         let root = document.root(&tree);
+        let region = root.text("primary_region")?;
+        let Read { specs, shared, services } = read_groups(&root, region.as_deref())?;
         let mut read = Self {
             app: root.text("app")?,
-            primary_region: root.text("primary_region")?,
+            primary_region: region,
+            build: read_build(&root)?,
+            groups: specs,
+            services,
+            places: document.places(&tree),
+            auto_rollback: auto_rollback(&root)?,
             ..Self::default()
         };
-        read.read_deploy(&root)?;
-        read.groups = read_groups(&root, read.primary_region.as_deref())?;
+        read_deploy(&mut read, &root, &shared)?;
         root.finish();
-        read.warnings = document.warnings();
+        read.remarks = document.remarks();
+        let told = |it: &Remark| format!("{}: {}", it.place, it.message);
+        read.warnings = read.remarks.iter().map(told).collect();
         Ok(read)
     }
 
@@ -112,36 +143,13 @@ impl FlyToml {
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         self.groups.keys().map(String::as_str)
     }
+}
 
-    fn read_deploy(&mut self, root: &Section<'_>) -> Result<(), FlyTomlError> {
-        if let Some(build) = root.section("build")? {
-            self.image = build.text("image")?;
-            build.allow_rest();
-        }
-        let Some(deploy) = root.section("deploy")? else { return Ok(()) };
-        let known = ["rolling", "bluegreen", "canary", "immediate"];
-        self.strategy = match deploy.one_of("strategy", &known)?.as_deref() {
-            Some("rolling") => Some(Strategy::Rolling),
-            Some("bluegreen") => Some(Strategy::BlueGreen),
-            Some(other) => {
-                let why = format!("is {other}, which is not applied; choose rolling or bluegreen");
-                deploy.warn("strategy", &why);
-                None
-            }
-            None => None,
-        };
-        self.max_unavailable = deploy.number("max_unavailable")?;
-        if self.max_unavailable.is_some_and(|it| it <= 0.0) {
-            return Err(
-                deploy.error("max_unavailable", "must be greater than 0, such as 0.33 or 1")
-            );
-        }
-        self.wait_timeout = deploy.duration("wait_timeout", Duration::from_secs(1))?;
-        if deploy.text("release_command")?.is_some() {
-            deploy.warn("release_command", "is not run by a deploy of this version");
-        }
-        deploy.finish();
-        Ok(())
+/// Does somebody believe that flyctl takes a failed deploy back? The key has no meaning any more.
+fn auto_rollback(root: &Section<'_>) -> Result<bool, FlyTomlError> {
+    match root.section("experimental")? {
+        Some(section) => Ok(section.boolean("auto_rollback")?.unwrap_or(false)),
+        None => Ok(false),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Reading typed values out of a TOML tree, with the place of whatever is wrong. Every key that is asked
-//! for counts as known; `finish` warns of the others.
+//! Reading typed values out of a table, with the place of whatever is wrong. Every key that is asked for
+//! counts as known; `finish` warns of the others.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,15 +11,10 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::document::{Document, Remark};
+use super::value::{integer, json, nearest, scalar};
 use super::{FlyTomlError, Place};
 use crate::duration;
-
-/// A file, and what is to be said about it.
-pub(super) struct Document<'a> {
-    path: &'a Path,
-    text: &'a str,
-    warnings: RefCell<Vec<String>>,
-}
 
 /// One table of it.
 pub(super) struct Section<'a> {
@@ -27,45 +22,23 @@ pub(super) struct Section<'a> {
     /// Its name with a dot behind it; empty at the root.
     prefix: String,
     table: &'a DeTable<'a>,
+    /// Where it begins.
+    span: Range<usize>,
     known: RefCell<BTreeSet<String>>,
 }
 
 type Node<'a> = &'a Spanned<DeValue<'a>>;
 
-impl<'a> Document<'a> {
-    pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text, warnings: RefCell::default() }
-    }
-
-    pub(super) fn tree(&self) -> Result<DeTable<'a>, FlyTomlError> {
-        DeTable::parse(self.text).map(Spanned::into_inner).map_err(|error| FlyTomlError::Syntax {
-            place: self.place(&error.span().unwrap_or(0..0)),
-            message: error.message().to_owned(),
-        })
-    }
-
-    pub(super) fn root(&'a self, tree: &'a DeTable<'a>) -> Section<'a> {
-        self.section(String::new(), tree)
-    }
-
-    pub(super) fn warnings(&self) -> Vec<String> {
-        self.warnings.take()
-    }
-
-    fn section(&'a self, prefix: String, table: &'a DeTable<'a>) -> Section<'a> {
-        Section { document: self, prefix, table, known: RefCell::default() }
-    }
-
-    fn place(&self, span: &Range<usize>) -> Place {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line = before.lines().count().max(1) + usize::from(before.ends_with('\n'));
-        let line = if before.is_empty() { 1 } else { line };
-        let column = before.rsplit('\n').next().map_or(0, |it| it.chars().count()) + 1;
-        Place { file: self.path.to_owned(), line, column }
-    }
-}
-
 impl<'a> Section<'a> {
+    pub(super) fn new(
+        document: &'a Document<'a>,
+        prefix: String,
+        table: &'a DeTable<'a>,
+        span: Range<usize>,
+    ) -> Self {
+        Self { document, prefix, table, span, known: RefCell::default() }
+    }
+
     pub(super) fn text(&self, key: &str) -> Result<Option<String>, FlyTomlError> {
         self.read(key, "must be a text", |it| it.as_str().map(str::to_owned))
     }
@@ -79,7 +52,10 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn port(&self, key: &str) -> Result<Option<u64>, FlyTomlError> {
-        let port = |it: &DeValue<'_>| integer(it).filter(|it| (1..=65_535).contains(it));
+        // The older form is a text of digits (flyctl: `patches.go`).
+        let number =
+            |it: &DeValue<'_>| it.as_str().map_or_else(|| integer(it), |it| it.parse().ok());
+        let port = |it: &DeValue<'_>| number(it).filter(|it| (1..=65_535).contains(it));
         self.read(key, "must be a port from 1 to 65535", port)
     }
 
@@ -90,17 +66,32 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// A duration as text, or a bare number of `unit`s.
+    /// A duration as text, or a bare number of `unit`s. An empty text is none (flyctl: `patches.go`).
     pub(super) fn duration(
         &self,
         key: &str,
         unit: Duration,
     ) -> Result<Option<Duration>, FlyTomlError> {
+        if self.table.get(key).is_some_and(|it| it.get_ref().as_str() == Some("")) {
+            self.known.borrow_mut().insert(key.to_owned());
+            return Ok(None);
+        }
         let times = |count: u64| unit.checked_mul(u32::try_from(count).ok()?);
         self.read(key, "must be a duration such as \"10s\" or \"1m30s\"", |it| match it {
             DeValue::String(text) => duration::parse(text),
             other => integer(other).and_then(times),
         })
+    }
+
+    /// A duration that flyctl takes with a unit only: to it a bare number is nanoseconds, which nobody
+    /// means (fly-go: `duration.go`).
+    pub(super) fn duration_with_unit(&self, key: &str) -> Result<Option<Duration>, FlyTomlError> {
+        if self.table.get(key).is_some_and(|it| integer(it.get_ref()).is_some()) {
+            let why = "is taken as seconds; flyctl takes a bare number as nanoseconds, so write \
+                       it with its unit, such as \"60s\"";
+            self.warn(key, why);
+        }
+        self.duration(key, Duration::from_secs(1))
     }
 
     pub(super) fn one_of(&self, key: &str, known: &[&str]) -> Result<Option<String>, FlyTomlError> {
@@ -115,21 +106,35 @@ impl<'a> Section<'a> {
         self.read(key, "must be a list of texts", |it| it.as_array()?.iter().map(text).collect())
     }
 
+    /// A list of texts, or one text for a list of one.
+    pub(super) fn words(&self, key: &str) -> Result<Option<Vec<String>>, FlyTomlError> {
+        match self.table.get(key).and_then(|it| it.get_ref().as_str()) {
+            Some(_) => Ok(self.text(key)?.map(|word| vec![word])),
+            None => self.texts(key),
+        }
+    }
+
+    /// A text, or a number written out.
+    pub(super) fn scalar(&self, key: &str) -> Result<Option<String>, FlyTomlError> {
+        self.read(key, "must be a text or a number", scalar)
+    }
+
     /// A table of texts; numbers and booleans are written out, as flyctl does.
     pub(super) fn map(&self, key: &str) -> Result<BTreeMap<String, String>, FlyTomlError> {
-        let Some(section) = self.section(key)? else { return Ok(BTreeMap::new()) };
-        let mut map = BTreeMap::new();
-        for (name, value) in section.table {
-            let text = match value.get_ref() {
-                DeValue::String(text) => text.to_string(),
-                DeValue::Boolean(yes) => yes.to_string(),
-                DeValue::Integer(number) => number.as_str().to_owned(),
-                DeValue::Float(number) => number.as_str().to_owned(),
-                _ => return Err(section.error(name.get_ref(), "must be a text")),
-            };
-            map.insert(name.get_ref().to_string(), text);
+        match self.section(key)? {
+            Some(section) => section.own_map(),
+            None => Ok(BTreeMap::new()),
         }
-        Ok(map)
+    }
+
+    /// The same of this table itself.
+    pub(super) fn own_map(&self) -> Result<BTreeMap<String, String>, FlyTomlError> {
+        let text = |(name, value): (&Spanned<_>, Node<'_>)| {
+            let name: &std::borrow::Cow<'_, str> = name.get_ref();
+            let text = scalar(value.get_ref()).ok_or_else(|| self.error(name, "must be a text"))?;
+            Ok((name.to_string(), text))
+        };
+        self.table.iter().map(text).collect()
     }
 
     /// A table whose keys are passed on as they are.
@@ -143,7 +148,7 @@ impl<'a> Section<'a> {
     pub(super) fn section(&self, key: &str) -> Result<Option<Section<'a>>, FlyTomlError> {
         let Some(node) = self.get(key) else { return Ok(None) };
         match node.get_ref().as_table() {
-            Some(table) => Ok(Some(self.inner(key, table))),
+            Some(table) => Ok(Some(self.inner(key, table, node.span()))),
             None => Err(self.error(key, "must be a table")),
         }
     }
@@ -153,10 +158,10 @@ impl<'a> Section<'a> {
         let Some(node) = self.get(key) else { return Ok(Vec::new()) };
         let table = |(index, it): (usize, Node<'a>)| {
             let table = it.get_ref().as_table();
-            table.map(|table| self.inner(&format!("{key}[{index}]"), table))
+            table.map(|table| self.inner(&format!("{key}[{index}]"), table, it.span()))
         };
         let tables: Option<Vec<_>> = match node.get_ref() {
-            DeValue::Table(table) => Some(vec![self.inner(key, table)]),
+            DeValue::Table(table) => Some(vec![self.inner(key, table, node.span())]),
             DeValue::Array(array) => array.iter().enumerate().map(table).collect(),
             _ => None,
         };
@@ -181,14 +186,8 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn warn(&self, key: &str, problem: &str) {
-        let warning = format!("{}: `{}{key}` {problem}", self.place(key), self.prefix);
-        self.document.warnings.borrow_mut().push(warning);
-    }
-
-    /// Takes all other keys as known: they concern flyctl alone.
-    pub(super) fn allow_rest(&self) {
-        let all = self.table.keys().map(|name| name.get_ref().to_string());
-        self.known.borrow_mut().extend(all);
+        let message = format!("`{}{key}` {problem}", self.prefix);
+        self.document.remarks.borrow_mut().push(Remark { place: self.place(key), message });
     }
 
     /// Warns of every key that nobody asked for.
@@ -196,13 +195,44 @@ impl<'a> Section<'a> {
         let known = self.known.borrow().clone();
         for name in self.table.keys().map(Spanned::get_ref) {
             if !known.contains(&**name) {
-                self.warn(name, "is not applied; what the machines have is kept");
+                let meant = nearest(name, &known).map(|it| format!("; did you mean `{it}`?"));
+                let why = "is no key that is known here, so it is not applied";
+                self.warn(name, &format!("{why}{}", meant.unwrap_or_default()));
             }
         }
     }
 
-    fn inner(&self, key: &str, table: &'a DeTable<'a>) -> Section<'a> {
-        self.document.section(format!("{}{key}.", self.prefix), table)
+    /// Does the file say anything of this key?
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// Is it a list, where a table is the usual form?
+    pub(super) fn is_list(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|it| it.get_ref().is_array())
+    }
+
+    /// Takes a key as known, whatever its value. Is it there?
+    pub(super) fn know(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Its own name, such as `services[0]`.
+    pub(super) fn own_name(&self) -> &str {
+        self.prefix.trim_end_matches('.')
+    }
+
+    /// The folder that files are named relative to.
+    pub(super) fn folder(&self) -> &Path {
+        self.document.folder()
+    }
+
+    fn inner(&self, key: &str, table: &'a DeTable<'a>, span: Range<usize>) -> Section<'a> {
+        self.document.section(format!("{}{key}.", self.prefix), table, span)
     }
 
     fn read<T>(
@@ -223,30 +253,6 @@ impl<'a> Section<'a> {
     fn place(&self, key: &str) -> Place {
         let own = self.table.get(key).map(Spanned::span);
         let first = || self.table.keys().map(Spanned::span).min_by_key(|span| span.start);
-        self.document.place(&own.or_else(first).unwrap_or(0..0))
+        self.document.place(&own.or_else(first).unwrap_or_else(|| self.span.clone()))
     }
-}
-
-fn integer(value: &DeValue<'_>) -> Option<u64> {
-    let integer = value.as_integer()?;
-    u64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
-}
-
-fn json(value: &DeValue<'_>) -> Option<Value> {
-    Some(match value {
-        DeValue::String(text) => text.to_string().into(),
-        DeValue::Integer(_) => integer(value)?.into(),
-        DeValue::Float(float) => float.as_str().parse::<f64>().ok()?.into(),
-        DeValue::Boolean(yes) => (*yes).into(),
-        DeValue::Datetime(_) => return None,
-        DeValue::Array(array) => {
-            array.iter().map(|it| json(it.get_ref())).collect::<Option<Vec<_>>>()?.into()
-        }
-        DeValue::Table(table) => {
-            let entries = table
-                .iter()
-                .map(|(key, it)| Some((key.get_ref().to_string(), json(it.get_ref())?)));
-            Value::Object(entries.collect::<Option<_>>()?)
-        }
-    })
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::config::Strategy;
 use crate::error::FlyError;
+use crate::group::TestSpec;
 use crate::one_off::OneOff;
 
 /// The layout of a stage's data; counted up when an older reader would misread it.
@@ -70,6 +71,9 @@ pub(crate) struct Work {
     /// The launch ids of the new machines that it stands by for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) stands_by: Vec<String>,
+    /// The machine checks that it must pass once it is up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tests: Vec<TestSpec>,
     pub(crate) config: Value,
 }
 

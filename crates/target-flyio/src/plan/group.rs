@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{Order, Place, Work};
 use crate::desired::{STANDBY_FOR, Stamp, Template, standbys};
-use crate::record::Recorded;
+use crate::group::MountSpec;
+use crate::record::{Recorded, World};
 
 /// One group, and what shall become of it.
 pub(super) struct GroupPlan<'a> {
@@ -13,6 +14,7 @@ pub(super) struct GroupPlan<'a> {
     pub(super) stamp: &'a Stamp<'a>,
     pub(super) order: &'a Order<'a>,
     pub(super) region: Option<&'a str>,
+    pub(super) world: &'a World,
 }
 
 impl GroupPlan<'_> {
@@ -37,6 +39,7 @@ impl GroupPlan<'_> {
     /// machines with volumes are alone (flyctl: first deploy, `--ha`).
     fn first(&self) -> Vec<Work> {
         let mut works = vec![self.work(Place::Launch(self.launch(0)), None)];
+        self.mount(&mut works[0]);
         if self.order.ha && !self.template.is_mounted() {
             let mut second = self.work(Place::Launch(self.launch(1)), None);
             if !self.template.is_served() {
@@ -45,6 +48,15 @@ impl GroupPlan<'_> {
             works.push(second);
         }
         works
+    }
+
+    /// Gives a new machine the volumes that it needs; that there are any was made sure of.
+    fn mount(&self, work: &mut Work) {
+        let free = |it: &MountSpec| Some(it.of(it.free(self.world, work.region.as_deref())?));
+        let mounts: Vec<Value> = self.template.mounts().iter().filter_map(free).collect();
+        if !mounts.is_empty() {
+            work.config["mounts"] = mounts.into();
+        }
     }
 
     fn update(&self, machine: &Recorded) -> Work {
@@ -85,6 +97,7 @@ impl GroupPlan<'_> {
             runs: existing.is_none_or(|it| it.ran() || it.state == "failed"),
             cordoned: existing.is_some_and(|it| it.cordoned),
             stands_by: Vec::new(),
+            tests: self.template.tests().to_vec(),
             config,
         }
     }

@@ -85,8 +85,8 @@ fn data(world: &World, desired: &Desired, order: &Order<'_>) -> StageData {
     let mut works = Vec::new();
     for (group, template) in &desired.groups {
         let existing: Vec<&Recorded> = world.current().filter(|it| it.group() == *group).collect();
-        let group =
-            GroupPlan { group, template, stamp: &stamp, order, region: desired.region.as_deref() };
+        let (stamp, region) = (&stamp, desired.region.as_deref());
+        let group = GroupPlan { group, template, stamp, order, region, world };
         works.extend(group.works(&existing));
     }
     let mut templates = BTreeMap::new();

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::Order;
+use crate::api::Volume;
 use crate::desired::Desired;
 use crate::error::FlyError;
+use crate::group::MountSpec;
 use crate::record::{Recorded, World};
 
 /// Why this plan is none, if it is none.
@@ -25,18 +29,60 @@ pub(super) fn refuse(world: &World, desired: &Desired, order: &Order<'_>) -> Res
             );
         }
     }
-    let is_new = |name: &String| !in_place || world.current().all(|it| it.group() != *name);
-    let lacking = desired.groups.iter().find(|(name, it)| it.is_mounted() && is_new(name));
-    if let Some((name, _)) = lacking {
-        let problem = format!("the group {name} needs volumes, and its machines would be new");
-        return no(problem, "create its machines and volumes with `fly deploy` once");
-    }
+    refuse_without_volumes(world, desired, in_place)?;
     if !in_place && let Some(problem) = mixture(world) {
         let next = "resume or take back the run that left them, or deploy with the rolling \
                     strategy, which makes them one";
         return no(problem, next);
     }
     Ok(())
+}
+
+/// New machines with volumes: the first one of a group takes a volume that is free; more are not made.
+fn refuse_without_volumes(
+    world: &World,
+    desired: &Desired,
+    in_place: bool,
+) -> Result<(), FlyError> {
+    for (name, template) in desired.groups.iter().filter(|(_, it)| it.is_mounted()) {
+        let there = world.current().any(|it| it.group() == *name);
+        let region = desired.region.as_deref();
+        let lacking = template.mounts().iter().find(|it| it.free(world, region).is_none());
+        match lacking {
+            _ if there && in_place => {}
+            Some(mount) if !there => {
+                let at = region.map_or_else(String::new, |it| format!(" --region {it}"));
+                let problem = format!(
+                    "the group {name} needs a volume named {}, and none is free",
+                    mount.name
+                );
+                let next = format!("make one: `fly volumes create {}{at}`", mount.name);
+                return no(problem, &next);
+            }
+            None if !there && !template.mounts().is_empty() => {}
+            _ => {
+                let problem =
+                    format!("the group {name} needs volumes, and its machines would be new");
+                return no(problem, "create its machines and volumes with `fly deploy` once");
+            }
+        }
+    }
+    Ok(())
+}
+
+impl MountSpec {
+    /// A volume for a new machine in this region, if there is one.
+    pub(super) fn free<'w>(&self, world: &'w World, region: Option<&str>) -> Option<&'w Volume> {
+        let fits = |it: &&Volume| region.is_none_or(|region| it.region == region);
+        world.volumes.iter().filter(fits).find(|it| it.name == self.name)
+    }
+
+    /// The mount of that volume, as a machine's configuration holds it.
+    pub(super) fn of(&self, volume: &Volume) -> Value {
+        let mut mount = self.config.clone();
+        mount["volume"] = volume.id.as_str().into();
+        mount
+    }
 }
 
 pub(super) fn no(problem: String, next: &str) -> Result<(), FlyError> {

@@ -185,13 +185,13 @@ fn what_cannot_be_done_is_refused_before_anything_is_touched() {
             plain.to_vec(),
             mounted,
             Strategy::BlueGreen,
-            "the group app needs volumes, and its machines would be new",
+            "the group app needs a volume named data, and none is free",
         ),
         (
             vec![],
             mounted,
             Strategy::Rolling,
-            "the group app needs volumes, and its machines would be new",
+            "the group app needs a volume named data, and none is free",
         ),
         (
             vec![machine("a", "started", &json!({})), machine("b", "started", &other)],
@@ -320,4 +320,27 @@ fn a_first_machine_without_traffic_gets_one_that_stands_by() {
     let works = StageData::read(&first[0].data).unwrap().works;
     let shapes: Vec<(bool, usize)> = works.iter().map(|it| (it.runs, it.stands_by.len())).collect();
     assert_eq!(shapes, [(true, 0), (false, 1)]);
+}
+
+#[test]
+fn the_first_machine_of_a_group_with_volumes_takes_one_that_is_free() {
+    let toml = "primary_region = \"fra\"\n[[mounts]]\nsource = \"data\"\ndestination = \"/data\"";
+    let volumes = |region: &str, holder: Value| {
+        let volume = json!({"id": "vol_1", "name": "data", "region": region, "state": "created",
+            "attached_machine_id": holder});
+        world(&[]).with_volumes(vec![serde_json::from_value(volume).unwrap()])
+    };
+    let free = volumes("fra", Value::Null);
+    let first = stages(&free, &desired(toml), &order(Strategy::Rolling)).unwrap();
+    let works = StageData::read(&first[0].data).unwrap().works;
+    assert_eq!(works.len(), 1, "nobody stands by with the same volume");
+    assert_eq!(works[0].config["mounts"][0]["volume"], "vol_1");
+    assert_eq!(works[0].config["mounts"][0]["path"], "/data");
+    for world in [volumes("ams", Value::Null), volumes("fra", json!("m1")), world(&[])] {
+        let refused = stages(&world, &desired(toml), &order(Strategy::Rolling)).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the group app needs a volume named data, and none is free"
+        );
+    }
 }

@@ -61,7 +61,7 @@ pub(crate) async fn with(count: usize, rate_limits: bool) -> Arc<World> {
 pub(crate) fn config(world: &World, strategy: Strategy) -> FlyConfig {
     let fly_toml = FlyToml::parse(Path::new("fly.toml"), TOML).unwrap();
     let mut config = FlyConfig::new(APP, &world.url, world.sim.token().to_owned(), fly_toml);
-    config.fly_toml.image = Some(image("v2"));
+    config.fly_toml.build.image = Some(image("v2"));
     config.api_url = world.sim.api_url();
     (config.graphql_base, config.uiex_base) = (world.sim.api_url(), world.sim.api_url());
     config.strategy = strategy;

@@ -137,7 +137,7 @@ impl Check<'_> {
         }
         let toml = FlyToml::read(&self.dir.join(path.get_ref()))
             .map_err(|error| self.error(Some(path.span()), chain(&error)))?;
-        let image = image.or_else(|| toml.image.clone());
+        let image = image.or_else(|| toml.build.image.clone());
         let image = image.ok_or_else(|| self.no_image(name))?;
         Ok(Like::FlyToml { toml: Box::new(toml), image })
     }
