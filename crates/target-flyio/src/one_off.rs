@@ -232,6 +232,8 @@ impl Session<'_> {
     ) -> Result<(), FlyError> {
         past.starts += 1;
         match self.api().start_free(id).await {
+            // It has run and is gone already: its events say how it ended.
+            Err(error) if error.is_not_found() => Ok(()),
             Err(error) if past.starts < TRIES && error.may_be_in_its_own_way() => {
                 sleep(self.config().poll).await;
                 Ok(())

@@ -9,6 +9,7 @@ mod faults;
 mod first;
 mod leases;
 mod machine;
+mod one_off;
 mod paced;
 mod platform;
 mod restore;

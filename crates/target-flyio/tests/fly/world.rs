@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 pub(crate) const APP: &str = "shop";
 
 /// What `fly.toml` says in these tests.
-const TOML: &str = r#"
+pub(crate) const TOML: &str = r#"
 app = "shop"
 primary_region = "fra"
 kill_signal = "SIGTERM"
