@@ -29,9 +29,13 @@ impl Session<'_> {
                 next: "build one, or name one with --image".into(),
             });
         }
-        if let (Kind::Release, Some(release)) = (stage.kind, &stage.release) {
-            self.release(release).await?;
-            return self.machines().await;
+        if stage.kind == Kind::Release {
+            let machines = self.machines().await?;
+            let stage = self.recorded(stage, &machines).await;
+            if let Some(release) = &stage.release {
+                self.release(release).await?;
+            }
+            return Ok(machines);
         }
         let mut missing = String::new();
         for _ in 0..ROUNDS {
@@ -39,6 +43,7 @@ impl Session<'_> {
             if let Some(machine) = self.moved(world, &machines) {
                 return Err(FlyError::Moved { machine: machine.id.clone() });
             }
+            let stage = &self.recorded(stage, &machines).await;
             match stage.kind {
                 Kind::Release => {}
                 Kind::Create | Kind::Green => self.create_all(stage).await?,

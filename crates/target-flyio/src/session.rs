@@ -13,6 +13,7 @@ use crate::desired::{LAUNCH, RUN};
 use crate::error::{FlyError, LogTail};
 use crate::goal::Goal;
 use crate::leases::Leases;
+use crate::plan::StageData;
 use crate::record::World;
 use crate::target::FlyTarget;
 use crate::traffic::Traffic;
@@ -97,6 +98,11 @@ impl<'a> Session<'a> {
         let run = self.cx.run().as_str();
         let launched = machine.metadata(LAUNCH).and_then(|it| it.strip_prefix(run));
         machine.metadata(RUN) == Some(run) || launched.is_some_and(|it| it.starts_with('.'))
+    }
+
+    /// The stage, its machines under the release that Fly.io knows.
+    pub(crate) async fn recorded(&self, stage: &StageData, machines: &[Machine]) -> StageData {
+        self.target.recorded(stage, machines, self.cx).await
     }
 
     /// Is there time left for this run? The way back and the last step have their own.

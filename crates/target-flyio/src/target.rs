@@ -15,7 +15,9 @@ use crate::desired::Desired;
 use crate::error::FlyError;
 use crate::leases::Leases;
 use crate::plan::{Order, StageData, stages};
+use crate::proof::Proof;
 use crate::record::World;
+use crate::recording::Recording;
 use crate::session::{Heed, Session};
 use crate::view::{MachineStatus, deployment};
 
@@ -34,6 +36,7 @@ pub struct FlyTarget {
     pub(crate) leases: Leases,
     /// When the first stage was begun, by this process.
     began: OnceLock<Instant>,
+    recording: Recording,
 }
 
 impl FlyTarget {
@@ -84,8 +87,20 @@ impl FlyTarget {
         let (api, platform) = (Api::of(&config), Platform::of(&config));
         let leases = Leases::new(&api, config.lease_ttl);
         let name = format!("flyio:{}", config.app);
-        let (http, began) = (http_client(), OnceLock::new());
-        Self { name, config, desired, api, platform, http, leases, began }
+        let (http, began, recording) = (http_client(), OnceLock::new(), Recording::default());
+        Self { name, config, desired, api, platform, http, leases, began, recording }
+    }
+
+    /// The stage, its machines under the release that Fly.io knows.
+    pub(crate) async fn recorded(
+        &self,
+        stage: &StageData,
+        machines: &[Machine],
+        cx: &Context,
+    ) -> StageData {
+        let told = (stage, &self.config.fly_toml.definition);
+        let release = self.recording.begin(&self.platform, told, (machines, cx)).await;
+        stage.under(release.as_ref())
     }
 
     pub(crate) fn began(&self) -> Option<Instant> {
@@ -126,7 +141,12 @@ impl Deployer for FlyTarget {
             ha: self.config.ha,
             bake: self.config.bake,
         };
-        Ok(stages(&world, &self.desired, &order)?)
+        let proof = Proof::of(&world, &self.platform).await.warnings(self.config.strategy)?;
+        let mut stages = stages(&world, &self.desired, &order)?;
+        if let Some(first) = stages.first_mut() {
+            first.warnings.extend(proof);
+        }
+        Ok(stages)
     }
 
     async fn advance(
@@ -151,7 +171,8 @@ impl Deployer for FlyTarget {
         Ok(self.seen(&machines, cx).unwrap_or_default())
     }
 
-    async fn finish(&self, _ended: Option<Conclusion>, _cx: &Context) {
+    async fn finish(&self, ended: Option<Conclusion>, cx: &Context) {
         self.leases.release_all().await;
+        self.recording.end(&self.platform, ended, cx).await;
     }
 }

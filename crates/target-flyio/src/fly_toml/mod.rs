@@ -22,6 +22,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::Value;
 use thiserror::Error;
 
 pub use self::build::BuildSpec;
@@ -56,6 +57,8 @@ pub struct FlyToml {
     pub(crate) groups: BTreeMap<String, GroupSpec>,
     /// What runs before the first machine is touched.
     pub(crate) release: Option<ReleaseSpec>,
+    /// The whole file as JSON, which Fly.io keeps with each release.
+    pub(crate) definition: Value,
     remarks: Vec<Remark>,
     services: Vec<ServiceAt>,
     places: Places,
@@ -126,6 +129,7 @@ impl FlyToml {
             primary_region: region,
             build: read_build(&root)?,
             groups: specs,
+            definition: toml::from_str(text).unwrap_or_default(),
             services,
             places: document.places(&tree),
             auto_rollback: auto_rollback(&root)?,

@@ -12,6 +12,7 @@ mod machine;
 mod one_off;
 mod paced;
 mod platform;
+mod recording;
 mod restore;
 mod rolling;
 mod run;

@@ -39,10 +39,16 @@ impl Course {
         Ok(deployment)
     }
 
-    pub(crate) async fn finish(&mut self, target: &FlyTarget) -> Result<(), Fault> {
+    /// All stages that are left.
+    pub(crate) async fn advance_all(&mut self, target: &FlyTarget) -> Result<(), Fault> {
         while self.reached < self.stages.len() {
             self.next(target).await?;
         }
+        Ok(())
+    }
+
+    pub(crate) async fn finish(&mut self, target: &FlyTarget) -> Result<(), Fault> {
+        self.advance_all(target).await?;
         target.finish(None, &context()).await;
         Ok(())
     }

@@ -1,0 +1,101 @@
+//! Is there a way back at all? The images that run now are looked for in the registry before anything starts:
+//! old ones may have been removed from it.
+
+use std::collections::BTreeSet;
+
+use crate::api::Platform;
+use crate::config::Strategy;
+use crate::error::FlyError;
+use crate::record::World;
+
+/// What the registry says of the images that run now.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Proof {
+    /// Certainly not there any more.
+    gone: Vec<String>,
+    /// Nobody could tell, and why.
+    unknown: Vec<String>,
+}
+
+impl Proof {
+    /// Asks for each image once.
+    pub(crate) async fn of(world: &World, platform: &Platform) -> Self {
+        let images: BTreeSet<String> =
+            world.current().map(|it| by_digest(&it.image)).filter(|it| !it.is_empty()).collect();
+        let mut proof = Self::default();
+        for image in images {
+            match platform.image(&image).await {
+                Ok(Some(_)) => {}
+                Ok(None) => proof.gone.push(image),
+                Err(error) => proof.unknown.push(format!("{image}: {error}")),
+            }
+        }
+        proof
+    }
+
+    /// What follows for a plan: warnings, or a refusal where going back would need what is not there.
+    pub(crate) fn warnings(self, strategy: Strategy) -> Result<Vec<String>, FlyError> {
+        if let Some(image) = self.gone.first().filter(|_| strategy.is_in_place()) {
+            return Err(FlyError::Unplannable {
+                problem: format!(
+                    "the image that runs now, {image}, is not in the registry any more, so this deploy could not be \
+                     taken back"
+                ),
+                next: "use the bluegreen strategy, which keeps the old machines until the new ones are \
+                       verified, or push that image again"
+                    .into(),
+            });
+        }
+        let gone = self.gone.iter().map(|image| {
+            format!(
+                "the image that runs now, {image}, is not in the registry any more: once its machines are \
+                 removed, it cannot be brought back"
+            )
+        });
+        let unknown = self.unknown.iter().map(|why| {
+            format!(
+                "whether the image that runs now is still in the registry could not be told: {why}"
+            )
+        });
+        Ok(gone.chain(unknown).collect())
+    }
+}
+
+/// The reference without its tag, which may mean another image by now.
+fn by_digest(full: &str) -> String {
+    let Some((name, digest)) = full.split_once('@') else { return full.to_owned() };
+    let path = name.rfind('/').map_or(0, |it| it + 1);
+    let bare = name[path..].find(':').map_or(name, |colon| &name[..path + colon]);
+    format!("{bare}@{digest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_left_out_where_the_digest_is_known() {
+        let table = [
+            ("registry.fly.io/shop:v1@sha256:1", "registry.fly.io/shop@sha256:1"),
+            ("localhost:5000/shop:v1@sha256:1", "localhost:5000/shop@sha256:1"),
+            ("localhost:5000/shop@sha256:1", "localhost:5000/shop@sha256:1"),
+            ("registry.fly.io/shop:v1", "registry.fly.io/shop:v1"),
+            ("", ""),
+        ];
+        for (full, bare) in table {
+            assert_eq!(by_digest(full), bare);
+        }
+    }
+
+    #[test]
+    fn what_is_gone_refuses_where_going_back_needs_it_and_what_is_unknown_never_does() {
+        let gone = || Proof { gone: vec!["a".into()], unknown: Vec::new() };
+        let unknown = || Proof { gone: Vec::new(), unknown: vec!["a: no answer".into()] };
+        for strategy in [Strategy::Rolling, Strategy::Canary, Strategy::Immediate] {
+            assert!(gone().warnings(strategy).is_err());
+            assert_eq!(unknown().warnings(strategy).unwrap().len(), 1);
+        }
+        assert_eq!(gone().warnings(Strategy::BlueGreen).unwrap().len(), 1);
+        assert_eq!(Proof::default().warnings(Strategy::Rolling).unwrap(), Vec::<String>::new());
+    }
+}
