@@ -9,8 +9,8 @@ use crate::fly_toml::FlyToml;
 /// What the platform does where the file does not say (fly.io docs: configuration).
 const DEFAULT_SIGNAL: &str = "SIGINT";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
-/// What a server needs to finish the requests it has begun: Phoenix itself gives them this long
-/// (Plug.Cowboy.Drainer and Bandit document 15 s and longer waits), and then it must still go.
+/// What a server needs to finish what it has begun: Bandit alone waits 15 s for open connections
+/// (Thousand Island docs: `shutdown_timeout`), and the rest of the application must still go.
 const ENOUGH: Duration = Duration::from_secs(30);
 /// How long a machine is waited for where the file does not say (flyctl: `deploy/machines.go`).
 const DEFAULT_WAIT: Duration = Duration::from_mins(5);
