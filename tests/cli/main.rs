@@ -1,6 +1,7 @@
 //! What a person sees when something is wrong with the input: the file, the line or the key, and what to do.
 
 mod help;
+mod lint;
 
 use pipeline_tests::{Ran, World, WorldConfig};
 

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use pipeline_core::{Finding, Severity};
+use pipeline_core::{Finding, Level, Severity};
 use serde_json::json;
 use target_flyio::{FlyToml, FlyTomlError, Lint as Found, LintSetting, Place};
 
@@ -111,11 +111,14 @@ fn unusable(config: &Config, place: &Place, message: String) -> Finding {
 }
 
 fn finding(config: &Config, lint: Found) -> Finding {
-    let finding = match lint.severity {
+    let mut finding = match lint.severity {
         Severity::Error => Finding::error(lint.message),
         Severity::Warning => Finding::warning(lint.message),
         Severity::Note => Finding::note(lint.message),
     };
+    if finding.severity != Severity::Error {
+        finding.level = Level::Advisory;
+    }
     placed(config, finding.rule(lint.rule).remedy(lint.remedy), &lint.place)
 }
 

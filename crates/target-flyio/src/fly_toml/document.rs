@@ -82,22 +82,26 @@ impl<'a> Document<'a> {
 
     fn walk(&self, prefix: &str, table: &DeTable<'_>, places: &mut BTreeMap<String, Place>) {
         for (name, value) in table {
-            let key = format!("{prefix}{}", name.get_ref());
-            match value.get_ref() {
-                DeValue::Table(inner) => self.walk(&format!("{key}."), inner, places),
-                DeValue::Array(array) => {
-                    for (index, it) in array.iter().enumerate() {
-                        let key = format!("{key}[{index}]");
-                        if let Some(inner) = it.get_ref().as_table() {
-                            self.walk(&format!("{key}."), inner, places);
-                        }
-                        places.insert(key, self.place(&it.span()));
-                    }
-                }
-                _ => {}
-            }
-            places.insert(key, self.place(&value.span()));
+            self.visit(format!("{prefix}{}", name.get_ref()), value, places);
         }
+    }
+
+    fn visit(
+        &self,
+        key: String,
+        value: &Spanned<DeValue<'_>>,
+        places: &mut BTreeMap<String, Place>,
+    ) {
+        match value.get_ref() {
+            DeValue::Table(inner) => self.walk(&format!("{key}."), inner, places),
+            DeValue::Array(array) => {
+                for (index, it) in array.iter().enumerate() {
+                    self.visit(format!("{key}[{index}]"), it, places);
+                }
+            }
+            _ => {}
+        }
+        places.insert(key, self.place(&value.span()));
     }
 
     pub(super) fn section(

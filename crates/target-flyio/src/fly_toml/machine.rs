@@ -87,7 +87,7 @@ fn read_stop(root: &Section<'_>) -> Result<Option<Value>, FlyTomlError> {
         Some(section) => read_kill_timeout(section)?,
         None => None,
     };
-    Ok(stop_config(read_signal(root)?, read_kill_timeout(root)?.or(timeout)))
+    Ok(stop_config(read_signal(root)?.as_deref(), read_kill_timeout(root)?.or(timeout)))
 }
 
 /// `kill_signal` of a section.
@@ -107,10 +107,10 @@ pub(super) fn read_kill_timeout(section: &Section<'_>) -> Result<Option<Duration
 }
 
 /// Both as a machine's configuration holds them; nothing where neither is said.
-pub(super) fn stop_config(signal: Option<String>, timeout: Option<Duration>) -> Option<Value> {
+pub(super) fn stop_config(signal: Option<&str>, timeout: Option<Duration>) -> Option<Value> {
     let mut stop = json!({});
-    if let Some(signal) = &signal {
-        stop["signal"] = signal.as_str().into();
+    if let Some(signal) = signal {
+        stop["signal"] = signal.into();
     }
     if let Some(timeout) = timeout {
         stop["timeout"] = duration::go(timeout).into();

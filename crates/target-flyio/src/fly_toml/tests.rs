@@ -1,6 +1,7 @@
 //! The file read as flyctl would, and its mistakes told with their place.
 
 mod facts;
+mod one_off;
 mod properties;
 
 use serde_json::json;

@@ -74,7 +74,7 @@ impl Trial {
         if let (Some(words), None) = (&self.entrypoint, config["init"].get("entrypoint")) {
             config["init"]["entrypoint"] = json!(words);
         }
-        let own = stop_config(self.signal.clone(), self.timeout);
+        let own = stop_config(self.signal.as_deref(), self.timeout);
         let stop = match (&self.image, &shared.spec.stop) {
             // Another image stops in its own way.
             (Some(_), _) | (None, None) => own,

@@ -19,7 +19,12 @@ pub(super) fn lint(toml: &FlyToml, setting: &LintSetting) -> Vec<Lint> {
         let message =
             "auto_rollback does nothing: flyctl never takes a failed deploy back".to_owned();
         let remedy = "remove it; pipeline restores the old release by itself";
-        lints.push(toml.warning("auto-rollback", "experimental.auto_rollback", message, remedy));
+        lints.push(Lint::warning(
+            "auto-rollback",
+            toml.at("experimental.auto_rollback"),
+            message,
+            remedy,
+        ));
     }
     lints
 }
@@ -35,7 +40,12 @@ fn asleep(toml: &FlyToml) -> impl Iterator<Item = Lint> + '_ {
                        those that run"
             .to_owned();
         let remedy = "set min_machines_running = 1 or more, or auto_stop_machines = \"off\"";
-        toml.warning("min-machines", &format!("{}.auto_stop_machines", it.key), message, remedy)
+        Lint::warning(
+            "min-machines",
+            toml.at(&format!("{}.auto_stop_machines", it.key)),
+            message,
+            remedy,
+        )
     })
 }
 
@@ -52,7 +62,7 @@ fn alone(toml: &FlyToml, ha: bool) -> impl Iterator<Item = Lint> + '_ {
             "the group {group} is made with one machine, {why}: while that one restarts, nobody answers"
         );
         let remedy = "use two machines in production: `fly scale count 2`, or ha = true";
-        Some(toml.warning("one-machine", toml.service_key(group), message, remedy))
+        Some(Lint::warning("one-machine", toml.at(toml.service_key(group)), message, remedy))
     })
 }
 
@@ -65,7 +75,7 @@ fn volumes(toml: &FlyToml, strategy: Option<Strategy>) -> Option<Lint> {
     };
     let message = format!("the group {group} has a volume, which {what}");
     let remedy = "use the rolling strategy for this app";
-    Some(Lint { severity, ..toml.warning("volume-strategy", "mounts", message, remedy) })
+    Some(Lint { severity, ..Lint::warning("volume-strategy", toml.at("mounts"), message, remedy) })
 }
 
 fn endless_release(toml: &FlyToml) -> Option<Lint> {
@@ -73,7 +83,7 @@ fn endless_release(toml: &FlyToml) -> Option<Lint> {
     endless.then(|| {
         let message = "the release command may run for ever, and the deploy with it".to_owned();
         let remedy = "set release_command_timeout to the longest it may take, such as \"15m\"";
-        toml.warning("release-timeout", "deploy.release_command_timeout", message, remedy)
+        Lint::warning("release-timeout", toml.at("deploy.release_command_timeout"), message, remedy)
     })
 }
 
@@ -88,6 +98,6 @@ fn other_port(toml: &FlyToml) -> Option<Lint> {
         let message =
             format!("the proxy asks port {proxied}, and [env] tells the app PORT = {port}");
         let remedy = "make http_service.internal_port and PORT the same";
-        toml.warning("internal-port", "http_service.internal_port", message, remedy)
+        Lint::warning("internal-port", toml.at("http_service.internal_port"), message, remedy)
     })
 }

@@ -69,7 +69,7 @@ fn of_group(toml: &FlyToml, group: &String, spec: &GroupSpec) -> Option<Lint> {
             "the group {group} has no health check: a machine counts as good once it has started"
         );
         let remedy = "add [[http_service.checks]] with a path that answers once the app can work";
-        return Some(toml.warning("no-http-check", key, message, remedy));
+        return Some(Lint::warning("no-http-check", toml.at(key), message, remedy));
     }
     let only_tcp = !checks.into_iter().any(is_http);
     only_tcp.then(|| {
@@ -77,7 +77,7 @@ fn of_group(toml: &FlyToml, group: &String, spec: &GroupSpec) -> Option<Lint> {
             "the group {group} has only TCP checks, which pass as soon as the port is open"
         );
         let remedy = "add an HTTP check with a path that answers once the app can work";
-        toml.warning("tcp-check-only", key, message, remedy)
+        Lint::warning("tcp-check-only", toml.at(key), message, remedy)
     })
 }
 
@@ -87,7 +87,7 @@ fn no_grace(toml: &FlyToml, key: &str, check: &Value) -> Option<Lint> {
         let message =
             "the check has no grace period, so a machine that boots counts as ill".to_owned();
         let remedy = "set grace_period to what a start takes, such as \"10s\"";
-        toml.warning("no-grace-period", key, message, remedy)
+        Lint::warning("no-grace-period", toml.at(key), message, remedy)
     })
 }
 
@@ -101,9 +101,9 @@ fn bounds(toml: &FlyToml, key: &str, check: &Value) -> Vec<Lint> {
         let becomes = time.clamp(SHORTEST, LONGEST);
         (becomes != time).then(|| Lint {
             severity: Severity::Note,
-            ..toml.warning(
+            ..Lint::warning(
                 "check-bounds",
-                &format!("{key}.{name}"),
+                toml.at(&format!("{key}.{name}")),
                 format!(
                     "{name} is {}; Fly.io makes it {}",
                     duration::go(time),
@@ -133,6 +133,6 @@ fn redirected(toml: &FlyToml, key: &str, service: &ServiceAt, check: &Value) -> 
                        does with force_ssl, fails it"
                 .to_owned();
         let remedy = "add headers = { X-Forwarded-Proto = \"https\" } to the check";
-        toml.warning("force-https-check", key, message, remedy)
+        Lint::warning("force-https-check", toml.at(key), message, remedy)
     })
 }

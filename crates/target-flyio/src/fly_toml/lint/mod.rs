@@ -78,19 +78,20 @@ impl FlyToml {
         service.map_or("http_service", |it| &it.key)
     }
 
-    fn warning(&self, rule: &'static str, key: &str, message: String, remedy: &str) -> Lint {
-        let place = self.places.of(key);
-        Lint { rule, severity: Severity::Warning, message, remedy: remedy.to_owned(), place }
+    /// Where a key is, or would be.
+    fn at(&self, key: &str) -> Place {
+        self.places.of(key)
+    }
+}
+
+impl Lint {
+    fn warning(rule: &'static str, place: Place, message: String, remedy: &str) -> Self {
+        Self { rule, severity: Severity::Warning, message, remedy: remedy.to_owned(), place }
     }
 }
 
 /// What the reader has said.
 fn not_applied(remark: &Remark) -> Lint {
-    Lint {
-        rule: "not-applied",
-        severity: Severity::Warning,
-        message: remark.message.clone(),
-        remedy: "mend its name, or remove it if nobody needs it".to_owned(),
-        place: remark.place.clone(),
-    }
+    let remedy = "mend its name, or remove it if nobody needs it";
+    Lint::warning("not-applied", remark.place.clone(), remark.message.clone(), remedy)
 }

@@ -27,7 +27,8 @@ struct Assignment<'a> {
 pub(super) fn lint_env(toml: &FlyToml) -> Option<Lint> {
     let node = variable(toml, "RELEASE_NODE")?;
     let key = "env.RELEASE_NODE";
-    (!names_its_machine(node)).then(|| toml.warning("release-node", key, same(node), NODE_REMEDY))
+    (!names_its_machine(node))
+        .then(|| Lint::warning("release-node", toml.at(key), same(node), NODE_REMEDY))
 }
 
 /// What the script says.
@@ -68,7 +69,8 @@ impl<'a> Script<'a> {
     fn node(&self) -> Option<Lint> {
         let node = self.last("RELEASE_NODE")?;
         let same_everywhere = !names_its_machine(&self.meaning(node));
-        same_everywhere.then(|| self.warning("release-node", node, same(node.value), NODE_REMEDY))
+        same_everywhere
+            .then(|| Lint::warning("release-node", self.at(node), same(node.value), NODE_REMEDY))
     }
 
     /// A host that is an address needs long names.
@@ -78,7 +80,7 @@ impl<'a> Script<'a> {
             let message =
                 "the node is named by its address, which short names cannot be".to_owned();
             let remedy = "add export RELEASE_DISTRIBUTION=name";
-            self.warning("release-distribution", node, message, remedy)
+            Lint::warning("release-distribution", self.at(node), message, remedy)
         })
     }
 
@@ -95,7 +97,7 @@ impl<'a> Script<'a> {
                            otherwise, here or in vm.args.eex"
                     .to_owned();
             let remedy = "add export ERL_AFLAGS=\"-proto_dist inet6_tcp\"";
-            self.warning("erl-aflags", at, message, remedy)
+            Lint::warning("erl-aflags", self.at(at), message, remedy)
         })
     }
 
@@ -108,7 +110,7 @@ impl<'a> Script<'a> {
             let remedy = "add export DNS_CLUSTER_QUERY=\"${FLY_APP_NAME}.internal\", unless a secret \
                           or a library of yours does that";
             let severity = Severity::Note;
-            Lint { severity, ..self.warning("dns-cluster", at, message, remedy) }
+            Lint { severity, ..Lint::warning("dns-cluster", self.at(at), message, remedy) }
         })
     }
 
@@ -147,15 +149,8 @@ impl<'a> Script<'a> {
         self.text.lines().filter(|line| !line.trim_start().starts_with('#'))
     }
 
-    fn warning(
-        &self,
-        rule: &'static str,
-        at: &Assignment<'_>,
-        message: String,
-        remedy: &str,
-    ) -> Lint {
-        let place = Place { file: self.path.to_owned(), line: at.line, column: at.column };
-        Lint { rule, severity: Severity::Warning, message, remedy: remedy.to_owned(), place }
+    fn at(&self, node: &Assignment<'_>) -> Place {
+        Place { file: self.path.to_owned(), line: node.line, column: node.column }
     }
 }
 

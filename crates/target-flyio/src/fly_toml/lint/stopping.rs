@@ -9,8 +9,8 @@ use crate::fly_toml::FlyToml;
 /// What the platform does where the file does not say (fly.io docs: configuration).
 const DEFAULT_SIGNAL: &str = "SIGINT";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
-/// What a server needs to finish the requests it has begun: Phoenix itself gives them this long
-/// (Plug.Cowboy.Drainer and Bandit document 15 s and longer waits), and then it must still go.
+/// What a server needs to finish what it has begun: Bandit alone waits 15 s for open connections
+/// (Thousand Island docs: `shutdown_timeout`), and the rest of the application must still go.
 const ENOUGH: Duration = Duration::from_secs(30);
 /// How long a machine is waited for where the file does not say (flyctl: `deploy/machines.go`).
 const DEFAULT_WAIT: Duration = Duration::from_mins(5);
@@ -27,7 +27,7 @@ pub(super) fn lint(toml: &FlyToml) -> Vec<Lint> {
             "machines are stopped with {signal}, on which many servers drop their requests"
         );
         let remedy = "set kill_signal = \"SIGTERM\" at the top of the file";
-        lints.push(toml.warning("kill-signal", "kill_signal", message, remedy));
+        lints.push(Lint::warning("kill-signal", toml.at("kill_signal"), message, remedy));
     }
     if timeout < ENOUGH {
         let message = format!(
@@ -35,7 +35,7 @@ pub(super) fn lint(toml: &FlyToml) -> Vec<Lint> {
             duration::go(timeout)
         );
         let remedy = "set kill_timeout = 30 or more at the top of the file";
-        lints.push(toml.warning("kill-timeout", "kill_timeout", message, remedy));
+        lints.push(Lint::warning("kill-timeout", toml.at("kill_timeout"), message, remedy));
     }
     let wait = toml.wait_timeout.unwrap_or(DEFAULT_WAIT);
     if timeout >= wait {
@@ -45,7 +45,7 @@ pub(super) fn lint(toml: &FlyToml) -> Vec<Lint> {
             duration::go(wait)
         );
         let remedy = "make deploy.wait_timeout longer than kill_timeout by what a start takes";
-        lints.push(toml.warning("slow-stop", "kill_timeout", message, remedy));
+        lints.push(Lint::warning("slow-stop", toml.at("kill_timeout"), message, remedy));
     }
     lints
 }

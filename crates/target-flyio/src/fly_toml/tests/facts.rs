@@ -1,7 +1,5 @@
 //! What flyctl makes of the same keys (flyctl: `internal/appconfig/*_test.go`), with examples of our own.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::*;
@@ -72,9 +70,7 @@ fn a_named_check_takes_the_port_of_its_groups_http_service() {
     assert!(error.contains("the group a has no http_service"), "{error}");
 }
 
-#[test]
-fn older_spellings_are_read() {
-    let text = r#"
+const OLDER: &str = r#"
 [[env]]
 A = "x"
 [[env]]
@@ -103,20 +99,27 @@ kill_timeout = 3
 metrics_port = 9000
 metrics_path = "/foo"
 "#;
-    assert_eq!(parse(text).unwrap().warnings, Vec::<String>::new());
+
+#[test]
+fn older_spellings_are_read() {
+    assert_eq!(parse(OLDER).unwrap().warnings, Vec::<String>::new());
+    hold(&[(OLDER, "app", "/env", json!({"A": "x", "B": "true", "FLY_PROCESS_GROUP": "app"}))]);
+}
+
+#[test]
+fn older_spellings_of_services_are_read() {
     hold(&[
-        (text, "app", "/env", json!({"A": "x", "B": "true", "FLY_PROCESS_GROUP": "app"})),
         (
-            text,
+            OLDER,
             "app",
             "/init",
             json!({"cmd": ["one"], "exec": ["two", "three"], "entrypoint": ["four"]}),
         ),
-        (text, "app", "/stop_config", json!({"timeout": "3s"})),
-        (text, "app", "/metrics", json!({"port": 9000, "path": "/foo"})),
-        (text, "app", "/checks/pg", json!({"type": "http", "port": 5500})),
+        (OLDER, "app", "/stop_config", json!({"timeout": "3s"})),
+        (OLDER, "app", "/metrics", json!({"port": 9000, "path": "/foo"})),
+        (OLDER, "app", "/checks/pg", json!({"type": "http", "port": 5500})),
         (
-            text,
+            OLDER,
             "app",
             "/services",
             json!([{
@@ -229,128 +232,6 @@ fn files_statics_and_swap_reach_the_machines() {
         config("web")["statics"],
         json!([{"guest_path": "/s", "url_prefix": "/static", "tigris_bucket": "b", "index_document": "i.html"}])
     );
-}
-
-#[test]
-fn the_release_command_has_a_machine_of_its_own() {
-    let text = r#"
-primary_region = "mia"
-kill_signal = "SIGTERM"
-kill_timeout = "10s"
-swap_size_mb = 512
-[env]
-FOO = "BAR"
-[deploy]
-release_command = "bin/shop eval 'Shop.migrate()'"
-release_command_timeout = "3m"
-release_command_vm.size = "performance-2x"
-release_command_vm.memory = "4G"
-[processes]
-web = "bin/web"
-[http_service]
-processes = ["web"]
-[mounts]
-source = "data"
-destination = "/data"
-[[files]]
-guest_path = "/x"
-raw_value = "foo"
-processes = ["web"]
-[experimental]
-entrypoint = ["/first"]
-exec = ["not", "here"]
-"#;
-    let release = parse(text).unwrap().release.unwrap();
-    assert_eq!(release.command, ["bin/shop", "eval", "Shop.migrate()"]);
-    assert_eq!(release.line, "bin/shop eval 'Shop.migrate()'");
-    assert_eq!(release.timeout, Some(Duration::from_mins(3)));
-    assert_eq!(
-        release.config,
-        json!({
-            "init": {"cmd": ["bin/shop", "eval", "Shop.migrate()"], "entrypoint": ["/first"], "swap_size_mb": 512},
-            "env": {"FOO": "BAR", "PRIMARY_REGION": "mia", "RELEASE_COMMAND": "1", "FLY_PROCESS_GROUP": "fly_app_release_command"},
-            "restart": {"policy": "no"},
-            "auto_destroy": true,
-            "dns": {"skip_registration": true},
-            "metadata": {"fly_platform_version": "v2", "fly_process_group": "fly_app_release_command"},
-            "stop_config": {"signal": "SIGTERM", "timeout": "10s"},
-            "files": [{"guest_path": "/x", "raw_value": "Zm9v"}],
-            "guest": {"cpu_kind": "performance", "cpus": 2, "memory_mb": 4096},
-        })
-    );
-    let read: ReleaseSpec =
-        serde_json::from_value(serde_json::to_value(&release).unwrap()).unwrap();
-    assert_eq!(read, release);
-}
-
-#[test]
-fn a_release_command_may_run_for_five_minutes_unless_the_file_says_otherwise() {
-    let minutes = |count| Some(Some(Duration::from_mins(count)));
-    let table = [
-        ("[deploy]\nrelease_command = \"x\"", minutes(5)),
-        ("[deploy]\nrelease_command = \"x\"\nrelease_command_timeout = \"20m\"", minutes(20)),
-        ("[deploy]\nrelease_command = \"x\"\nrelease_command_timeout = 120", minutes(2)),
-        ("[deploy]\nrelease_command = \"x\"\nrelease_command_timeout = \"none\"", Some(None)),
-        ("[deploy]\nrelease_command = \"\"", None),
-        ("[deploy]\nrelease_command_timeout = \"1m\"", None),
-    ];
-    for (text, wanted) in table {
-        assert_eq!(parse(text).unwrap().release.map(|it| it.timeout), wanted, "{text}");
-    }
-}
-
-#[test]
-fn machine_checks_are_machines_of_their_own() {
-    let text = r#"
-kill_signal = "SIGTERM"
-kill_timeout = "60s"
-[env]
-FOO = "BAR"
-[processes]
-web = "x"
-mail = "y"
-[http_service]
-processes = ["web"]
-[[http_service.machine_checks]]
-command = ["curl", "http://there"]
-image = "curlimages/curl"
-entrypoint = ["/bin/sh"]
-[[machine_checks]]
-command = ["bin/ask"]
-kill_timeout = "5s"
-[[vm]]
-cpus = 2
-"#;
-    let read = parse(text).unwrap();
-    let names =
-        |group: &str| read.groups[group].tests.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
-    assert_eq!(names("web"), ["http_service.machine_checks[0]", "machine_checks[0]"]);
-    assert_eq!(names("mail"), ["machine_checks[0]"]);
-    let common = |rest: Value| {
-        let mut config = json!({
-            "env": {"FOO": "BAR", "FLY_TEST_COMMAND": "1", "FLY_PROCESS_GROUP": "fly_app_test_machine_command"},
-            "restart": {"policy": "no"},
-            "auto_destroy": true,
-            "dns": {"skip_registration": true},
-            "metadata": {"fly_platform_version": "v2", "fly_process_group": "fly_app_test_machine_command"},
-            "guest": {"cpu_kind": "shared", "cpus": 2, "memory_mb": 256},
-        });
-        for (key, value) in rest.as_object().unwrap() {
-            config[key] = value.clone();
-        }
-        config
-    };
-    // Another image stops in its own way; the same one as the app's machines do.
-    let first = common(json!({
-        "init": {"cmd": ["curl", "http://there"], "entrypoint": ["/bin/sh"]},
-        "image": "curlimages/curl",
-    }));
-    let second = common(json!({
-        "init": {"cmd": ["bin/ask"]},
-        "stop_config": {"signal": "SIGTERM", "timeout": "5s"},
-    }));
-    assert_eq!(read.groups["web"].tests[0].config, first);
-    assert_eq!(read.groups["mail"].tests[0].config, second);
 }
 
 #[test]
