@@ -4,8 +4,11 @@
 //! (`plan/`), and brings every machine to its goal by reading it and taking one step at a time (`goal.rs`,
 //! `driver.rs`), so that a deploy or a restore that was cut off anywhere is finished by doing
 //! it again.
+//!
+//! [`FlyctlBuild`] and [`DockerBuild`] are [`Builder`](pipeline_core::Builder)s: they make the image and push it.
 
 mod api;
+mod build;
 mod config;
 mod desired;
 mod driver;
@@ -26,6 +29,7 @@ mod traffic;
 mod view;
 
 pub use api::ApiError;
+pub use build::{BuildConfig, BuildError, DockerBuild, FlyctlBuild, Trouble};
 pub use config::{FlyConfig, Strategy};
 pub use error::FlyError;
 pub use fly_toml::{FlyToml, FlyTomlError, Place};
