@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::config::BuildConfig;
 
-/// Fly.io's machines are of this kind only (flyctl: internal/build/imgsrc/dockerfile_builder.go).
+/// Fly.io's machines are of this kind only (flyctl: `internal/build/imgsrc/dockerfile_builder.go`).
 const PLATFORM: &str = "linux/amd64";
 
 /// What to run.

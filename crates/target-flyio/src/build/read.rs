@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Did flyctl say that it made the image `reference`? It says so in its last words, on standard error:
-/// `image: registry.fly.io/shop:label` (flyctl: internal/command/deploy/deploy_build.go, `determineImage`).
+/// `image: registry.fly.io/shop:label` (flyctl: `internal/command/deploy/deploy_build.go`).
 pub(super) fn names_image(text: &str, reference: &str) -> bool {
     let named = text.lines().rev().find_map(|line| line.strip_prefix("image: "));
     named.is_some_and(|it| it.trim() == reference)
@@ -11,8 +11,8 @@ pub(super) fn names_image(text: &str, reference: &str) -> bool {
 
 /// The digest under which `reference` was pushed, where every line that tells one tells the same.
 ///
-/// flyctl itself prints none. BuildKit does when it pushes (buildkit: util/push, "pushing manifest for"), and so
-/// does a Docker engine (moby: distribution/push_v2.go, "digest: … size: …"); flyctl shows what they print.
+/// flyctl itself prints none. `BuildKit` does when it pushes (buildkit: `util/push`, "pushing manifest for"), and
+/// so does a Docker engine (moby: `distribution/push_v2.go`, "digest: … size: …"); flyctl shows what they print.
 pub(super) fn pushed_digest(text: &str, reference: &str) -> Option<String> {
     let (_, label) = reference.rsplit_once(':')?;
     let told = |line| by_buildkit(line, reference).or_else(|| by_engine(line, label));

@@ -72,7 +72,7 @@ pub(super) fn read(text: &str, code: i32) -> Trouble {
 /// buildkit: solver/llbsolver, source/containerimage; what a registry says of an image that is not there.
 const BASE: &[&str] =
     &["failed to resolve source metadata", "pull access denied", "error pulling image"];
-/// flyctl: internal/build/imgsrc/{depot,dockerfile_builder,resolver}.go; buildx: build, "failed to read dockerfile".
+/// flyctl: `internal/build/imgsrc/{depot,dockerfile_builder,resolver}.go`; buildx: build, "failed to read dockerfile".
 const NO_DOCKERFILE: &[&str] =
     &["does not have a dockerfile", "failed to read dockerfile", "unable to prepare context"];
 
@@ -113,7 +113,7 @@ const NO_BUILDX: &[&str] = &[
     "unknown flag",
     "unknown shorthand flag",
 ];
-/// flyctl: internal/build/imgsrc/dockerfile_builder.go, `pushToFly`; buildkit: util/push.
+/// flyctl: `internal/build/imgsrc/dockerfile_builder.go`, `pushToFly`; buildkit: util/push.
 const PUSH: &[&str] =
     &["failed to push", "error pushing image", "error rendering push status", "pushing manifest"];
 /// What networks and busy servers say.
@@ -156,7 +156,7 @@ const OUTER: [&str; 4] = [
     "error building image: ",
 ];
 
-/// The step that failed, as BuildKit names it after everything else (buildkit: util/progress/progressui):
+/// The step that failed, as `BuildKit` names it after everything else (buildkit: util/progress/progressui):
 /// a line of dashes, then ` > [4/5] RUN mix release:`.
 fn failed_step(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();

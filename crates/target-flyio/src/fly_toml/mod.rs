@@ -29,6 +29,12 @@ pub struct FlyToml {
     pub primary_region: Option<String>,
     /// `build.image`: what to deploy when nothing is built.
     pub image: Option<String>,
+    /// `build.dockerfile`, relative to the file. flyctl builds it, whatever its arguments say.
+    pub dockerfile: Option<String>,
+    /// `build.build-target`. flyctl builds it, whatever its arguments say.
+    pub build_target: Option<String>,
+    /// `build.args`. In flyctl, arguments of the same name go before them.
+    pub build_args: BTreeMap<String, String>,
     /// `deploy.strategy`, if it is one that this crate has.
     pub strategy: Option<Strategy>,
     /// `deploy.max_unavailable`: a share below 1, else a number of machines.
@@ -116,6 +122,9 @@ impl FlyToml {
     fn read_deploy(&mut self, root: &Section<'_>) -> Result<(), FlyTomlError> {
         if let Some(build) = root.section("build")? {
             self.image = build.text("image")?;
+            self.dockerfile = build.text("dockerfile")?;
+            self.build_target = build.text("build-target")?;
+            self.build_args = build.map("args")?;
             build.allow_rest();
         }
         let Some(deploy) = root.section("deploy")? else { return Ok(()) };

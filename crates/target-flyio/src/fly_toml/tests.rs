@@ -228,3 +228,17 @@ proptest::proptest! {
         let _ = parse(&text);
     }
 }
+
+#[test]
+fn what_a_build_goes_by_is_read_and_the_rest_of_it_is_flyctls_own() {
+    let read = parse(
+        "[build]\ndockerfile = \"Dockerfile.prod\"\nbuild-target = \"release\"\nignorefile = \"x\"\n\
+         [build.args]\nELIXIR = \"1.18\"\nJOBS = 4\n",
+    )
+    .unwrap();
+    assert_eq!(read.dockerfile.as_deref(), Some("Dockerfile.prod"));
+    assert_eq!(read.build_target.as_deref(), Some("release"));
+    let args: Vec<_> = read.build_args.iter().map(|(name, it)| format!("{name}={it}")).collect();
+    assert_eq!(args, ["ELIXIR=1.18", "JOBS=4"]);
+    assert_eq!(read.warnings, [""; 0]);
+}
