@@ -217,7 +217,9 @@ mod tests {
         let redactor = Redactor::of_token(&SecretString::from("hunter22".to_owned()));
         let cx = Run::new(RunId::new("r"), Release::new("v1"), ".").context(Phase::Build, "build");
         let mut output = Output::new(&redactor, &log, &cx).unwrap();
-        chunks.iter().for_each(|chunk| output.push(chunk));
+        for chunk in chunks {
+            output.push(chunk);
+        }
         assert!(output.begun.len() < 2 * LONGEST_LINE && output.kept.bytes <= KEPT);
         (output.finish().unwrap(), std::fs::read_to_string(log).unwrap())
     }

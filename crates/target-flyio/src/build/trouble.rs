@@ -186,71 +186,80 @@ mod tests {
         }
     }
 
+    type Make = fn(String) -> Trouble;
+
+    /// The tool's last error, without what says nothing, and what it means.
+    const ERRORS: &[(&str, &str, Make)] = &[
+        (
+            "Error: ",
+            "no access token available. Please login with 'flyctl auth login'",
+            Trouble::NotLoggedIn,
+        ),
+        ("Error: ", "you are not authorized to push \"registry.fly.io/shop:x\"", Trouble::Denied),
+        (
+            "Error: ",
+            "failed to push r/shop:x: denied: requested access to the resource is denied",
+            Trouble::Denied,
+        ),
+        (
+            "ERROR: ",
+            "failed to push r/shop:x: unexpected status from HEAD request to https://r: 401 Unauthorized",
+            Trouble::Denied,
+        ),
+        ("Error: ", "failed to push r/shop:x: unexpected status: 502 Bad Gateway", Trouble::Push),
+        ("Error: ", "error rendering push status stream: EOF", Trouble::Push),
+        (
+            "Error: error building: ",
+            "failed to solve: write /x: no space left on device",
+            Trouble::NoSpace,
+        ),
+        ("Error: ", "dockerfile '/shop/Dockerfile.prod' not found", Trouble::NoDockerfile),
+        (
+            "Error: ",
+            "app does not have a Dockerfile or buildpacks configured. See https://fly.io/docs",
+            Trouble::NoDockerfile,
+        ),
+        (
+            "ERROR: ",
+            "failed to read dockerfile: open Dockerfile: no such file or directory",
+            Trouble::NoDockerfile,
+        ),
+        (
+            "Error: ",
+            "the app name shop could not be found, did you create the app or misspell it",
+            Trouble::NoApp,
+        ),
+        ("Error: ", "docker is unavailable to build the deployment image", Trouble::NoEngine),
+        (
+            "ERROR: ",
+            "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?",
+            Trouble::NoEngine,
+        ),
+        ("", "docker: 'buildx' is not a docker command.", Trouble::NoBuildx),
+        ("", "unknown flag: --push", Trouble::NoBuildx),
+        (
+            "Error: ",
+            "failed to connect to buildkit: context deadline exceeded",
+            Trouble::Unreachable,
+        ),
+        ("Error: ", "error connecting to docker: i/o timeout", Trouble::Unreachable),
+        (
+            "ERROR: ",
+            "failed to solve: elixir:9: failed to resolve source metadata for docker.io/library/elixir:9: not found",
+            Trouble::Base,
+        ),
+        ("Error: ", "what nobody has seen before", Trouble::Other),
+    ];
+
     #[test]
     fn the_tools_own_last_error_decides() {
-        type Make = fn(String) -> Trouble;
-        let solve = "failed to solve: ";
-        for (line, make) in [
-            (
-                "Error: no access token available. Please login with 'flyctl auth login'",
-                Trouble::NotLoggedIn as Make,
-            ),
-            (r#"Error: you are not authorized to push "registry.fly.io/shop:x""#, Trouble::Denied),
-            (
-                "Error: failed to push registry.fly.io/shop:x: denied: requested access to the resource is denied",
-                Trouble::Denied,
-            ),
-            (
-                "ERROR: failed to push registry.fly.io/shop:x: unexpected status from HEAD request to https://registry.fly.io/v2/shop/blobs/sha256:1: 401 Unauthorized",
-                Trouble::Denied,
-            ),
-            (
-                "Error: failed to push registry.fly.io/shop:x: unexpected status: 502 Bad Gateway",
-                Trouble::Push,
-            ),
-            ("Error: error rendering push status stream: EOF", Trouble::Push),
-            (
-                "Error: error building: failed to solve: write /x: no space left on device",
-                Trouble::NoSpace,
-            ),
-            ("Error: dockerfile '/shop/Dockerfile.prod' not found", Trouble::NoDockerfile),
-            (
-                "Error: app does not have a Dockerfile or buildpacks configured. See https://fly.io/docs",
-                Trouble::NoDockerfile,
-            ),
-            (
-                "ERROR: failed to read dockerfile: open Dockerfile: no such file or directory",
-                Trouble::NoDockerfile,
-            ),
-            (
-                "Error: the app name shop could not be found, did you create the app or misspell it in the fly.toml file or via -a?",
-                Trouble::NoApp,
-            ),
-            ("Error: docker is unavailable to build the deployment image", Trouble::NoEngine),
-            (
-                "ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
-                Trouble::NoEngine,
-            ),
-            ("docker: 'buildx' is not a docker command.", Trouble::NoBuildx),
-            ("unknown flag: --push", Trouble::NoBuildx),
-            (
-                "Error: failed to connect to buildkit: context deadline exceeded",
-                Trouble::Unreachable,
-            ),
-            ("Error: error connecting to docker: i/o timeout", Trouble::Unreachable),
-            ("Error: what nobody has seen before", Trouble::Other),
-        ] {
-            let plain = line.trim_start_matches("Error: ").trim_start_matches("ERROR: ");
-            let plain = plain.trim_start_matches("error building: ");
-            assert_eq!(read(&format!("before\n{line}\nafter\n"), 1), make(plain.into()), "{line}");
+        for (before, why, make) in ERRORS {
+            let text = format!("before\n{before}{why}\nafter\n");
+            assert_eq!(read(&text, 1), make((*why).to_owned()), "{why}");
         }
-        let missing = format!(
-            "ERROR: {solve}elixir:9: failed to resolve source metadata for docker.io/library/elixir:9: not found"
-        );
-        assert!(matches!(read(&missing, 1), Trouble::Base(_)));
         let syntax =
-            format!("ERROR: {solve}dockerfile parse error on line 3: unknown instruction: RUNN");
-        assert!(matches!(read(&syntax, 1), Trouble::Step { step: None, .. }));
+            "ERROR: failed to solve: dockerfile parse error on line 3: unknown instruction: RUNN";
+        assert!(matches!(read(syntax, 1), Trouble::Step { step: None, .. }));
     }
 
     #[test]
