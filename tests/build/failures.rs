@@ -32,7 +32,10 @@ async fn a_step_that_fails_is_the_projects_fault_and_is_named_with_its_last_word
     ));
     let fault = project.flyctl().await.unwrap_err();
     let dir = project.path().display().to_string();
-    insta::assert_snapshot!(told(&fault).replace(&dir, "[DIR]"), @"");
+    insta::assert_snapshot!(told(&fault).replace(&dir, "[DIR]"), @r#"
+Permanent: the project does not build: [builder 5/6] RUN mix release: failed to solve: process "/bin/sh -c mix release" did not complete successfully: exit code: 1
+  next: mend that step; [DIR]/.pipeline/logs/build.log has all of it
+"#);
     assert!(fault.causes()[0].contains("** (CompileError) undefined function nosuch/0"));
 }
 
@@ -56,7 +59,26 @@ async fn who_is_to_blame_is_said_for_each_failure_of_the_tools() {
         all.push_str(&told(&fault).replace(&dir, "[DIR]").replace("tool_under_test", "flyctl"));
         all.push('\n');
     }
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r#"
+Permanent: flyctl is not logged in to Fly.io: no access token available. Please login with 'flyctl auth login'
+  next: set FLY_API_TOKEN to a token of this app: `fly tokens create deploy` makes one
+Permanent: the token may not push the image: you are not authorized to push "registry.fly.io/shop:x"
+  next: set FLY_API_TOKEN to a token of this app: `fly tokens create deploy` makes one
+Transient: the image was built and could not be pushed: failed to push registry.fly.io/shop:x: unexpected status: 502 Bad Gateway
+  next: try again a little later; [DIR]/.pipeline/logs/build.log has all of it
+Permanent: the builder's disk is full: failed to solve: write /var/lib: no space left on device
+  next: make room: `docker system prune` here, or `fly deploy --recreate-builder` at Fly.io
+Permanent: the project cannot be built: app does not have a Dockerfile or buildpacks configured. See https://fly.io/docs/reference/configuration/#the-build-section
+  next: write a Dockerfile, or name it in [build] dockerfile of pipeline.toml
+Permanent: flyctl does not find the app: the app name shop could not be found, did you create the app or misspell it in the fly.toml file or via -a?
+  next: check `app` in pipeline.toml, and that the token is of its organization
+Permanent: there is no Docker engine to build with: docker is unavailable to build the deployment image
+  next: start Docker, or build at Fly.io: [build] with = "flyctl", remote = true
+Transient: the builder could not be reached: failed to connect to buildkit: context deadline exceeded
+  next: try again a little later; [DIR]/.pipeline/logs/build.log has all of it
+Permanent: flyctl could not build: what nobody has seen before
+  next: read [DIR]/.pipeline/logs/build.log
+"#);
 }
 
 #[tokio::test]

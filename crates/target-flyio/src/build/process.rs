@@ -129,3 +129,36 @@ fn of_status(status: ExitStatus) -> Exit {
         None => Exit::Signal(status.signal().unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pipeline_core::{Phase, Release, Run, RunId};
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::build::clean::Redactor;
+
+    async fn run_first_of(programs: &[&str]) -> Result<Ended, BuildError> {
+        let command = Command {
+            programs: programs.iter().map(PathBuf::from).collect(),
+            args: Vec::new(),
+            dir: ".".into(),
+            env: std::collections::BTreeMap::new(),
+            secret: None,
+            grace: Duration::from_secs(1),
+            install: "install it",
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let redactor = Redactor::of_token(&SecretString::from(String::new()));
+        let cx = Run::new(RunId::new("r"), Release::new("v1"), ".").context(Phase::Build, "build");
+        run(&command, Output::new(&redactor, &dir.path().join("log"), &cx)?, &cx).await
+    }
+
+    #[tokio::test]
+    async fn the_second_name_is_tried_where_the_first_is_not_there() {
+        let ended = run_first_of(&["no-such-flyctl", "true"]).await.unwrap();
+        assert_eq!((ended.program, ended.exit), ("true".into(), Exit::Code(0)));
+        let error = run_first_of(&["no-such-flyctl", "no-such-fly"]).await.unwrap_err();
+        assert!(error.to_string().starts_with("neither `no-such-flyctl` nor `no-such-fly`"));
+    }
+}
