@@ -33,7 +33,9 @@ fn play(act: &Value, args: &[String]) -> Option<u8> {
         "say_var" => say(format!("{}\n", var(text).unwrap_or_default()).as_bytes()),
         "say_file" => say(&fs::read(settings().join(text)).expect("the file")),
         "flood" => {
-            (0..value.as_u64().unwrap_or(0)).for_each(|at| say(format!("line {at}\n").as_bytes()))
+            for at in 0..value.as_u64().unwrap_or(0) {
+                say(format!("line {at}\n").as_bytes());
+            }
         }
         "metadata" => {
             let path = after("--metadata-file", args).expect("a place for it");
@@ -54,7 +56,7 @@ fn play(act: &Value, args: &[String]) -> Option<u8> {
     None
 }
 
-/// As flyctl and BuildKit do, on standard error. Nobody there to hear it is no reason to stop.
+/// As flyctl and docker do, on standard error. Nobody there to hear it is no reason to stop.
 fn say(bytes: &[u8]) {
     let _ = std::io::stderr().write_all(bytes);
 }

@@ -23,16 +23,21 @@ async fn world() -> (World, String) {
 }
 
 fn configure(world: &World, more: &str) {
-    let toml = std::fs::read_to_string(world.path().join("pipeline.toml")).unwrap();
+    build_with(world, "flyctl", more);
+}
+
+fn build_with(world: &World, with: &str, more: &str) {
+    let toml =
+        std::fs::read_to_string(world.path().join("pipeline.toml")).expect("a configuration");
     let (toml, _) = toml.split_once("\n[build]").unwrap_or((&toml, ""));
     let tool = env!("CARGO_BIN_EXE_tool_under_test");
-    let build = format!("with = \"flyctl\"\nprogram = \"{tool}\"\n{more}\n");
+    let build = format!("with = \"{with}\"\nprogram = \"{tool}\"\n{more}\n");
     world.write("pipeline.toml", &format!("{toml}\n[build]\n{build}"));
 }
 
 /// All machines are of one build, by its label, and users see the version that it stands for.
 async fn runs_what_was_built(world: &World) {
-    let label = world.settled(2).await.unwrap();
+    let label = world.settled(2).await.expect("two machines of one release");
     assert!(label.starts_with("pipeline-"), "{label}");
     assert_eq!(world.served().await.as_deref(), Some("v2"));
 }
@@ -161,4 +166,25 @@ async fn two_files_that_contradict_each_other_are_refused() {
         let ran = world.run(&["plan", "staging"]).await.expect(2);
         assert!(ran.stderr.contains(words), "{ran}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn docker_builds_what_flyctl_would_have_and_that_is_deployed() {
+    let (world, digest) = world().await;
+    build_with(&world, "docker", "args = { JOBS = \"8\" }");
+    let toml = std::fs::read_to_string(world.path().join("fly.toml")).unwrap();
+    let build =
+        "[build]\ndockerfile = \"Dockerfile.prod\"\nargs = { JOBS = \"1\", MIX_ENV = \"prod\" }";
+    world.write("fly.toml", &format!("{toml}\n{build}\n"));
+    world.write("Dockerfile.prod", "FROM scratch\n");
+    let metadata = json!({ "containerimage.digest": digest });
+    plays(&world, &[json!({ "metadata": metadata.to_string() })]);
+    world.run(&["deploy", "staging"]).await.expect(0);
+    runs_what_was_built(&world).await;
+    let [call] = &tool::calls(world.path())[..] else { panic!("one call") };
+    let args: Vec<_> = call["args"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let told = args.join(" ");
+    assert!(told.contains("--build-arg JOBS=8 --build-arg MIX_ENV=prod ."), "{told}");
+    assert!(told.contains("/Dockerfile.prod "), "{told}");
+    assert!(!told.contains("sentinel"), "{told}");
 }

@@ -16,7 +16,7 @@ pub fn calls(dir: &Path) -> Vec<Value> {
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// What flyctl says when a builder of BuildKit's kind pushed an image of this digest.
+/// What flyctl says when a remote builder pushed an image of this digest.
 #[must_use]
 pub fn built(digest: &str) -> Vec<Value> {
     vec![

@@ -173,7 +173,7 @@ fn a_build_is_overridden_key_by_key_and_argument_by_argument() {
     assert_eq!(args, ["JOBS=8", "MIX_ENV=prod"]);
     let production = &config.environment("production").unwrap().build;
     assert_eq!((production.with, production.remote), (BuildWith::Flyctl, Some(true)));
-    assert_eq!(production.timeout, Duration::from_mins(60));
+    assert_eq!(production.timeout, Duration::from_hours(1));
     let program = production.program.as_ref().unwrap();
     assert_eq!(*program, config.dir.join("bin/flyctl"), "relative to the file");
 }
