@@ -18,3 +18,15 @@ async fn the_help_of_a_rehearsal_reads_as_a_page() {
         assert!(long.stdout.contains(word), "{long}");
     }
 }
+
+#[tokio::test]
+async fn the_help_of_a_deploy_says_where_an_image_comes_from() {
+    let ran = world().await.run(&["deploy", "-h"]).await.expect(0);
+    let image = ran.stdout.lines().skip_while(|it| !it.contains("--image")).take(2);
+    let words: Vec<_> = image.flat_map(str::split_whitespace).collect();
+    let said = words.join(" ");
+    assert!(
+        said.contains("built already; if not said, [build] of pipeline.toml says who builds one"),
+        "{ran}"
+    );
+}

@@ -1,5 +1,6 @@
 //! The command against the simulated Fly.io, from plan to history.
 
+mod built;
 mod interrupted;
 
 use std::sync::Arc;

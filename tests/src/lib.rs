@@ -2,6 +2,7 @@
 
 mod machines;
 mod ran;
+pub mod tool;
 mod world;
 
 pub use machines::Fleet;

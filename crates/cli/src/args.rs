@@ -152,7 +152,7 @@ pub(crate) struct Deploy {
 /// What is deployed, and how.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct DeployChoice {
-    /// The image to deploy, which is built already; the one that [build] of fly.toml names if not said
+    /// The image to deploy, which is built already; if not said, [build] of pipeline.toml says who builds one
     #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) image: Option<String>,
     /// Another strategy than the configured one: rolling or bluegreen

@@ -4,9 +4,12 @@
 //! (`plan/`), and brings every machine to its goal by reading it and taking one step at a time (`goal.rs`,
 //! `driver.rs`), so that a deploy or a restore that was cut off anywhere is finished by doing
 //! it again.
+//!
+//! [`FlyctlBuild`] and [`DockerBuild`] are [`Builder`](pipeline_core::Builder)s: they make the image and push it.
 
 mod api;
 mod bake;
+mod build;
 mod config;
 mod desired;
 mod driver;
@@ -33,6 +36,7 @@ mod view;
 pub use api::{
     ApiError, FoundImage, LogLine, NewRelease, Platform, RecordedRelease, ReleaseRef, ReleaseStatus,
 };
+pub use build::{BuildConfig, BuildError, DockerBuild, FlyctlBuild, Trouble};
 pub use config::{FlyConfig, Strategy, Unreachable};
 pub use error::{FlyError, LogTail};
 pub use fly_toml::{BuildSpec, FlyToml, FlyTomlError, Lint, LintSetting, Place};

@@ -70,7 +70,7 @@ fn words(plan: &Planned, environment: &str, image: Option<&str>) -> String {
         let _ = writeln!(text, "  {head:<10} {}", level.join(", "));
     }
     let image = image.map(|it| format!("image {it}"));
-    let built = plan.builder.as_ref().map(|it| format!("built by {it}"));
+    let built = plan.builder.as_ref().map(|it| format!("an image yet to be built, by {it}"));
     let _ =
         writeln!(text, "  {:<10} {}", "build", image.or(built).unwrap_or_else(|| "nothing".into()));
     for stage in &plan.stages {

@@ -1,5 +1,7 @@
 //! From what the file says to what it means; every error points at its place.
 
+mod build;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -28,6 +30,8 @@ pub(super) fn check(file: &SourceFile, vars: &BTreeMap<String, String>) -> Check
         .map(|(name, it)| Ok((name.clone(), check.environment(name, it, &raw)?)))
         .collect::<Checked<_>>()?;
     let store_url = check.store_url(raw.store.url.as_ref(), &dir)?;
+    // What no environment uses is wrong all the same.
+    check.build(raw.build)?;
     Ok(Config { gates: check.gates(raw.gates)?, dir, store_url, environments })
 }
 
@@ -49,6 +53,7 @@ impl Check<'_> {
         let (span, raw) = (written.span(), written.get_ref().clone());
         let smoke = self.smoke(raw.verify.smoke.clone().over(&file.verify.smoke))?;
         let gates = self.gates(raw.gates.clone().over(&file.gates))?;
+        let build = self.build(raw.build.clone().over(&file.build))?;
         let url = self.url(name, raw.url.as_ref())?;
         let target = match raw.target.as_ref().map(|it| it.get_ref().as_str()) {
             Some("none") => Target::None,
@@ -67,7 +72,7 @@ impl Check<'_> {
                 .hint(format!("add url = \"https://…\", where users reach {name}")));
         }
         let confirm = self.confirm(raw.confirm.as_ref())?;
-        Ok(Environment { name: name.into(), target, url, confirm, gates, smoke })
+        Ok(Environment { name: name.into(), target, url, confirm, gates, build, smoke })
     }
 
     fn fly(&self, raw: &raw::Environment, span: std::ops::Range<usize>) -> Checked<Fly> {

@@ -58,7 +58,32 @@ pub(crate) struct Environment {
     pub(crate) url: Option<String>,
     pub(crate) confirm: Confirm,
     pub(crate) gates: Gates,
+    pub(crate) build: Build,
     pub(crate) smoke: Smoke,
+}
+
+/// How the image of a release is made.
+#[derive(Clone, Debug)]
+pub(crate) struct Build {
+    pub(crate) with: BuildWith,
+    /// The tool; found in the path if not said.
+    pub(crate) program: Option<PathBuf>,
+    pub(crate) dockerfile: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) args: BTreeMap<String, String>,
+    pub(crate) remote: Option<bool>,
+    pub(crate) timeout: Duration,
+}
+
+/// Who makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BuildWith {
+    /// Nobody: it is there already.
+    Image,
+    /// flyctl.
+    Flyctl,
+    /// docker with buildx.
+    Docker,
 }
 
 /// Where an environment is.

@@ -13,6 +13,7 @@ pub(super) type Text = Spanned<String>;
 pub(super) struct Raw {
     pub(super) store: Store,
     pub(super) gates: Gates,
+    pub(super) build: Build,
     pub(super) environments: BTreeMap<String, Spanned<Environment>>,
     pub(super) verify: Verify,
 }
@@ -69,7 +70,20 @@ pub(super) struct Environment {
     pub(super) lease_ttl: Option<Text>,
     pub(super) drain: Option<Text>,
     pub(super) gates: Gates,
+    pub(super) build: Build,
     pub(super) verify: Verify,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Build {
+    pub(super) with: Option<Text>,
+    pub(super) program: Option<Text>,
+    pub(super) dockerfile: Option<Text>,
+    pub(super) target: Option<Text>,
+    pub(super) args: BTreeMap<String, String>,
+    pub(super) remote: Option<bool>,
+    pub(super) timeout: Option<Text>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -112,6 +126,22 @@ impl Over for Gates {
             format: self.format.over(&base.format),
             compile: self.compile.over(&base.compile),
             test: self.test.over(&base.test),
+        }
+    }
+}
+
+impl Over for Build {
+    fn over(self, base: &Self) -> Self {
+        let mut args = base.args.clone();
+        args.extend(self.args);
+        Self {
+            with: self.with.or_else(|| base.with.clone()),
+            program: self.program.or_else(|| base.program.clone()),
+            dockerfile: self.dockerfile.or_else(|| base.dockerfile.clone()),
+            target: self.target.or_else(|| base.target.clone()),
+            args,
+            remote: self.remote.or(base.remote),
+            timeout: self.timeout.or_else(|| base.timeout.clone()),
         }
     }
 }

@@ -143,3 +143,52 @@ error: there is no environment `stagin` in pipeline.toml
   next: did you mean `staging`?
 "#);
 }
+
+#[test]
+fn a_build_is_overridden_key_by_key_and_argument_by_argument() {
+    let config = load(
+        r#"
+        [build]
+        with = "flyctl"
+        program = "bin/flyctl"
+        args = { MIX_ENV = "prod", JOBS = "2" }
+        [environments.staging]
+        app = "shop-staging"
+        url = "https://a.example"
+        build.with = "docker"
+        build.program = "podman"
+        build.args.JOBS = "8"
+        [environments.production]
+        app = "shop"
+        url = "https://b.example"
+        build.remote = true
+        build.timeout = "1h"
+        "#,
+    )
+    .unwrap();
+    let staging = &config.environment("staging").unwrap().build;
+    assert_eq!((staging.with, staging.timeout), (BuildWith::Docker, Duration::from_mins(30)));
+    assert_eq!(staging.program.as_deref(), Some(Path::new("podman")), "looked for in the path");
+    let args: Vec<_> = staging.args.iter().map(|(name, it)| format!("{name}={it}")).collect();
+    assert_eq!(args, ["JOBS=8", "MIX_ENV=prod"]);
+    let production = &config.environment("production").unwrap().build;
+    assert_eq!((production.with, production.remote), (BuildWith::Flyctl, Some(true)));
+    assert_eq!(production.timeout, Duration::from_hours(1));
+    let program = production.program.as_ref().unwrap();
+    assert_eq!(*program, config.dir.join("bin/flyctl"), "relative to the file");
+}
+
+#[test]
+fn a_builder_that_nobody_knows_is_refused_even_where_no_environment_uses_it() {
+    insta::assert_snapshot!(complaint("[build]\nwith = \"bazel\"\n"), @r#"
+ × there is no builder `bazel`
+  ╭─[pipeline.toml:2:8]
+1 │ [build]
+2 │ with = "bazel"
+  ·        ───┬───
+  ·           ╰── here
+  ╰────
+ help: builders are: image, flyctl, docker
+"#);
+    assert!(complaint("[build]\ndockerfile = \" \"\n").contains("this dockerfile is empty"));
+}

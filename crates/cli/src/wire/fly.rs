@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use secrecy::SecretString;
 use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy, Unreachable};
 
 use crate::app::{App, Setting};
@@ -25,16 +26,20 @@ pub(super) fn no_fly_toml() -> Result<FlyToml, CliError> {
     FlyToml::parse(Path::new("fly.toml"), "").map_err(|error| CliError::usage(chain(&error)))
 }
 
+pub(super) fn fly_token(app: &App) -> Result<SecretString, CliError> {
+    app.token().ok_or_else(|| {
+        CliError::usage("there is no token for Fly.io: FLY_API_TOKEN is not set")
+            .hint("`fly tokens create deploy` makes one; set FLY_API_TOKEN to it")
+    })
+}
+
 pub(super) fn fly_config(
     setting: Setting<'_>,
     fly: &Fly,
     toml: FlyToml,
 ) -> Result<FlyConfig, CliError> {
     let Setting { app, environment, .. } = setting;
-    let token = app.token().ok_or_else(|| {
-        CliError::usage("there is no token for Fly.io: FLY_API_TOKEN is not set")
-            .hint("`fly tokens create deploy` makes one; set FLY_API_TOKEN to it")
-    })?;
+    let token = fly_token(app)?;
     let url = environment.url.clone().unwrap_or_else(|| format!("https://{}.fly.dev", fly.app));
     let mut config = FlyConfig::new(&fly.app, url, token, toml);
     for (name, base) in [

@@ -1,5 +1,6 @@
 //! From configuration to plug-ins: the only place that names all of them.
 
+mod build;
 mod fly;
 mod gates;
 mod provenance;
@@ -15,7 +16,7 @@ use target_flyio::FlyTarget;
 
 use crate::app::{App, Setting};
 use crate::args::{DeployChoice, GateChoice};
-use crate::config::{self, Config, Environment};
+use crate::config::{self, Config, Environment, Fly};
 use crate::error::CliError;
 use crate::session::is_touched;
 
@@ -46,13 +47,22 @@ impl Wanted {
                 CliError::usage(format!("there is no strategy `{name}`")).hint(hint)
             })?);
         }
-        let toml = fly_toml(setting.config, &fly)?;
-        let image = choice.image.clone().or_else(|| toml.build.image.clone());
-        let image = image.ok_or_else(|| {
-            CliError::usage("there is no image to deploy")
-                .hint("name one with --image REF, or in [build] of fly.toml")
-        })?;
-        let target = FlyTarget::new(fly_config(setting, &fly, toml)?);
+        Self::made(setting, &fly, choice.image.clone())
+    }
+
+    /// A release of `image`, or else of what the configured builder makes.
+    fn made(setting: Setting<'_>, fly: &Fly, image: Option<String>) -> Result<Self, CliError> {
+        let toml = fly_toml(setting.config, fly)?;
+        let image = match image {
+            None => build::image(setting, &toml)?,
+            given => given,
+        };
+        let Some(image) = image else {
+            let builder = build::builder(setting, fly, &toml)?;
+            let target = FlyTarget::new(fly_config(setting, fly, toml)?);
+            return Ok(Self { image: None, builder, target });
+        };
+        let target = FlyTarget::new(fly_config(setting, fly, toml)?);
         Ok(Self::given(image, target))
     }
 
@@ -73,14 +83,14 @@ impl Wanted {
         records: &[Record],
     ) -> Result<Self, CliError> {
         let fly = setting.environment.fly()?;
-        let touched = is_touched(records);
+        let image = built(records).or_else(|| row.begun.image.clone());
+        let Some(image) = image else {
+            // It was interrupted before it had one, so it has touched nothing.
+            return Self::made(setting, fly, None);
+        };
         let toml = fly_toml(setting.config, fly);
-        let toml = if touched { toml.or_else(|_| no_fly_toml())? } else { toml? };
+        let toml = if is_touched(records) { toml.or_else(|_| no_fly_toml())? } else { toml? };
         let target = FlyTarget::new(fly_config(setting, fly, toml)?);
-        let image = built(records).or_else(|| row.begun.image.clone()).ok_or_else(|| {
-            CliError::usage(format!("{} was interrupted before it had an image", row.version))
-                .hint("nothing was touched: start a new deploy")
-        })?;
         Ok(Self::given(image, target))
     }
 
