@@ -134,6 +134,12 @@ pub enum FlyError {
         /// What to do.
         next: String,
     },
+    /// The registry says that there is no such image.
+    #[error("there is no image {image} in the registry")]
+    NoImage {
+        /// What was to be deployed.
+        image: String,
+    },
     /// A snapshot or a stage was written by something else.
     #[error("the run's {what} cannot be read; it was written by another version of pipeline")]
     Foreign {
@@ -216,6 +222,9 @@ impl FlyError {
             }
             Self::Probe { .. } => "check the environment's `url`, then resume the run".into(),
             Self::Unplannable { next, .. } => next.clone(),
+            Self::NoImage { .. } => {
+                "push it, or name one that is there: `fly releases --image`".into()
+            }
             Self::Foreign { .. } => "resume it with the version that started it".into(),
             Self::Overdue { .. } => {
                 "see what was slow, or give the environment a longer `deadline`".into()

@@ -36,7 +36,7 @@ mod view;
 pub use api::{
     ApiError, FoundImage, LogLine, NewRelease, Platform, RecordedRelease, ReleaseRef, ReleaseStatus,
 };
-pub use build::{BuildConfig, BuildError, DockerBuild, FlyctlBuild, Trouble};
+pub use build::{BuildConfig, BuildError, DockerBuild, FlyctlBuild, KnownImage, Trouble};
 pub use config::{FlyConfig, Strategy, Unreachable};
 pub use error::{FlyError, LogTail};
 pub use fly_toml::{BuildSpec, FlyToml, FlyTomlError, Lint, LintSetting, Place};

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::api::{Api, Machine, Platform, http_client};
+use crate::build::KnownImage;
 use crate::config::FlyConfig;
 use crate::desired::Desired;
 use crate::error::FlyError;
@@ -70,6 +71,12 @@ impl FlyTarget {
     #[must_use]
     pub fn platform(&self) -> &Platform {
         &self.platform
+    }
+
+    /// A builder for an image that is in the registry already: it finds out the digest.
+    #[must_use]
+    pub fn known_image(&self, reference: &str) -> KnownImage {
+        KnownImage::new(self.platform.clone(), reference)
     }
 
     /// What runs now, machine by machine, by id.

@@ -8,9 +8,7 @@ mod verifiers;
 
 use std::time::Duration;
 
-use pipeline_core::{
-    Artifact, Builder, Fault, Gates, Given, Limits, Pipeline, Record, Step, Verifiers,
-};
+use pipeline_core::{Builder, Fault, Gates, Limits, Pipeline, Record, Step, Verifiers};
 use store_sql::RunRow;
 use target_flyio::FlyTarget;
 
@@ -114,7 +112,7 @@ impl Wanted {
     }
 
     fn given(image: String, target: FlyTarget) -> Self {
-        let builder = Step::builder("image", Given(Artifact::new(&image)));
+        let builder = Step::builder("image", target.known_image(&image));
         Self { image: Some(image), builder, target }
     }
 }

@@ -10,6 +10,7 @@ mod config;
 mod docker;
 mod error;
 mod flyctl;
+mod known;
 mod output;
 mod process;
 mod read;
@@ -20,6 +21,7 @@ pub use config::BuildConfig;
 pub use docker::DockerBuild;
 pub use error::BuildError;
 pub use flyctl::FlyctlBuild;
+pub use known::KnownImage;
 pub use trouble::Trouble;
 
 use std::path::PathBuf;
