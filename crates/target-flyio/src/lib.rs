@@ -21,9 +21,11 @@ mod record;
 mod restore;
 mod rollout;
 mod session;
+mod sides;
 mod target;
 mod traffic;
 mod view;
+mod way_back;
 
 pub use api::ApiError;
 pub use config::{FlyConfig, Strategy};

@@ -105,7 +105,7 @@ impl Session<'_> {
 
     /// Takes the machines of a wave out of the pool and waits until no request goes to them, where others
     /// can take these. A program that is told to stop drops what was just being handed to it.
-    async fn drain(&self, wave: &[Goal]) -> Result<(), FlyError> {
+    pub(crate) async fn drain(&self, wave: &[Goal]) -> Result<(), FlyError> {
         let machines = self.machines().await?;
         let serving: Vec<&Machine> = machines.iter().filter(|it| it.serves()).collect();
         let (leaving, staying): (Vec<&Machine>, Vec<&Machine>) =
@@ -202,6 +202,11 @@ impl Session<'_> {
     pub(crate) async fn cordon(&self, id: &str) -> Result<(), FlyError> {
         let guard = self.leases().guard(id)?;
         Ok(self.api().cordon(&guard).await?)
+    }
+
+    pub(crate) async fn uncordon(&self, id: &str) -> Result<(), FlyError> {
+        let guard = self.leases().guard(id)?;
+        Ok(self.api().uncordon(&guard).await?)
     }
 }
 
