@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod deploys;
+mod least;
 mod rollback;
 #[path = "../fly/run.rs"]
 mod run;
