@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::{BoxFuture, FutureExt, try_join_all};
 
 use crate::api::{Machine, Power};
+use crate::config::Strategy;
 use crate::desired::is_served;
 use crate::error::FlyError;
 use crate::goal::Goal;
@@ -66,6 +67,10 @@ impl Session<'_> {
         }
         let rolled = groups.into_values().map(|(warm, cold)| -> BoxFuture<'_, _> {
             async move {
+                if stage.strategy == Strategy::Immediate {
+                    let all = [warm, cold].concat();
+                    return self.drive_all(&all, all.len()).await.map(drop);
+                }
                 self.in_waves(&warm, machines, stage.max_unavailable).await?;
                 self.drive_all(&cold, self.config().concurrency).await.map(drop)
             }
@@ -96,7 +101,8 @@ impl Session<'_> {
             }
             self.check_cancelled()?;
             self.drain(wave).await?;
-            returned = ids(&self.drive_all(wave, self.config().concurrency).await?);
+            // Its size is the limit already: a narrower front would make several waves of it.
+            returned = ids(&self.drive_all(wave, wave.len()).await?);
             rest = later;
             self.cx().progress((goals.len() - rest.len()) as u64, Some(goals.len() as u64));
         }
