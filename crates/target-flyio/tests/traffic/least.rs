@@ -1,6 +1,7 @@
 //! The formula that the benchmark of deploys compares with.
 
 #[path = "../../benches/deploys/minimum.rs"]
+#[expect(dead_code, reason = "the benchmark reads all of it")]
 mod minimum;
 
 use std::time::Duration;

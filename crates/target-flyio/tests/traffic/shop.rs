@@ -138,10 +138,6 @@ impl Shop {
         assert!(ledger.longest_gap <= PROBE, "{:?}", ledger.longest_gap);
         // What the server has closed, and only that, was opened again.
         let closed = ledger.upgrades_broken.len() as u64;
-        println!(
-            "closed {closed}, reopened {}, ledger gap {:?}",
-            account.reopened, ledger.longest_gap
-        );
         assert_eq!(closed, account.reopened);
         assert!(account.answered + u64::from(crate::users::USERS) >= account.sent);
     }
