@@ -278,7 +278,10 @@ async fn a_rehearsal_that_cannot_be_is_refused_before_anything_starts() {
     let table: [(&[&str], &str); 6] = [
         (&["local"], "nothing to deploy to"),
         (&["stagin"], "did you mean `staging`?"),
-        (&["staging", "--strategy", "canari"], "strategies are: rolling, bluegreen"),
+        (
+            &["staging", "--strategy", "canari"],
+            "strategies are: rolling, canary, bluegreen, immediate",
+        ),
         (&["staging", "--run", "no/such/program"], "there is no program no/such/program"),
         (&["staging", "--env", "TOKEN"], "write --env NAME=VALUE"),
         (&["staging", "--check-speed", "0"], "a number above 0"),

@@ -108,6 +108,11 @@ async fn a_restore_brings_back_the_exact_configuration() {
     let ran = world.run(&["deploy", "staging", "--image", &image]).await.expect(30);
     assert!(ran.stdout.contains("| staging | ROLLBACK |"), "{ran}");
     assert!(ran.stderr.contains("GET /dashboard"), "{ran}");
+    assert!(ran.stdout.contains(" | traffic back after "), "{ran}");
+    assert!(ran.stderr.contains("   traffic back after "), "{ran}");
+    let history = world.run(&json(&["history"])).await.expect(0).json();
+    let (back, all) = (&history["runs"][0]["traffic_back_ms"], &history["runs"][0]["duration_ms"]);
+    assert!(back.as_u64() > Some(0) && back.as_u64() < all.as_u64(), "{history:#}");
     assert_eq!(configs(&world), before);
     assert_eq!(world.settled(3).await, Ok("v1".into()));
 }
@@ -191,6 +196,7 @@ async fn facts_are_one_json_object_with_the_promised_keys() {
     for key in keys {
         assert!(!run[key].is_null(), "a run has no {key}: {run:#}");
     }
+    assert_eq!(run.get("traffic_back_ms"), Some(&json!(null)), "nothing was taken back: {run:#}");
     let phases: Vec<_> =
         run["phases"].as_array().unwrap().iter().map(|it| it["phase"].clone()).collect();
     assert_eq!(phases, ["validate", "build", "deploy", "verify", "settle"]);

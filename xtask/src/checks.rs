@@ -34,10 +34,11 @@ pub(crate) fn test() -> Result<(), String> {
     cargo(&["run", "--quiet", "--", "demo"])
 }
 
-/// What the engine costs, and what the simulator carries.
+/// What the engine costs, what the simulator carries, and how long deploys take.
 pub(crate) fn bench() -> Result<(), String> {
     cargo(&["build", "--release"])?;
     cargo(&["bench", "--quiet", "--package", "sim-flyio"])?;
+    cargo(&["bench", "--quiet", "--package", "target-flyio", "--bench", "deploys"])?;
     cargo(&[
         "run",
         "--release",

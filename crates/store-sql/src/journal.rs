@@ -10,6 +10,9 @@ use crate::lock::{Claim, Lock};
 use crate::store::Store;
 use crate::word::Columns;
 
+/// The number of a deployment that was brought back: after how many milliseconds users had it again.
+const TRAFFIC_BACK: &str = "traffic_back_ms";
+
 /// Keeps a run's records while the lock it was made with holds.
 ///
 /// Each append is one transaction: it shows that the lock is still the newest one of its target, renews
@@ -61,8 +64,14 @@ impl SqlJournal {
         let mut tx = self.store.write().await?;
         self.store.renew(&self.claim, &mut tx).await?;
         self.insert(text, &mut tx).await?;
-        if let Record::Built { artifact } = record {
-            self.set_image(&artifact.reference, &mut tx).await?;
+        match record {
+            Record::Built { artifact } => self.set_image(&artifact.reference, &mut tx).await?,
+            Record::Restored { deployment } => {
+                if let Some(took) = deployment.numbers.get(TRAFFIC_BACK) {
+                    self.set_traffic_back(*took, &mut tx).await?;
+                }
+            }
+            _ => {}
         }
         self.store.commit(tx).await
     }
@@ -94,6 +103,18 @@ impl SqlJournal {
     ) -> Result<(), StoreError> {
         let update = sqlx::query("UPDATE runs SET image = $2 WHERE id = $1");
         let update = update.bind(self.run.to_string()).bind(image.to_owned());
+        update.execute(&mut **tx).await.map(drop).map_err(|error| self.store.wrong(error))
+    }
+
+    /// A list of runs tells it without reading their journals.
+    async fn set_traffic_back(
+        &self,
+        took: u64,
+        tx: &mut Transaction<'_, Any>,
+    ) -> Result<(), StoreError> {
+        let took = i64::try_from(took).unwrap_or(i64::MAX);
+        let update = sqlx::query("UPDATE runs SET traffic_back = $2 WHERE id = $1");
+        let update = update.bind(self.run.to_string()).bind(took);
         update.execute(&mut **tx).await.map(drop).map_err(|error| self.store.wrong(error))
     }
 }

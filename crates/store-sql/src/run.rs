@@ -97,6 +97,9 @@ pub struct RunRow {
     pub ending: Option<Ending>,
     /// Why its release must not be gone back to, if somebody said so.
     pub bad: Option<String>,
+    /// How long users were on the way back to the old release, in milliseconds, where the run's own was
+    /// taken back and had users.
+    pub traffic_back_ms: Option<u64>,
 }
 
 impl RunRow {

@@ -13,7 +13,8 @@ use crate::store::Store;
 use crate::word::{Broken, Columns, word};
 
 pub(crate) const RUNS: &str = "SELECT id, number, kind, environment, target, revision, image, origin, \
-     restores, who, host, pid, pipeline, started, ended, conclusion, outcome, exit_code, bad FROM runs";
+     restores, who, host, pid, pipeline, started, ended, conclusion, outcome, exit_code, bad, \
+     traffic_back FROM runs";
 
 impl Store {
     /// Records that a run begins and gives it its name and number. Numbers have no gaps.
@@ -45,7 +46,17 @@ impl Store {
         insert.execute(&mut *tx).await.map_err(|error| self.wrong(error))?;
         self.commit(tx).await?;
         let (version, begun) = (format!("v{number}"), run.clone());
-        Ok(RunRow { id, number, version, begun, started, ended: None, ending: None, bad: None })
+        Ok(RunRow {
+            id,
+            number,
+            version,
+            begun,
+            started,
+            ended: None,
+            ending: None,
+            bad: None,
+            traffic_back_ms: None,
+        })
     }
 
     /// Records how a run ended. The first ending stays, but for a stuck one: that run can be resumed, and
@@ -184,5 +195,6 @@ fn run_of(row: &Columns<'_>) -> Result<RunRow, Broken> {
             None => None,
         },
         bad: row.get("bad")?,
+        traffic_back_ms: row.get::<Option<i64>>("traffic_back")?.map(u64::try_from).transpose()?,
     })
 }

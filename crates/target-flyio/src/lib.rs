@@ -29,9 +29,11 @@ mod recording;
 mod restore;
 mod rollout;
 mod session;
+mod sides;
 mod target;
 mod traffic;
 mod view;
+mod way_back;
 
 pub use api::{
     ApiError, FoundImage, LogLine, NewRelease, Platform, RecordedRelease, ReleaseRef, ReleaseStatus,

@@ -1,10 +1,8 @@
-//! Making the app what a snapshot says, from whatever half-way state. First what was there is brought back
-//! and serves; only then what the run made goes.
+//! Making the app what a snapshot says, from whatever half-way state, and telling when it is.
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
-use futures::future::{FutureExt, try_join_all};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::api::{Machine, Power};
 use crate::desired::LAUNCH;
@@ -12,7 +10,8 @@ use crate::error::FlyError;
 use crate::goal::{Goal, Same, Wanted};
 use crate::plan::Place;
 use crate::record::World;
-use crate::session::{Session, ids};
+use crate::session::Session;
+use crate::way_back::WayBack;
 
 /// How often it is begun again because something changed under it.
 const ROUNDS: usize = 3;
@@ -20,22 +19,30 @@ const ROUNDS: usize = 3;
 /// How many polls pass before it is tried again after a fault.
 const AGAIN: u32 = 5;
 
+/// How a way back ended.
+#[derive(Debug)]
+pub(crate) struct Restored {
+    /// All machines as they are now.
+    pub(crate) machines: Vec<Machine>,
+    /// How long it took until users were answered by the old release alone; `None` if they always were.
+    pub(crate) traffic_back: Option<Duration>,
+}
+
 impl Session<'_> {
-    /// Makes it so and returns all machines as they are then. There is nothing to fall back on from here,
-    /// so what may pass (a platform that does not answer, somebody else's lease) is waited out for as long
-    /// as a machine would be.
-    pub(crate) async fn restore(&self, world: &World) -> Result<Vec<Machine>, FlyError> {
-        let began = Instant::now();
+    /// Makes it so. There is nothing to fall back on from here, so what may pass (a platform that does not
+    /// answer, somebody else's lease) is waited out for as long as a machine would be.
+    pub(crate) async fn restore(&self, world: &World) -> Result<Restored, FlyError> {
+        let way = WayBack::new(self, world);
         loop {
-            let error = match self.restore_once(world).await {
+            let error = match self.restore_once(&way).await {
                 Err(error) if error.may_pass() => error,
-                other => return other,
+                other => return other.map(|machines| way.ended(machines)),
             };
             let leased = matches!(error, FlyError::Leased { .. });
             if leased && let Ok(Some(machines)) = self.never_began(world).await {
-                return Ok(machines);
+                return Ok(way.ended(machines));
             }
-            if began.elapsed() >= self.config().endurance() {
+            if way.began().elapsed() >= self.config().endurance() {
                 return Err(error);
             }
             self.cx().note(format!("{error}; trying again"));
@@ -43,18 +50,25 @@ impl Session<'_> {
         }
     }
 
-    async fn restore_once(&self, world: &World) -> Result<Vec<Machine>, FlyError> {
-        let mut amiss = String::new();
-        if let Some(machines) = self.anothers(world).await? {
+    async fn restore_once(&self, way: &WayBack<'_>) -> Result<Vec<Machine>, FlyError> {
+        let world = way.world();
+        let machines = self.machines().await?;
+        if let Some(machines) = self.anothers(world, &machines) {
             self.cx().note("somebody else has deployed since, and nothing of this run is there");
             return Ok(machines);
+        }
+        // Users first, with the leases that are held: a request of ours that is still on its way could at
+        // most undo that, which shows below. What does not work so is tried again with leases anew.
+        if let Err(error) = way.turn(&self.hold(machines).await?).await {
+            self.cx().note(error);
         }
         self.clear_one_offs().await?;
         let machines = self.seize_anew().await?;
         let mut machines = self.complete(world, machines).await?;
+        let mut amiss = String::new();
         for _ in 0..ROUNDS {
-            self.bring_back(world, &machines).await?;
-            self.send_away(world).await?;
+            way.bring_back(&machines).await?;
+            way.send_away().await?;
             let listed = self.machines().await?;
             machines = self.complete(world, listed).await?;
             match self.differs(world, &machines) {
@@ -63,6 +77,17 @@ impl Session<'_> {
             }
         }
         Err(FlyError::Unsettled { problem: amiss })
+    }
+
+    /// The machines, with leases on all of them. After a crash there are none: then they are read again
+    /// once nobody else can change them.
+    async fn hold(&self, machines: Vec<Machine>) -> Result<Vec<Machine>, FlyError> {
+        if machines.iter().all(|it| self.leases().guard(&it.id).is_ok()) {
+            return Ok(machines);
+        }
+        let ids: Vec<String> = machines.into_iter().map(|it| it.id).collect();
+        self.leases().take(&ids, self.cx()).await?;
+        self.machines().await
     }
 
     /// The machines, if nothing of this run is among them: none was made or changed by it, and each is in
@@ -79,12 +104,10 @@ impl Session<'_> {
     /// The machines, if another deploy has made them what they are: nothing there is of this run, and there
     /// is what the snapshot does not know, or something else in a machine it does. To go back from that
     /// would undo the other deploy, and leave a mixture of the two.
-    async fn anothers(&self, world: &World) -> Result<Option<Vec<Machine>>, FlyError> {
-        let mut machines = self.machines().await?;
-        machines.retain(|it| it.power() != Power::Gone && it.foreign().is_none());
+    fn anothers(&self, world: &World, machines: &[Machine]) -> Option<Vec<Machine>> {
         let none_ours = !machines.iter().any(|it| self.made(it));
-        let anothers = self.moved(world, &machines).is_some() || replaced(world, &machines);
-        Ok((none_ours && anothers).then_some(machines))
+        let anothers = self.moved(world, machines).is_some() || replaced(world, machines);
+        (none_ours && anothers).then(|| machines.to_vec())
     }
 
     /// A machine that is neither this run's nor what the snapshot says of it: somebody else's work since.
@@ -119,59 +142,9 @@ impl Session<'_> {
         Ok(machines)
     }
 
-    /// Every machine of the snapshot, as it was. What serves nobody now is worked on at once; what serves
-    /// goes in waves, so that a release that only was too slow is not replaced by an outage.
-    async fn bring_back(&self, world: &World, machines: &[Machine]) -> Result<(), FlyError> {
-        let goals = self.goals(world, machines);
-        let (waiting, serving): (Vec<Goal>, Vec<Goal>) =
-            goals.into_iter().partition(|goal| !goal.disturbs(machines));
-        self.drive_all(&waiting, self.config().concurrency).await?;
-        let mut groups: Vec<Vec<Goal>> = Vec::new();
-        for goal in serving {
-            let group = |it: &Goal| crate::desired::group_of(&it.config);
-            match groups.iter_mut().find(|it| group(&it[0]) == group(&goal)) {
-                Some(known) => known.push(goal),
-                None => groups.push(vec![goal]),
-            }
-        }
-        let share = self.config().max_unavailable;
-        let waves = groups.iter().map(|goals| self.in_waves(goals, machines, share).boxed());
-        try_join_all(waves.collect::<Vec<_>>()).await.map(drop)
-    }
-
-    /// What the run made goes: first from the proxy, once the old machines answer, then altogether.
-    async fn send_away(&self, world: &World) -> Result<(), FlyError> {
-        let machines = self.machines().await?;
-        let made = |it: &&Machine| self.is_extra(world, it);
-        let extras: Vec<&Machine> = machines.iter().filter(made).collect();
-        self.leases()
-            .take(&ids(extras.iter().copied()).into_iter().collect::<Vec<_>>(), self.cx())
-            .await?;
-        let old = self.serving(world, &machines);
-        let open: Vec<&Machine> = extras.iter().copied().filter(|it| it.serves()).collect();
-        if !open.is_empty() && !old.is_empty() {
-            self.cx().note("waiting until the old machines answer users");
-            self.tolerate(self.traffic().arrives(&old).await)?;
-        }
-        try_join_all(open.iter().map(|it| self.cordon(&it.id)).collect::<Vec<_>>()).await?;
-        if !open.is_empty() && !old.is_empty() {
-            self.tolerate(self.traffic().leaves(&ids(open), &old).await)?;
-        }
-        let removed = extras.iter().map(|it| self.dismiss(it).boxed());
-        try_join_all(removed.collect::<Vec<_>>()).await.map(drop)
-    }
-
-    async fn dismiss(&self, machine: &Machine) -> Result<(), FlyError> {
-        // A machine that is on its way up is not worth waiting for.
-        if machine.power() == Power::Up {
-            return self.stop_and_destroy(machine).await;
-        }
-        self.remove(&machine.id).await
-    }
-
     /// A machine of the snapshot that is gone is created again; its launch id keeps it from being created
     /// twice.
-    fn goals(&self, world: &World, machines: &[Machine]) -> Vec<Goal> {
+    pub(crate) fn goals(&self, world: &World, machines: &[Machine]) -> Vec<Goal> {
         let goal = |it: &crate::record::Recorded| {
             let goal = Goal::was(it);
             if machines.iter().any(|machine| machine.id == it.id) {
@@ -190,16 +163,10 @@ impl Session<'_> {
     }
 
     /// Was it made by this run, and does it stand for no machine of the snapshot?
-    fn is_extra(&self, world: &World, machine: &Machine) -> bool {
+    pub(crate) fn is_extra(&self, world: &World, machine: &Machine) -> bool {
         let again =
             world.current().any(|it| machine.metadata(LAUNCH) == Some(&self.relaunch(&it.id)));
         world.machine(&machine.id).is_none() && !again && self.made(machine)
-    }
-
-    /// The machines of the snapshot that users' requests should reach.
-    fn serving(&self, world: &World, machines: &[Machine]) -> BTreeSet<String> {
-        let old = machines.iter().filter(|it| !self.is_extra(world, it));
-        ids(old.filter(|it| it.serves()))
     }
 
     /// What is not as the snapshot says, if anything.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::{BoxFuture, FutureExt, try_join_all};
 
 use crate::api::{Machine, Power};
+use crate::config::Strategy;
 use crate::desired::is_served;
 use crate::error::FlyError;
 use crate::goal::Goal;
@@ -89,6 +90,10 @@ impl Session<'_> {
         }
         let rolled = groups.into_values().map(|(warm, cold)| -> BoxFuture<'_, _> {
             async move {
+                if stage.strategy == Strategy::Immediate {
+                    let all = [warm, cold].concat();
+                    return self.drive_all(&all, all.len()).await.map(drop);
+                }
                 self.in_waves(&warm, machines, stage.max_unavailable).await?;
                 self.drive_all(&cold, self.config().concurrency).await.map(drop)
             }
@@ -121,7 +126,8 @@ impl Session<'_> {
             }
             self.check_cancelled()?;
             self.drain(wave).await?;
-            returned = ids(&self.drive_all(wave, self.config().concurrency).await?);
+            // Its size is the limit already: a narrower front would make several waves of it.
+            returned = ids(&self.drive_all(wave, wave.len()).await?);
             rest = later;
             self.cx().progress((goals.len() - rest.len()) as u64, Some(goals.len() as u64));
         }
@@ -130,7 +136,7 @@ impl Session<'_> {
 
     /// Takes the machines of a wave out of the pool and waits until no request goes to them, where others
     /// can take these. A program that is told to stop drops what was just being handed to it.
-    async fn drain(&self, wave: &[Goal]) -> Result<(), FlyError> {
+    pub(crate) async fn drain(&self, wave: &[Goal]) -> Result<(), FlyError> {
         let machines = self.machines().await?;
         let serving: Vec<&Machine> = machines.iter().filter(|it| it.serves()).collect();
         let (leaving, staying): (Vec<&Machine>, Vec<&Machine>) =
@@ -227,6 +233,11 @@ impl Session<'_> {
     pub(crate) async fn cordon(&self, id: &str) -> Result<(), FlyError> {
         let guard = self.leases().guard(id)?;
         Ok(self.api().cordon(&guard).await?)
+    }
+
+    pub(crate) async fn uncordon(&self, id: &str) -> Result<(), FlyError> {
+        let guard = self.leases().guard(id)?;
+        Ok(self.api().uncordon(&guard).await?)
     }
 }
 

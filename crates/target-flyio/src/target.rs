@@ -174,8 +174,13 @@ impl Deployer for FlyTarget {
 
     async fn restore(&self, to: &Snapshot, cx: &Context) -> Result<Deployment, Fault> {
         let world = World::read(&to.data)?;
-        let machines = Session::new(self, cx, Heed::Never).leaving(&world).restore(&world).await?;
-        Ok(self.seen(&machines, cx).unwrap_or_default())
+        let restored = Session::new(self, cx, Heed::Never).leaving(&world).restore(&world).await?;
+        let mut deployment = self.seen(&restored.machines, cx).unwrap_or_default();
+        if let Some(took) = restored.traffic_back {
+            let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            deployment.numbers.insert("traffic_back_ms".to_owned(), took);
+        }
+        Ok(deployment)
     }
 
     async fn finish(&self, ended: Option<Conclusion>, cx: &Context) {

@@ -57,18 +57,38 @@ impl Traffic<'_> {
         old: &BTreeSet<String>,
         new: &BTreeSet<String>,
     ) -> Result<(), FlyError> {
-        if !self.is_named_by(new).await {
+        self.left(old, new, LONGEST * 2).await.map(drop)
+    }
+
+    /// The same, and since when it is so; `None` once nobody at all has answered for so long: then those
+    /// that should take over cannot be reached.
+    pub(crate) async fn left(
+        &self,
+        old: &BTreeSet<String>,
+        new: &BTreeSet<String>,
+        silence: Duration,
+    ) -> Result<Option<Instant>, FlyError> {
+        // One side or the other has been known to the proxy for long enough to be asked by name.
+        if !self.is_named_by(&(old | new)).await {
             sleep(self.config.blind_drain).await;
-            return Ok(());
+            return Ok(Some(Instant::now()));
         }
-        let (began, mut quiet_since) = (Instant::now(), Instant::now());
+        let began = Instant::now();
+        let (mut quiet, mut heard) = (None, began);
         while began.elapsed() < LONGEST + self.config.drain {
             let answers = self.round().await;
-            let others = !answers.is_empty() && answers.is_disjoint(old);
-            if !others {
-                quiet_since = Instant::now();
-            } else if quiet_since.elapsed() >= self.config.drain {
-                return Ok(());
+            if !answers.is_empty() {
+                heard = Instant::now();
+            } else if heard.elapsed() >= silence {
+                return Ok(None);
+            }
+            if answers.is_empty() || !answers.is_disjoint(old) {
+                quiet = None;
+            } else {
+                let since = *quiet.get_or_insert_with(Instant::now);
+                if since.elapsed() >= self.config.drain {
+                    return Ok(Some(since));
+                }
             }
             sleep(PAUSE).await;
         }

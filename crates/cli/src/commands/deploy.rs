@@ -117,18 +117,23 @@ pub(crate) fn object(row: &store_sql::RunRow, ending: &Ending) -> serde_json::Va
         "outcome": ending.outcome(),
         "exit": ending.exit() as u8,
         "duration_ms": row.duration_ms(),
+        "traffic_back_ms": row.traffic_back_ms,
         "image": ending.image,
         "failures": ending.failures,
         "message": ending.words(&row.version, &row.begun.environment),
     })
 }
 
-/// `v546: 2026-03-25 14:32 UTC | staging | PASS | 4m 12s`
+/// `v546: 2026-03-25 14:32 UTC | staging | PASS | 4m 12s`, and of a run that was taken back, how soon users
+/// had the old release again: `… | ROLLBACK | 4m 12s | traffic back after 5.2s`.
 pub(crate) fn history_line(row: &store_sql::RunRow) -> String {
     let started = row.started.strftime("%Y-%m-%d %H:%M UTC");
     let outcome = row.ending.map_or_else(|| "OPEN".into(), |it| it.outcome.to_string());
     let duration = row.duration_ms().map_or_else(|| "-".into(), took);
-    format!("{}: {started} | {} | {outcome} | {duration}", row.version, row.begun.environment)
+    let back = row.traffic_back_ms.map(|ms| format!(" | traffic back after {}", took(ms)));
+    let (version, environment) = (&row.version, &row.begun.environment);
+    let back = back.unwrap_or_default();
+    format!("{version}: {started} | {environment} | {outcome} | {duration}{back}")
 }
 
 /// Asks for the literal word. Anything else, and nobody to ask, is a no.
@@ -151,5 +156,50 @@ pub(crate) fn confirm(setting: Setting<'_>) -> Result<(), CliError> {
     match read {
         Ok(_) if typed.trim_end_matches(['\r', '\n']) == word => Ok(()),
         _ => Err(refused(&format!("that was not `{word}`"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store_sql::{NewRun, RunOutcome, RunRow};
+
+    use super::*;
+
+    fn row(outcome: RunOutcome, traffic_back_ms: Option<u64>) -> RunRow {
+        RunRow {
+            id: pipeline_core::RunId::new("run-1"),
+            number: 546,
+            version: "v546".into(),
+            begun: NewRun {
+                kind: RunKind::Deploy,
+                environment: "staging".into(),
+                target: "flyio:shop".into(),
+                revision: None,
+                image: None,
+                origin: None,
+                restores: None,
+                who: "ada".into(),
+                host: "build-7".into(),
+                pid: 7,
+                pipeline_version: "0.1.0".into(),
+            },
+            started: "2026-03-25T14:32:00Z".parse().unwrap(),
+            ended: Some("2026-03-25T14:36:12Z".parse().unwrap()),
+            ending: Some(store_sql::Ending { conclusion: None, outcome, exit_code: 0 }),
+            bad: None,
+            traffic_back_ms,
+        }
+    }
+
+    #[test]
+    fn a_history_line_says_how_soon_the_traffic_was_back() {
+        insta::assert_snapshot!(
+            history_line(&row(RunOutcome::Pass, None)),
+            @"v546: 2026-03-25 14:32 UTC | staging | PASS | 4m 12s"
+        );
+        insta::assert_snapshot!(
+            history_line(&row(RunOutcome::Rollback, Some(5_204))),
+            @"v546: 2026-03-25 14:32 UTC | staging | ROLLBACK | 4m 12s | traffic back after 5.2s"
+        );
     }
 }

@@ -55,6 +55,7 @@ async fn object(store: &Store, row: &RunRow) -> Result<Value, CliError> {
         "conclusion": row.ending.and_then(|it| it.conclusion),
         "exit": row.ending.map(|it| it.exit_code),
         "duration_ms": row.duration_ms(),
+        "traffic_back_ms": row.traffic_back_ms,
         "image": row.begun.image,
         "revision": row.begun.revision,
         "who": row.begun.who,

@@ -196,13 +196,14 @@ type Say = fn(f64) -> String;
 
 /// The numbers a person wants beside a step.
 fn numbers(report: &Report) -> Vec<String> {
-    let known: [(&str, Say); 6] = [
+    let known: [(&str, Say); 7] = [
         ("tests", |n| plural(n, "test")),
         ("failures", |n| plural(n, "failure")),
         ("warnings", |n| plural(n, "warning")),
         ("skipped", |n| format!("{n} skipped")),
         ("excluded", |n| format!("{n} excluded")),
         ("coverage", |n| format!("coverage {n:.1} %")),
+        ("traffic_back_ms", |n| format!("traffic back after {}", took(millis(n)))),
     ];
     let worth = |name: &str, n: f64| n > 0.0 || matches!(name, "tests" | "coverage");
     let mut said: Vec<String> = known
@@ -216,6 +217,15 @@ fn numbers(report: &Report) -> Vec<String> {
         said.push(format!("{passed} of {} checks passed", report.checks().len()));
     }
     said
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a length of time: whole, not negative, and small"
+)]
+fn millis(n: f64) -> u64 {
+    n as u64
 }
 
 #[expect(clippy::float_cmp, reason = "a count of exactly one")]
@@ -265,4 +275,17 @@ fn line(tone: Tone, text: String) -> Line {
 
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_back_says_how_soon_users_had_the_old_release_again() {
+        let report = |ms: f64| Report::passed().number("traffic_back_ms", ms);
+        assert_eq!(numbers(&report(804.0)), ["traffic back after 0.8s"]);
+        assert_eq!(numbers(&report(63_000.0)), ["traffic back after 1m 03s"]);
+        assert_eq!(numbers(&Report::passed()), Vec::<String>::new());
+    }
 }

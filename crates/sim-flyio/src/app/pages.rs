@@ -9,7 +9,7 @@ use hyper::{
 };
 use serde_json::{Value, json};
 
-use super::Behaviour;
+use super::{Behaviour, paced::SLOW};
 
 /// A request, and when it came.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ pub(super) fn named(app: &Behaviour, mut response: Response<Bytes>) -> Response<
 
 fn page_of(app: &Behaviour, asked: Asked<'_>) -> Response<Bytes> {
     match asked.path {
-        "/" => page(StatusCode::OK, &format!("Shop {}", app.version)),
+        "/" | SLOW => page(StatusCode::OK, &format!("Shop {}", app.version)),
         "/dashboard" if is_allowed(app, asked.headers) => page(StatusCode::OK, "Dashboard"),
         "/dashboard" => page(StatusCode::UNAUTHORIZED, "Sign in first"),
         "/api/v1/health" if app.health.passes(asked.up) => health(app, StatusCode::OK),

@@ -25,7 +25,7 @@ use super::{
     echo::Echoes,
     listener::Incoming,
     mirror,
-    paced::paced,
+    paced::{paced, pause},
     pages::{self, Asked},
     told::Told,
 };
@@ -174,7 +174,7 @@ impl Life {
         &self,
         request: &mut hyper::Request<Body>,
     ) -> hyper::Response<hyper::body::Bytes> {
-        let latency = self.chance.latency(&self.app);
+        let latency = self.chance.latency(&self.app) + pause(request.uri());
         if !latency.is_zero() {
             sleep(latency).await;
         }

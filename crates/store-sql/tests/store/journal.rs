@@ -30,6 +30,21 @@ async fn records_are_read_back_in_order_by_whoever_opens_the_file() {
 }
 
 #[tokio::test]
+async fn how_soon_the_traffic_was_back_is_told_with_the_run() {
+    let store = in_memory().await;
+    let run = begin(&store).await;
+    let lock = store.lock(TARGET, &owner("ada", 1), TTL).await.unwrap();
+    let mut journal = store.journal(&run.id, &lock);
+    let back = async || store.run("v1").await.unwrap().unwrap().traffic_back_ms;
+    let mut deployment = Deployment::default();
+    journal.append(&Record::Restored { deployment: deployment.clone() }).await.unwrap();
+    assert_eq!(back().await, None, "it never went away");
+    deployment.numbers.insert("traffic_back_ms".into(), 5_200);
+    journal.append(&Record::Restored { deployment }).await.unwrap();
+    assert_eq!(back().await, Some(5_200));
+}
+
+#[tokio::test]
 async fn who_lost_the_lock_writes_nothing_and_learns_who_has_it() {
     let folder = Folder::new();
     let (ada, bob) = (folder.open().await, folder.open().await);
