@@ -95,6 +95,7 @@ impl Check<'_> {
             deadline: self.duration(raw.deadline.as_ref(), Duration::from_hours(1))?,
             bake: self.duration(raw.bake.as_ref(), Duration::from_mins(1))?,
             unreachable: self.unreachable(raw.unreachable.as_ref())?,
+            paced: raw.paced.unwrap_or(true),
             poll: self.duration(raw.poll.as_ref(), Duration::from_secs(1))?,
             lease_ttl: self.duration(raw.lease_ttl.as_ref(), Duration::from_secs(13))?,
             drain: self.duration(raw.drain.as_ref(), Duration::from_secs(2))?,

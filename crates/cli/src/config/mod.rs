@@ -109,6 +109,7 @@ pub(crate) struct Fly {
     /// How long the first machine of a canary deploy is watched.
     pub(crate) bake: Duration,
     pub(crate) unreachable: Unreachable,
+    pub(crate) paced: bool,
     pub(crate) poll: Duration,
     pub(crate) lease_ttl: Duration,
     pub(crate) drain: Duration,

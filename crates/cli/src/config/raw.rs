@@ -66,6 +66,7 @@ pub(super) struct Environment {
     pub(super) deadline: Option<Text>,
     pub(super) bake: Option<Text>,
     pub(super) unreachable: Option<Text>,
+    pub(super) paced: Option<bool>,
     pub(super) poll: Option<Text>,
     pub(super) lease_ttl: Option<Text>,
     pub(super) drain: Option<Text>,

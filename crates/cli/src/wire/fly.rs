@@ -58,7 +58,7 @@ pub(super) fn fly_config(
         config::Unreachable::Skip => Unreachable::Skip,
     };
     (config.deadline, config.bake) = (fly.deadline, fly.bake);
-    config.ha = fly.ha;
+    (config.ha, config.paced) = (fly.ha, fly.paced);
     config.wait_timeout = fly.wait_timeout.or(config.wait_timeout);
     config.lease_ttl = fly.lease_ttl;
     config.poll = fly.poll;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::budget::{Budget, Rate};
 use super::client::{Call, Host, PATIENCE, Sent, http_client};
 use super::error::ApiError;
+use super::lists::Lists;
 use super::machine::Machine;
 use super::retry::Class;
 use super::token::{Audience, authorization};
@@ -21,7 +22,10 @@ const SECOND_LOOK: Duration = Duration::from_millis(500);
 
 /// A client of one app's machines. Clones share one budget.
 #[derive(Clone, Debug)]
-pub(crate) struct Api(pub(super) Host);
+pub(crate) struct Api {
+    pub(super) host: Host,
+    lists: Lists,
+}
 
 /// The right to change one machine: its id, and the nonce of the lease that is held on it.
 #[derive(Clone, Debug)]
@@ -76,56 +80,46 @@ impl Guard {
 impl Api {
     pub(crate) fn of(config: &FlyConfig) -> Self {
         let base = config.api_url.trim_end_matches('/').trim_end_matches("/v1");
-        Self(Host {
+        let host = Host {
             http: http_client(),
             root: format!("{base}/v1/apps/{}", config.app),
             app: config.app.clone(),
             authorization: authorization(&config.token, Audience::Machines),
             budget: config.paced.then(Arc::<Budget>::default),
-        })
+        };
+        Self { host, lists: Lists::default() }
     }
 
     pub(crate) fn app(&self) -> &str {
-        &self.0.app
+        &self.host.app
     }
 
     /// All machines that are not destroyed. An empty answer is asked for twice, and so is none: both have
     /// been known to be a lie (fly.io infra log: machines API duplicates).
     pub(crate) async fn machines(&self) -> Result<Vec<Machine>, ApiError> {
-        let call = Call::new(Method::GET, "list the machines", "/machines");
-        match self.0.send::<Vec<Machine>>(&call).await {
-            Ok(first) if first.is_empty() => self.0.send(&call).await,
+        let list = match self.lists.read(&self.host).await {
+            Ok(first) if first.is_empty() => self.lists.read(&self.host).await,
             Err(error) if error.is_not_found() => {
                 tokio::time::sleep(SECOND_LOOK).await;
-                self.0.send(&call).await
+                self.lists.read(&self.host).await
             }
             first => first,
-        }
+        };
+        list.map(Arc::unwrap_or_clone)
     }
 
-    /// The machines that were created under this launch id.
+    /// The machines that were created under this launch id. All are listed, not these alone: many are looked
+    /// for at a time, and one list does for all of them.
     pub(crate) async fn launched(&self, launch: &str) -> Result<Vec<Machine>, ApiError> {
-        self.search(launch, &[]).await
-    }
-
-    pub(super) async fn search(
-        &self,
-        launch: &str,
-        more: &[(&str, &str)],
-    ) -> Result<Vec<Machine>, ApiError> {
-        let mut call = Call::new(Method::GET, "look for new machines", "/machines");
-        for (key, value) in [("metadata.pipeline_launch", launch)].iter().chain(more) {
-            call.query.push(((*key).to_owned(), (*value).to_owned()));
-        }
-        let found: Vec<Machine> = self.0.send(&call).await?;
-        Ok(found.into_iter().filter(|it| it.metadata("pipeline_launch") == Some(launch)).collect())
+        let all = self.machines().await?;
+        Ok(all.into_iter().filter(|it| it.metadata("pipeline_launch") == Some(launch)).collect())
     }
 
     /// One machine; `None` once two reads agree that it is not there.
     pub(crate) async fn machine(&self, id: &str) -> Result<Option<Machine>, ApiError> {
         let call = Call { rate: Rate::READ_MACHINE, ..Call::on(Method::GET, "read", id, "") };
         for pause in [Some(SECOND_LOOK), None] {
-            match (self.0.send(&call).await, pause) {
+            match (self.host.send(&call).await, pause) {
                 (Ok(machine), _) => return Ok(Some(machine)),
                 (Err(error), Some(pause)) if error.is_not_found() => {
                     tokio::time::sleep(pause).await;
@@ -151,7 +145,7 @@ impl Api {
             body["region"] = region.into();
         }
         let call = Call::new(Method::POST, "create a machine", "/machines");
-        self.0.send_noted(&Call { body: Some(body), class: Class::Once, ..call }).await
+        self.host.send_noted(&Call { body: Some(body), class: Class::Once, ..call }).await
     }
 
     /// Replaces the whole configuration if the machine still is at the version it was read at. Not sent
@@ -164,7 +158,7 @@ impl Api {
         let Change { config, current, idle } = change;
         let body = json!({"config": config, "current_version": current, "skip_launch": idle});
         let call = Call::guarded(Method::POST, "update", guard, "");
-        self.0.send(&Call { body: Some(body), class: Class::Once, ..call }).await
+        self.host.send(&Call { body: Some(body), class: Class::Once, ..call }).await
     }
 
     pub(crate) async fn start(&self, guard: &Guard) -> Result<(), ApiError> {
@@ -224,7 +218,7 @@ impl Api {
             call.query.push(((*key).to_owned(), (*value).to_owned()));
         }
         let call = Call { class: Class::Wait, patience: slice + PATIENCE, ..call };
-        match self.0.send::<Value>(&call).await {
+        match self.host.send::<Value>(&call).await {
             // What did not come, and what cannot come any more, shows when the machine is read.
             Err(error) if !(error.is_transient() || error.is_not_found()) => Err(error),
             _ => Ok(()),
@@ -261,13 +255,13 @@ impl Api {
     }
 
     async fn granted(&self, call: &Call) -> Result<Sent<LeaseGrant>, ApiError> {
-        let Sent { answer, at } = self.0.send_noted(call).await?;
+        let Sent { answer, at } = self.host.send_noted(call).await?;
         let (LeaseReply::Wrapped { data } | LeaseReply::Bare(data)) = answer;
         Ok(Sent { answer: data, at })
     }
 
     pub(super) async fn tell(&self, call: Call) -> Result<(), ApiError> {
-        self.0.send::<Value>(&call).await.map(drop)
+        self.host.send::<Value>(&call).await.map(drop)
     }
 }
 
@@ -300,7 +294,7 @@ mod tests {
         config.api_url = "https://api.machines.dev/v1".to_owned();
         let api = Api::of(&config);
         assert!(!format!("{api:?}").contains("very-secret"));
-        assert_eq!(api.0.root, "https://api.machines.dev/v1/apps/shop");
+        assert_eq!(api.host.root, "https://api.machines.dev/v1/apps/shop");
     }
 
     #[test]

@@ -83,13 +83,25 @@ impl Host {
         &self,
         call: &Call,
     ) -> Result<Sent<T>, ApiError> {
-        let (mut pauses, mut first, mut sent) = (pauses(), None, 0);
+        self.turn(call).await;
+        self.send_now(call).await
+    }
+
+    /// Waits for the turn of a call.
+    pub(crate) async fn turn(&self, call: &Call) {
+        if let Some(budget) = &self.budget {
+            budget.turn((call.method.clone(), call.path.clone()), call.rate).await;
+        }
+    }
+
+    /// Sends a call whose turn has come; each further try waits for a turn of its own.
+    pub(crate) async fn send_now<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+    ) -> Result<Sent<T>, ApiError> {
+        let (mut pauses, first, mut sent) = (pauses(), Instant::now(), 0);
         loop {
-            if let Some(budget) = &self.budget {
-                budget.turn((call.method.clone(), call.path.clone()), call.rate).await;
-            }
             let at = Instant::now();
-            let first = *first.get_or_insert(at);
             let error = match self.read(call).await {
                 Ok(answer) => return Ok(Sent { answer, at }),
                 Err(error) => error,
@@ -100,6 +112,7 @@ impl Host {
             let pause = pauses.next().unwrap_or_default().max(least);
             tracing::debug!(%error, ?pause, "asking again");
             sleep(pause).await;
+            self.turn(call).await;
         }
     }
 

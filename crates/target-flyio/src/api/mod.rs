@@ -5,6 +5,7 @@ mod budget;
 mod calls;
 mod client;
 mod error;
+mod lists;
 mod machine;
 mod one_off;
 mod platform;

@@ -12,7 +12,11 @@ use super::machine::Machine;
 impl Api {
     /// The machines that were ever created under this launch id, as far as the platform remembers.
     pub(crate) async fn launched_ever(&self, launch: &str) -> Result<Vec<Machine>, ApiError> {
-        self.search(launch, &[("include_deleted", "true")]).await
+        let mut call = Call::new(Method::GET, "look for machines of a command", "/machines");
+        let wanted = [("metadata.pipeline_launch", launch), ("include_deleted", "true")];
+        call.query.extend(wanted.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        let found: Vec<Machine> = self.host.send(&call).await?;
+        Ok(found.into_iter().filter(|it| it.metadata("pipeline_launch") == Some(launch)).collect())
     }
 
     /// Starts a machine that nobody leases.

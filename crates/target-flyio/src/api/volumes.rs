@@ -32,6 +32,6 @@ impl Volume {
 impl Api {
     /// All volumes of the app.
     pub(crate) async fn volumes(&self) -> Result<Vec<Volume>, ApiError> {
-        self.0.send(&Call::new(Method::GET, "list the volumes", "/volumes")).await
+        self.host.send(&Call::new(Method::GET, "list the volumes", "/volumes")).await
     }
 }

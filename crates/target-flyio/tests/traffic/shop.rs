@@ -90,7 +90,7 @@ impl Shop {
     pub(crate) fn config(&self, strategy: Strategy) -> FlyConfig {
         let fly_toml = FlyToml::parse(Path::new("fly.toml"), TOML).unwrap();
         let mut config = FlyConfig::new(APP, &self.url, self.sim.token().to_owned(), fly_toml);
-        config.fly_toml.image = Some(image("v2"));
+        config.fly_toml.build.image = Some(image("v2"));
         config.api_url = self.sim.api_url();
         config.strategy = strategy;
         config
