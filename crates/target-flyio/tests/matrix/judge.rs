@@ -2,7 +2,7 @@
 
 use pipeline_core::{Conclusion, EventKind, Failure, Phase, Record};
 
-use crate::address::{Address, Mishap, Release, Way};
+use crate::address::{Address, Course, Mishap, Release, Way};
 use crate::effects::kind_of;
 use crate::play::Played;
 
@@ -48,6 +48,22 @@ pub(crate) fn judge(address: &Address, played: &Played) -> Vec<String> {
     if told != Some(end) {
         amiss.push(format!("the events told {told:?}, and it was {end:?}"));
     }
+    amiss
+}
+
+/// What is wrong with how a course went that no fault met.
+pub(crate) fn judge_rehearsal(course: Course, played: &Played) -> Vec<String> {
+    let end = match course.release {
+        Release::Good => Conclusion::Succeeded,
+        Release::Bad | Release::Late => Conclusion::RolledBack,
+    };
+    let mut amiss = if played.end == Ok(end) {
+        Vec::new()
+    } else {
+        vec![format!("it ended with {:?}", played.end)]
+    };
+    let truth = if end == Conclusion::Succeeded { &played.truth.not_new } else { &played.truth.not_old };
+    amiss.extend(truth.iter().chain(&played.truth.leases).cloned());
     amiss
 }
 

@@ -1,5 +1,8 @@
 //! A deploy by each strategy, of a good release and of bad ones, with every fault of the simulator at every call,
 //! and with a death at every call: each ends wholly old or wholly new, and says the truth.
+//!
+//! `MATRIX=all` plays every call instead of a slice, `MATRIX_ONLY=canary/good` those cases whose address holds
+//! that, and `MATRIX_CASE=rolling/good/get@7=503` one case, of which everything is printed.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod address;
@@ -12,60 +15,64 @@ mod sweep;
 mod truth;
 
 use address::{Address, Course};
+use cases::Extent;
 use play::{Played, play, rehearse};
+use sweep::Outcome;
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests chooses among the cases")]
+fn asked(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
 
 #[test]
-fn sweeps() {
-    #[expect(clippy::disallowed_methods, reason = "it is for whoever looks at all of them")]
-    let all = std::env::var("MATRIX").is_ok_and(|it| it == "all");
-    #[expect(clippy::disallowed_methods, reason = "it is for whoever looks at all of them")]
-    let only = std::env::var("MATRIX_ONLY").unwrap_or_default();
-    let extent = if all { cases::Extent::All } else { cases::Extent::Slice };
+fn whatever_fails_at_whatever_call_the_app_ends_wholly_old_or_wholly_new_and_the_run_says_so() {
+    if let Some(case) = asked("MATRIX_CASE") {
+        return one(&case.parse().unwrap());
+    }
     let began = std::time::Instant::now();
-    let mut cases = Vec::new();
+    let extent = if asked("MATRIX").as_deref() == Some("all") { Extent::All } else { Extent::Slice };
+    let (mut played, mut there_are) = (Vec::new(), 0);
     for course in Course::all() {
-        let (_, counts) = rehearse(course);
-        cases.extend(cases::of(course, &counts, extent));
+        let (rehearsed, counts) = rehearse(course);
+        let well = judge::judge_rehearsal(course, &rehearsed);
+        assert!(well.is_empty(), "{course} without any fault: {well:#?}");
+        there_are += cases::of(course, &counts, Extent::All).len();
+        played.extend(cases::of(course, &counts, extent));
     }
-    cases.retain(|it| it.to_string().contains(&only));
-    println!("{} cases", cases.len());
-    let outcomes = sweep::sweep(&cases);
-    println!("{}", sweep::table(&outcomes));
-    for it in outcomes.iter().filter(|it| !it.amiss.is_empty()) {
-        println!("WRONG {} {:?} {:?}", it.address, it.end, it.amiss);
-    }
-    for it in sweep::given_up(&outcomes) {
-        println!("GIVEN UP {} {:?}", it.address, it.end);
-    }
-    println!("{:?}", began.elapsed());
+    let only = asked("MATRIX_ONLY").unwrap_or_default();
+    played.retain(|it| it.to_string().contains(&only));
+    let outcomes = sweep::sweep(&played);
+    let told = format!(
+        "{} of {there_are} cases, in {:.0?}\n\n{}\n{}",
+        played.len(),
+        began.elapsed(),
+        sweep::table(&outcomes),
+        sweep::given_up(&outcomes),
+    );
+    println!("{told}");
+    std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/matrix.txt"), &told).unwrap();
+    let wrong: Vec<&Outcome> = outcomes.iter().filter(|it| !it.amiss.is_empty()).collect();
+    assert!(wrong.is_empty(), "{told}\n{}", sweep::wrong(&wrong));
 }
 
-#[test]
-fn probe() {
-    for course in Course::all() {
-        let began = std::time::Instant::now();
-        let (played, counts) = rehearse(course);
-        println!("{course}: {:?} {:?} {:?} {:?}", played.end, played.took, counts.calls, began.elapsed());
-        println!("   total {} {:?} leases {:?}", counts.calls.values().sum::<u64>(), counts.occasions, played.truth.leases);
-        println!("   not old {:?}\n not new {:?}", played.truth.not_old, played.truth.not_new);
-    }
+/// Plays one case and shows everything.
+fn one(address: &Address) {
+    let Some(played) = play(address) else { return println!("{address}: nothing to take back") };
+    println!("{}", story(&played));
+    let amiss = judge::judge(address, &played);
+    assert!(amiss.is_empty(), "{address}: {amiss:#?}");
 }
 
-#[test]
-fn single() {
-    #[expect(clippy::disallowed_methods, reason = "it is for whoever looks at one case")]
-    let Ok(text) = std::env::var("MATRIX_CASE") else { return };
-    let address: Address = text.parse().unwrap();
-    let Some(played) = play(&address) else { println!("nothing to take back"); return };
-    show(&played);
-    println!("{:#?}", judge::judge(&address, &played));
-}
-
-fn show(played: &Played) {
-    for call in &played.calls {
-        println!("{} {} {}{}{} {:?} {:?}", call.at, call.method, call.path, if call.query.is_empty() {""} else {"?"}, call.query, call.status, call.fault);
-    }
-    for (at, event) in &played.events { println!("{at:?} {event:?}"); }
-    for machine in &played.truth.machines { println!("{machine}"); }
-    println!("{:?} after {:?}", played.end, played.took);
+/// What was called, what was told, and what is true in the end.
+fn story(played: &Played) -> String {
+    let calls = played.calls.iter().map(|it| {
+        let query = if it.query.is_empty() { "" } else { "?" };
+        let fault = it.fault.as_deref().unwrap_or_default();
+        let status = it.status.map_or("none".to_owned(), |it| it.to_string());
+        format!("{} {} {}{query}{} {status} {fault}", it.at, it.method, it.path, it.query)
+    });
+    let events = played.events.iter().map(|(at, it)| format!("{at:?} {it:?}"));
+    let lines = calls.chain(events).chain(played.truth.machines.clone());
+    let end = format!("{:?} after {:?}", played.end, played.took);
+    lines.chain([end]).collect::<Vec<_>>().join("\n")
 }

@@ -29,16 +29,18 @@ pub(crate) fn sweep(cases: &[Address]) -> Vec<Outcome> {
     std::thread::scope(|threads| {
         for _ in 0..cores {
             threads.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(at) else { break };
                     let outcome = outcome(case);
-                    done.lock().unwrap().push(outcome);
+                    done.lock().unwrap().push((at, outcome));
                 }
             });
         }
     });
     let mut done = done.into_inner().unwrap();
-    done.sort_by_key(|it| cases.iter().position(|case| *case == it.address));
-    done
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
 fn outcome(case: &Address) -> Outcome {
@@ -70,11 +72,15 @@ pub(crate) fn table(outcomes: &[Outcome]) -> String {
     let mut table = String::new();
     let heads = ["cases", "succeeded", "rolled back", "rejected", "left", "stuck", "wrong"];
     let _ = write!(table, "{:28}", "");
-    heads.iter().for_each(|head| drop(write!(table, "{head:>12}")));
+    for head in heads {
+        let _ = write!(table, "{head:>12}");
+    }
     table.push('\n');
     for ((_, name), row) in rows.into_iter().chain([((9, "total".to_owned()), total)]) {
         let _ = write!(table, "{name:28}");
-        row.0.iter().for_each(|count| drop(write!(table, "{count:>12}")));
+        for count in row.0 {
+            let _ = write!(table, "{count:>12}");
+        }
         table.push('\n');
     }
     table
@@ -107,12 +113,28 @@ fn name(address: &Address) -> (u8, String) {
     }
 }
 
-/// Good releases that were not deployed although they might have been, by course and mishap.
-pub(crate) fn given_up(outcomes: &[Outcome]) -> Vec<&Outcome> {
-    let good = outcomes.iter().filter(|it| it.address.course.release == Release::Good);
-    let back = |it: &&Outcome| {
-        let death_back = matches!(it.address.mishap, Mishap::Death { way: crate::address::Way::Back, .. });
-        !death_back && it.end.is_some_and(|end| end != Conclusion::Succeeded)
-    };
-    good.filter(back).collect()
+/// Good releases that were not deployed, by course and effect: at which calls, and how it ended.
+pub(crate) fn given_up(outcomes: &[Outcome]) -> String {
+    let mut rows: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for outcome in outcomes.iter().filter(|it| it.address.course.release == Release::Good) {
+        let Mishap::Fault { point, effect, .. } = &outcome.address.mishap else { continue };
+        let Some(end) = outcome.end.filter(|it| *it != Conclusion::Succeeded) else { continue };
+        let row = rows.entry(format!("{} {effect}", outcome.address.course)).or_default();
+        *row.entry(format!("{point} {end:?}")).or_default() += 1;
+    }
+    let mut told = "Good releases that were not deployed:\n".to_owned();
+    for (row, ends) in rows {
+        let ends: Vec<_> = ends.iter().map(|(end, count)| format!("{count} at {end}")).collect();
+        let _ = writeln!(told, "{row}: {}", ends.join(", "));
+    }
+    told
+}
+
+/// The cases that ended as they may not, each with how to see it alone.
+pub(crate) fn wrong(outcomes: &[&Outcome]) -> String {
+    let mut told = String::new();
+    for Outcome { address, end, amiss } in outcomes {
+        let _ = writeln!(told, "MATRIX_CASE='{address}': {end:?}, {}", amiss.join("; "));
+    }
+    told
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde_json::Value;
 use sim_flyio::MachineView;
 use tokio::time::sleep;
 
@@ -30,6 +31,7 @@ pub(crate) struct Truth {
 
 impl Truth {
     pub(crate) async fn of(scene: &Scene) -> Self {
+        scene.sim.clear_faults();
         let leases = leases(&scene.live());
         sleep(REST).await;
         let live = scene.live();
@@ -96,10 +98,21 @@ async fn users(scene: &Scene, live: &[MachineView]) -> BTreeSet<String> {
     for _ in 0..3 * live.len().max(1) {
         answers.insert(answer(scene, None).await);
     }
-    for machine in live.iter().filter(|it| !it.cordoned) {
+    let cut_off = cut_off(scene).await;
+    for machine in live.iter().filter(|it| !it.cordoned && !cut_off.contains(&it.id)) {
         answers.insert(answer(scene, Some(&machine.id)).await);
     }
     answers
+}
+
+/// The machines that nobody reaches, because their host is cut off.
+async fn cut_off(scene: &Scene) -> Vec<String> {
+    let url = format!("{}/v1/apps/{APP}/machines", scene.sim.api_url());
+    let request = scene.http.get(url).bearer_auth(scene.sim.token());
+    let machines: Value = request.send().await.unwrap().json().await.unwrap();
+    let machines = machines.as_array().unwrap().iter();
+    let cut_off = machines.filter(|it| it["host_status"] == "unreachable");
+    cut_off.map(|it| it["id"].as_str().unwrap().to_owned()).collect()
 }
 
 async fn answer(scene: &Scene, machine: Option<&str>) -> String {
