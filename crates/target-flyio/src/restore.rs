@@ -71,7 +71,9 @@ impl Session<'_> {
         let machines = self.machines().await?;
         let ours = |it: &Machine| {
             let was = world.machine(&it.id);
-            self.made(it) || was.is_some_and(|was| was.cordoned != it.cordoned)
+            let same = was.is_some_and(|was| was.instance_id == it.instance_id);
+            let known = it.is_readable() || same;
+            self.made(it) || !known || was.is_some_and(|was| was.cordoned != it.cordoned)
         };
         Ok((!machines.iter().any(ours)).then_some(machines))
     }
@@ -82,7 +84,8 @@ impl Session<'_> {
     async fn anothers(&self, world: &World) -> Result<Option<Vec<Machine>>, FlyError> {
         let mut machines = self.machines().await?;
         machines.retain(|it| it.power() != Power::Gone && it.foreign().is_none());
-        let none_ours = !machines.iter().any(|it| self.made(it));
+        // Of a machine that cannot be read nobody knows whose work it is; it may be ours.
+        let none_ours = machines.iter().all(|it| it.is_readable() && !self.made(it));
         let anothers = self.moved(world, &machines).is_some() || replaced(world, &machines);
         Ok((none_ours && anothers).then_some(machines))
     }
@@ -95,7 +98,7 @@ impl Session<'_> {
         machines.iter().find(|it| {
             let strange = world.machine(&it.id).is_none() && it.power() != Power::Gone;
             let anothers = strange || settled(it) && changed(it) || let_in(world, it);
-            anothers && it.foreign().is_none() && !self.made(it)
+            anothers && it.is_readable() && it.foreign().is_none() && !self.made(it)
         })
     }
 

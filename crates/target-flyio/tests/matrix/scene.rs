@@ -115,7 +115,8 @@ impl Scene {
         config.api_url = self.sim.api_url();
         config.strategy = self.course.strategy;
         config.lease_ttl = LEASE;
-        config.wait_timeout = Duration::from_mins(1);
+        config.wait_timeout = Some(Duration::from_mins(1));
+        config.bake = Duration::from_secs(3);
         config.drain = Duration::from_millis(500);
         config.blind_drain = Duration::from_secs(1);
         config
