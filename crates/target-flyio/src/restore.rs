@@ -31,11 +31,13 @@ impl Session<'_> {
                 Err(error) if error.may_pass() => error,
                 other => return other,
             };
-            let leased = matches!(error, FlyError::Leased { .. });
-            if leased && let Ok(Some(machines)) = self.never_began(world).await {
+            let over = began.elapsed() >= self.config().endurance();
+            // Whatever this run had sent has arrived by then, or never will.
+            let told = over || matches!(error, FlyError::Leased { .. });
+            if told && let Ok(Some(machines)) = self.never_began(world).await {
                 return Ok(machines);
             }
-            if began.elapsed() >= self.config().endurance() {
+            if over {
                 return Err(error);
             }
             self.cx().note(format!("{error}; trying again"));

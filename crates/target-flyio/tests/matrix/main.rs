@@ -37,20 +37,21 @@ fn whatever_fails_at_whatever_call_the_app_ends_wholly_old_or_wholly_new_and_the
     }
     let began = std::time::Instant::now();
     let extent = if asked("MATRIX").as_deref() == Some("all") { Extent::All } else { Extent::Slice };
-    let (mut played, mut there_are) = (Vec::new(), 0);
+    let only = asked("MATRIX_ONLY").unwrap_or_default();
+    let (mut outcomes, mut there_are) = (Vec::new(), 0);
     for course in Course::all() {
         let (rehearsed, counts) = rehearse(course);
         let well = judge::judge_rehearsal(course, &rehearsed);
         assert!(well.is_empty(), "{course} without any fault: {well:#?}");
         there_are += cases::of(course, &counts, Extent::All).len();
-        played.extend(cases::of(course, &counts, extent));
+        let mut chosen = cases::of(course, &counts, extent);
+        chosen.retain(|it| it.to_string().contains(&only));
+        outcomes.extend(sweep::sweep(&chosen));
+        println!("{course}: {} cases, {:.0?} in all", chosen.len(), began.elapsed());
     }
-    let only = asked("MATRIX_ONLY").unwrap_or_default();
-    played.retain(|it| it.to_string().contains(&only));
-    let outcomes = sweep::sweep(&played);
     let told = format!(
         "{} of {there_are} cases, in {:.0?}\n\n{}\n{}",
-        played.len(),
+        outcomes.len(),
         began.elapsed(),
         sweep::table(&outcomes),
         sweep::given_up(&outcomes),
