@@ -178,7 +178,7 @@ impl World {
         format!(
             "[gates]\nformat.enabled = false\ncompile.enabled = false\ntest.enabled = false\n\n\
              [environments.staging]\napp = \"{APP}\"\nurl = \"https://{APP}.fly.dev\"\n\
-             strategy = \"{strategy}\"\nlease_ttl = \"2s\"\ndrain = \"100ms\"\nwait_timeout = \"20s\"\npoll = \"50ms\"\n\n\
+             strategy = \"{strategy}\"\nlease_ttl = \"2s\"\ndrain = \"100ms\"\nwait_timeout = \"20s\"\npoll = \"50ms\"\npaced = false\n\n\
              [verify.smoke]\nwithin = \"{within}\"\nretry_every = \"100ms\"\nconsecutive = 1\n\
              [[verify.smoke.checks]]\npath = \"/api/v1/health\"\njson = true\n\
              [[verify.smoke.checks]]\npath = \"/\"\n\

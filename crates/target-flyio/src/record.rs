@@ -56,7 +56,7 @@ impl World {
         for machine in machines.iter().filter(|it| it.power() != Power::Gone) {
             if let Some(reason) = machine.foreign() {
                 world.ignored.push(Ignored { id: machine.id.clone(), reason });
-            } else if machine.config.is_object() {
+            } else if machine.is_readable() {
                 world.machines.push(Recorded::of(machine));
             } else {
                 let host = machine.host_status.as_deref().unwrap_or("unknown");

@@ -38,11 +38,13 @@ impl Session<'_> {
                 Err(error) if error.may_pass() => error,
                 other => return other.map(|machines| way.ended(machines)),
             };
-            let leased = matches!(error, FlyError::Leased { .. });
-            if leased && let Ok(Some(machines)) = self.never_began(world).await {
+            let over = way.began().elapsed() >= self.config().endurance();
+            // Whatever this run had sent has arrived by then, or never will.
+            let told = over || matches!(error, FlyError::Leased { .. });
+            if told && let Ok(Some(machines)) = self.never_began(world).await {
                 return Ok(way.ended(machines));
             }
-            if way.began().elapsed() >= self.config().endurance() {
+            if over {
                 return Err(error);
             }
             self.cx().note(format!("{error}; trying again"));
@@ -96,7 +98,9 @@ impl Session<'_> {
         let machines = self.machines().await?;
         let ours = |it: &Machine| {
             let was = world.machine(&it.id);
-            self.made(it) || was.is_some_and(|was| was.cordoned != it.cordoned)
+            let same = was.is_some_and(|was| was.instance_id == it.instance_id);
+            let known = it.is_readable() || same;
+            self.made(it) || !known || was.is_some_and(|was| was.cordoned != it.cordoned)
         };
         Ok((!machines.iter().any(ours)).then_some(machines))
     }
@@ -105,7 +109,8 @@ impl Session<'_> {
     /// is what the snapshot does not know, or something else in a machine it does. To go back from that
     /// would undo the other deploy, and leave a mixture of the two.
     fn anothers(&self, world: &World, machines: &[Machine]) -> Option<Vec<Machine>> {
-        let none_ours = !machines.iter().any(|it| self.made(it));
+        // Of a machine that cannot be read nobody knows whose work it is; it may be ours.
+        let none_ours = machines.iter().all(|it| it.is_readable() && !self.made(it));
         let anothers = self.moved(world, machines).is_some() || replaced(world, machines);
         (none_ours && anothers).then(|| machines.to_vec())
     }
@@ -118,7 +123,7 @@ impl Session<'_> {
         machines.iter().find(|it| {
             let strange = world.machine(&it.id).is_none() && it.power() != Power::Gone;
             let anothers = strange || settled(it) && changed(it) || let_in(world, it);
-            anothers && it.foreign().is_none() && !self.made(it)
+            anothers && it.is_readable() && it.foreign().is_none() && !self.made(it)
         })
     }
 

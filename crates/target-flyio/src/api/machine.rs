@@ -107,6 +107,11 @@ impl Machine {
         }
     }
 
+    /// Does the platform show its configuration? While its host is cut off, it does not.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.config.is_object()
+    }
+
     /// Why it is none of ours to touch, if it is not.
     pub(crate) fn foreign(&self) -> Option<String> {
         if self.is_one_off() {

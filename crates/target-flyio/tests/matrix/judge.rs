@@ -1,0 +1,133 @@
+//! Whether a case ended as it may: the conclusion is held against the truth, and against the table.
+
+use pipeline_core::{Conclusion, EventKind, Failure, Phase, Record};
+
+use crate::address::{Address, Course, Mishap, Release, Way};
+use crate::effects::kind_of;
+use crate::play::Played;
+
+/// What is wrong with how a case ended; empty if nothing.
+pub(crate) fn judge(address: &Address, played: &Played) -> Vec<String> {
+    let mut amiss = Vec::new();
+    let end = match &played.end {
+        Ok(end) => *end,
+        Err(error) => return vec![format!("it has no conclusion: {error}")],
+    };
+    if !is_allowed(address, end) {
+        amiss.push(format!("{end:?} is no end for this"));
+    }
+    if !played.struck {
+        amiss.push("the fault never struck".to_owned());
+    }
+    let truth = &played.truth;
+    match end {
+        Conclusion::Succeeded => {
+            amiss.extend(truth.not_new.clone());
+            if truth.leftovers > 0 {
+                amiss.push(format!("{} old machines are still there", truth.leftovers));
+            }
+        }
+        Conclusion::RolledBack => amiss.extend(truth.not_old.clone()),
+        Conclusion::Rejected => {
+            amiss.extend(truth.not_old.clone());
+            amiss.extend(changes(played));
+        }
+        Conclusion::Left => amiss.extend(truth.not_new.clone()),
+        Conclusion::Stuck => amiss.extend(stuck(played)),
+    }
+    if truth.leases_for_ever.is_empty() {
+        let may = leases_may_run_out(address);
+        amiss.extend(truth.leases.iter().filter(|_| !may).cloned());
+    } else {
+        amiss.extend(truth.leases_for_ever.clone());
+    }
+    let told = played.events.iter().rev().find_map(|(_, it)| match it {
+        EventKind::RunFinished { conclusion } => Some(*conclusion),
+        _ => None,
+    });
+    if told != Some(end) {
+        amiss.push(format!("the events told {told:?}, and it was {end:?}"));
+    }
+    amiss
+}
+
+/// What is wrong with how a course went that no fault met.
+pub(crate) fn judge_rehearsal(course: Course, played: &Played) -> Vec<String> {
+    let end = match course.release {
+        Release::Good => Conclusion::Succeeded,
+        Release::Bad | Release::Late => Conclusion::RolledBack,
+    };
+    let mut amiss = if played.end == Ok(end) {
+        Vec::new()
+    } else {
+        vec![format!("it ended with {:?}", played.end)]
+    };
+    let truth =
+        if end == Conclusion::Succeeded { &played.truth.not_new } else { &played.truth.not_old };
+    amiss.extend(truth.iter().chain(&played.truth.leases).cloned());
+    amiss
+}
+
+/// Is this an end that the table allows?
+fn is_allowed(address: &Address, end: Conclusion) -> bool {
+    match &address.mishap {
+        Mishap::Fault { point, effect, .. } => {
+            kind_of(point, effect).is_some_and(|it| it.ends.allow(address.course, end))
+        }
+        // Another process does it as if nothing had happened.
+        Mishap::Death { way: Way::On, .. } if address.course.release == Release::Good => {
+            end == Conclusion::Succeeded
+        }
+        Mishap::Death { .. } => end == Conclusion::RolledBack,
+    }
+}
+
+/// May a lease be left to run out by itself? Where the answer to its release, or the release itself, was what
+/// went wrong.
+fn leases_may_run_out(address: &Address) -> bool {
+    match &address.mishap {
+        Mishap::Fault { point, effect, .. } => {
+            matches!(&**point, "lease-release" | "lease" | "create")
+                || effect.starts_with("host-unreachable")
+        }
+        Mishap::Death { .. } => true,
+    }
+}
+
+/// A run that says nothing was touched has touched nothing.
+fn changes(played: &Played) -> Vec<String> {
+    let calls = played.calls.iter().filter(|it| it.method != "GET" && !it.is_event());
+    let changes = calls.filter(|it| !it.path.ends_with("/lease"));
+    changes.map(|it| format!("{} {} after all", it.method, it.path)).collect()
+}
+
+/// Whoever is stuck says where, why, and what to do.
+fn stuck(played: &Played) -> Vec<String> {
+    let failure: Option<&Failure> = played.records.iter().rev().find_map(|it| match it {
+        Record::RestoreFailed { failure } => Some(failure),
+        _ => None,
+    });
+    let Some(failure) = failure else { return vec!["it is stuck and says nothing".to_owned()] };
+    let mut amiss = Vec::new();
+    if failure.phase != Phase::Restore {
+        amiss.push(format!("it is stuck in the phase {:?}", failure.phase));
+    }
+    match &failure.cause {
+        pipeline_core::Cause::Fault(fault) => {
+            if fault.next_step().is_none() {
+                amiss.push(format!("it does not say what to do about: {fault}"));
+            }
+            let names = fault.to_string();
+            if !(names.contains("machine") || names.contains("shop")) {
+                amiss.push(format!("it does not say what is stuck: {names}"));
+            }
+        }
+        pipeline_core::Cause::Refused(findings) | pipeline_core::Cause::Inconclusive(findings) => {
+            if findings.is_empty() {
+                amiss.push("it is stuck without a finding".to_owned());
+            }
+        }
+        pipeline_core::Cause::Interrupted => amiss.push("nobody interrupted it".to_owned()),
+    }
+    amiss
+}

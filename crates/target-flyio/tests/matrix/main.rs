@@ -1,0 +1,94 @@
+//! A deploy by each strategy, of a good release and of bad ones, with every fault of the simulator at every call,
+//! and with a death at every call: each ends wholly old or wholly new, and says the truth.
+//!
+//! `MATRIX=all` plays every call instead of a slice, `MATRIX_ONLY=canary/good` those cases whose address holds
+//! that, and `MATRIX_CASE=rolling/good/get@7=503` one case, of which everything is printed.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod address;
+mod cases;
+mod effects;
+mod judge;
+mod play;
+mod scene;
+mod sweep;
+mod truth;
+
+use address::{Address, Course};
+use cases::Extent;
+use play::{Played, play, rehearse};
+use sweep::Outcome;
+
+/// Cases that have once ended as they may not, or worse than they need: played always.
+const FOUND: [&str; 1] = [
+    // What could not be read was taken for somebody else's work, and "rolled back" was said of a half-way state.
+    "rolling/good/boot@1=host-unreachable",
+];
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests chooses among the cases")]
+fn asked(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
+#[test]
+fn whatever_fails_at_whatever_call_the_app_ends_wholly_old_or_wholly_new_and_the_run_says_so() {
+    if let Some(case) = asked("MATRIX_CASE") {
+        return one(&case.parse().unwrap());
+    }
+    let began = std::time::Instant::now();
+    let extent =
+        if asked("MATRIX").as_deref() == Some("all") { Extent::All } else { Extent::Slice };
+    let only = asked("MATRIX_ONLY").unwrap_or_default();
+    let (mut outcomes, mut there_are) = (Vec::new(), 0);
+    for course in Course::all() {
+        let (rehearsed, counts) = rehearse(course);
+        let well = judge::judge_rehearsal(course, &rehearsed);
+        assert!(well.is_empty(), "{course} without any fault: {well:#?}");
+        there_are += cases::of(course, &counts, Extent::All).len();
+        let mut chosen = cases::of(course, &counts, extent);
+        chosen.retain(|it| it.to_string().contains(&only));
+        outcomes.extend(sweep::sweep(&chosen));
+        println!("{course}: {} cases, {:.0?} in all", chosen.len(), began.elapsed());
+    }
+    let told = format!(
+        "{} of {there_are} cases, in {:.0?}\n\n{}\n{}",
+        outcomes.len(),
+        began.elapsed(),
+        sweep::table(&outcomes),
+        sweep::given_up(&outcomes),
+    );
+    println!("{told}");
+    std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/matrix.txt"), &told).unwrap();
+    let wrong: Vec<&Outcome> = outcomes.iter().filter(|it| !it.amiss.is_empty()).collect();
+    assert!(wrong.is_empty(), "{told}\n{}", sweep::wrong(&wrong));
+}
+
+#[test]
+fn what_once_ended_badly_ends_well() {
+    let found: Vec<Address> = FOUND.iter().map(|it| it.parse().unwrap()).collect();
+    let outcomes = sweep::sweep(&found);
+    let wrong: Vec<&Outcome> = outcomes.iter().filter(|it| !it.amiss.is_empty()).collect();
+    assert!(wrong.is_empty(), "{}", sweep::wrong(&wrong));
+}
+
+/// Plays one case and shows everything.
+fn one(address: &Address) {
+    let Some(played) = play(address) else { return println!("{address}: nothing to take back") };
+    println!("{}", story(&played));
+    let amiss = judge::judge(address, &played);
+    assert!(amiss.is_empty(), "{address}: {amiss:#?}");
+}
+
+/// What was called, what was told, and what is true in the end.
+fn story(played: &Played) -> String {
+    let calls = played.calls.iter().map(|it| {
+        let query = if it.query.is_empty() { "" } else { "?" };
+        let fault = it.fault.as_deref().unwrap_or_default();
+        let status = it.status.map_or("none".to_owned(), |it| it.to_string());
+        format!("{} {} {}{query}{} {status} {fault}", it.at, it.method, it.path, it.query)
+    });
+    let events = played.events.iter().map(|(at, it)| format!("{at:?} {it:?}"));
+    let lines = calls.chain(events).chain(played.truth.machines.clone());
+    let end = format!("{:?} after {:?}", played.end, played.took);
+    lines.chain([end]).collect::<Vec<_>>().join("\n")
+}
