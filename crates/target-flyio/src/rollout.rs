@@ -10,7 +10,7 @@ use crate::config::Strategy;
 use crate::desired::is_served;
 use crate::error::FlyError;
 use crate::goal::Goal;
-use crate::plan::{EVERYTHING, Kind, Place, StageData};
+use crate::plan::{Kind, Place, StageData};
 use crate::record::World;
 use crate::session::{Session, ids, width};
 
@@ -117,9 +117,8 @@ impl Session<'_> {
         let mut rest = todo.as_slice();
         while !rest.is_empty() {
             let width = width(goals.len(), max_unavailable);
-            // The first goes alone, as in flyctl, unless all may be out at once.
-            let alone = rest.len() == goals.len() && max_unavailable < EVERYTHING;
-            let size = if alone { 1 } else { width };
+            // The first goes alone, as in flyctl.
+            let size = if rest.len() == goals.len() { 1 } else { width };
             let (wave, later) = rest.split_at(size.min(rest.len()));
             if goals.iter().any(|goal| is_served(&goal.config)) && !returned.is_empty() {
                 self.traffic().returns(&returned).await;

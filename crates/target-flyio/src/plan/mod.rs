@@ -23,9 +23,6 @@ use crate::error::FlyError;
 use crate::one_off::OneOff;
 use crate::record::{Recorded, World};
 
-/// More machines than an app can have: all may be out at once.
-pub(crate) const EVERYTHING: f64 = 1e6;
-
 /// What a run wants of an app.
 #[derive(Clone, Debug)]
 pub(crate) struct Order<'a> {
@@ -96,10 +93,7 @@ fn data(world: &World, desired: &Desired, order: &Order<'_>) -> StageData {
     StageData {
         run: order.run.to_owned(),
         version: order.version.to_owned(),
-        max_unavailable: match order.strategy {
-            Strategy::Immediate => EVERYTHING,
-            _ => order.max_unavailable,
-        },
+        max_unavailable: order.max_unavailable,
         bake: order.bake,
         release: release_command(world, desired, &stamp),
         works,

@@ -185,7 +185,7 @@ fn what_cannot_be_done_is_refused_before_anything_is_touched() {
             plain.to_vec(),
             mounted,
             Strategy::BlueGreen,
-            "the group app needs a volume named data, and none is free",
+            "the group app needs volumes, and its machines would be new",
         ),
         (
             vec![],
