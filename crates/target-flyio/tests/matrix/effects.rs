@@ -36,7 +36,8 @@ pub(crate) struct Ends {
 }
 
 /// It passes by itself, so there is always a way: forward or back.
-const PASSES: Ends = Ends { good: &[Succeeded, RolledBack, Rejected], bad: &[RolledBack, Rejected] };
+const PASSES: Ends =
+    Ends { good: &[Succeeded, RolledBack, Rejected], bad: &[RolledBack, Rejected] };
 /// It stays, and nobody but a person can take it away: whoever meets it on the way back is stuck, and whoever
 /// meets it when only tidying up is left, leaves.
 const STAYS: Ends = Ends {

@@ -62,7 +62,8 @@ pub(crate) fn judge_rehearsal(course: Course, played: &Played) -> Vec<String> {
     } else {
         vec![format!("it ended with {:?}", played.end)]
     };
-    let truth = if end == Conclusion::Succeeded { &played.truth.not_new } else { &played.truth.not_old };
+    let truth =
+        if end == Conclusion::Succeeded { &played.truth.not_new } else { &played.truth.not_old };
     amiss.extend(truth.iter().chain(&played.truth.leases).cloned());
     amiss
 }

@@ -36,7 +36,8 @@ fn whatever_fails_at_whatever_call_the_app_ends_wholly_old_or_wholly_new_and_the
         return one(&case.parse().unwrap());
     }
     let began = std::time::Instant::now();
-    let extent = if asked("MATRIX").as_deref() == Some("all") { Extent::All } else { Extent::Slice };
+    let extent =
+        if asked("MATRIX").as_deref() == Some("all") { Extent::All } else { Extent::Slice };
     let only = asked("MATRIX_ONLY").unwrap_or_default();
     let (mut outcomes, mut there_are) = (Vec::new(), 0);
     for course in Course::all() {

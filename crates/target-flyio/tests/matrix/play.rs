@@ -181,7 +181,9 @@ impl<'s> Play<'s> {
             heard.lock().unwrap().push((began.elapsed(), event.kind.clone()));
         };
         let events = Events::new(|| SystemTime::UNIX_EPOCH, vec![Box::new(hears)]);
-        Run::new(RunId::new("run-1"), Release::new("v2"), ".").events(events).cancel(Cancel::never())
+        Run::new(RunId::new("run-1"), Release::new("v2"), ".")
+            .events(events)
+            .cancel(Cancel::never())
     }
 
     fn records(&self) -> Vec<Record> {
