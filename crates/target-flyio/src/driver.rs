@@ -43,7 +43,12 @@ impl Session<'_> {
             memory.id = Some(id.clone());
         }
         match (Drive { session: self, goal, memory, patience }).go().await {
-            Ok(machine) => Ok(machine),
+            Ok(machine) => {
+                if goal.healthy {
+                    self.steady().note(&machine);
+                }
+                Ok(machine)
+            }
             Err(error) => Err(self.explained(error).await),
         }
     }

@@ -30,6 +30,7 @@ mod restore;
 mod rollout;
 mod session;
 mod sides;
+mod steady;
 mod target;
 mod traffic;
 mod view;

@@ -52,11 +52,11 @@ impl Session<'_> {
                 Kind::Switch => self.switch(stage).await?,
                 Kind::Settle => self.settle(stage).await?,
             }
-            let machines = self.machines().await?;
+            let machines = self.steady_machines().await?;
             match unfinished(stage, &machines) {
                 None if stage.kind == Kind::Canary => {
                     self.bake(stage).await?;
-                    return self.machines().await;
+                    return self.steady_machines().await;
                 }
                 None => return Ok(machines),
                 Some(problem) => missing = problem,
@@ -136,7 +136,7 @@ impl Session<'_> {
     /// Takes the machines of a wave out of the pool and waits until no request goes to them, where others
     /// can take these. A program that is told to stop drops what was just being handed to it.
     pub(crate) async fn drain(&self, wave: &[Goal]) -> Result<(), FlyError> {
-        let machines = self.machines().await?;
+        let machines = self.steady_machines().await?;
         let serving: Vec<&Machine> = machines.iter().filter(|it| it.serves()).collect();
         let (leaving, staying): (Vec<&Machine>, Vec<&Machine>) =
             serving.into_iter().partition(|it| wave.iter().any(|goal| goal.is_for(it)));

@@ -15,6 +15,7 @@ use crate::goal::Goal;
 use crate::leases::Leases;
 use crate::plan::StageData;
 use crate::record::World;
+use crate::steady::Steady;
 use crate::target::FlyTarget;
 use crate::traffic::Traffic;
 
@@ -57,6 +58,20 @@ impl<'a> Session<'a> {
 
     pub(crate) fn api(&self) -> &Api {
         &self.target.api
+    }
+
+    pub(crate) fn steady(&self) -> &Steady {
+        &self.target.steady
+    }
+
+    /// The machines of this app, if none of them has died since it was well. On the way back that is no
+    /// news, and changes nothing.
+    pub(crate) async fn steady_machines(&self) -> Result<Vec<Machine>, FlyError> {
+        let machines = self.machines().await?;
+        match self.steady().check(&machines) {
+            Err(error) if self.heed == Heed::BetweenMachines => Err(self.explained(error).await),
+            _ => Ok(machines),
+        }
     }
 
     pub(crate) fn leases(&self) -> &Leases {

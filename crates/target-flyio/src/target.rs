@@ -20,6 +20,7 @@ use crate::proof::Proof;
 use crate::record::World;
 use crate::recording::Recording;
 use crate::session::{Heed, Session};
+use crate::steady::Steady;
 use crate::view::{MachineStatus, deployment};
 
 /// One app at Fly.io.
@@ -38,6 +39,7 @@ pub struct FlyTarget {
     /// When the first stage was begun, by this process.
     began: OnceLock<Instant>,
     recording: Recording,
+    pub(crate) steady: Steady,
 }
 
 impl FlyTarget {
@@ -94,8 +96,9 @@ impl FlyTarget {
         let (api, platform) = (Api::of(&config), Platform::of(&config));
         let leases = Leases::new(&api, config.lease_ttl);
         let name = format!("flyio:{}", config.app);
-        let (http, began, recording) = (http_client(), OnceLock::new(), Recording::default());
-        Self { name, config, desired, api, platform, http, leases, began, recording }
+        let (http, began) = (http_client(), OnceLock::new());
+        let (recording, steady) = (Recording::default(), Steady::default());
+        Self { name, config, desired, api, platform, http, leases, began, recording, steady }
     }
 
     /// The stage, its machines under the release that Fly.io knows.
