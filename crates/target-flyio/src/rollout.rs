@@ -52,7 +52,8 @@ impl Session<'_> {
                 Kind::Switch => self.switch(stage).await?,
                 Kind::Settle => self.settle(stage).await?,
             }
-            let machines = self.machines().await?;
+            // As others see it: what no list shows, the next deploy would make a second time.
+            let machines = self.listed().await?;
             match unfinished(stage, &machines) {
                 None if stage.kind == Kind::Canary => {
                     self.bake(stage).await?;

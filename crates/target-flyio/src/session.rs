@@ -73,10 +73,26 @@ impl<'a> Session<'a> {
 
     /// All machines that are ours to touch and not gone.
     pub(crate) async fn machines(&self) -> Result<Vec<Machine>, FlyError> {
-        let mut machines = self.api().machines().await?;
-        let ours = |it: &Machine| it.foreign().is_none() && !self.left_alone.contains(&it.id);
-        machines.retain(|it| it.power() != Power::Gone && ours(it));
+        let mut machines = self.listed().await?;
+        // A list may leave out what is there; what we lease, we know of, and make no second time.
+        for id in self.leases().held() {
+            if machines.iter().all(|it| it.id != id) {
+                machines.extend(self.api().machine(&id).await?.filter(|it| self.is_ours(it)));
+            }
+        }
         Ok(machines)
+    }
+
+    /// The same, as far as a list shows them.
+    pub(crate) async fn listed(&self) -> Result<Vec<Machine>, FlyError> {
+        let mut machines = self.api().machines().await?;
+        machines.retain(|it| self.is_ours(it));
+        Ok(machines)
+    }
+
+    fn is_ours(&self, machine: &Machine) -> bool {
+        let alone = self.left_alone.contains(&machine.id);
+        machine.power() != Power::Gone && machine.foreign().is_none() && !alone
     }
 
     /// Leases every machine there is, then reads them: from here on nobody else changes them.
