@@ -16,7 +16,7 @@ fn config(world: &World, strategy: Strategy, more: &str) -> FlyConfig {
     config
 }
 
-fn migrating(world: &World, strategy: Strategy) -> FlyTarget {
+pub(crate) fn migrating(world: &World, strategy: Strategy) -> FlyTarget {
     FlyTarget::new(config(world, strategy, "[deploy]\nrelease_command = \"bin/migrate\"\n"))
 }
 
@@ -34,7 +34,7 @@ fn register(world: &World, env: &[(&str, &str)]) {
     world.sim.register_image(image.env(env.iter().copied()));
 }
 
-fn one_offs(world: &World) -> Vec<MachineView> {
+pub(crate) fn one_offs(world: &World) -> Vec<MachineView> {
     let mut all = world.sim.machines(crate::world::APP);
     all.retain(|it| metadata(it)["fly_process_group"].starts_with("fly_app_"));
     all
