@@ -31,12 +31,7 @@ impl Session<'_> {
             });
         }
         if stage.kind == Kind::Release {
-            let machines = self.machines().await?;
-            let stage = self.recorded(stage, &machines).await;
-            if let Some(release) = &stage.release {
-                self.release(release).await?;
-            }
-            return Ok(machines);
+            return self.prepare(stage).await;
         }
         let mut missing = String::new();
         for _ in 0..ROUNDS {
@@ -64,6 +59,16 @@ impl Session<'_> {
             }
         }
         Err(FlyError::Unsettled { problem: missing })
+    }
+
+    /// Runs the release command; no machine of the app is touched.
+    async fn prepare(&self, stage: &StageData) -> Result<Vec<Machine>, FlyError> {
+        let machines = self.machines().await?;
+        let stage = self.recorded(stage, &machines).await;
+        if let Some(release) = &stage.release {
+            self.release(release).await?;
+        }
+        Ok(machines)
     }
 
     /// New machines; first those that others stand by for.

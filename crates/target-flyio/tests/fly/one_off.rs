@@ -168,15 +168,14 @@ async fn machine_checks_judge_each_new_machine_before_it_gets_traffic() {
     ] {
         let world = World::with(2).await;
         let before = world.live();
-        let none: [String; 0] = [];
-        let checker = Image::new("registry.fly.io/shop:checker", none).entrypoint([program]);
+        let checker = Image::new("registry.fly.io/shop:checker", [String::new(); 0]);
+        let checker = checker.entrypoint([program]);
         world.sim.register_image(checker);
         let more = "[[http_service.machine_checks]]\nimage = \"registry.fly.io/shop:checker\"\ncommand = [\"check\"]\n";
         let toml =
             TOML.replace("IMAGE", "v2").replace("[[restart]]", &format!("{more}[[restart]]"));
-        let fly_toml = FlyToml::parse(std::path::Path::new("fly.toml"), &toml).unwrap();
         let mut config = world.config(strategy, "v2");
-        config.fly_toml = fly_toml;
+        config.fly_toml = FlyToml::parse(std::path::Path::new("fly.toml"), &toml).unwrap();
         let target = FlyTarget::new(config);
         let mut course = Course::begin(&target).await.unwrap();
         let ended = course.finish(&target).await;
