@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::api::{ApiError, Change, Launch, Machine, Power, Sent};
+use crate::desired::LAUNCH;
 use crate::error::FlyError;
 use crate::goal::{Failure, Goal, Step, Wanted};
 use crate::memory::Memory;
@@ -108,8 +109,8 @@ impl Drive<'_> {
             return Ok(session.api().machine(id).await?);
         }
         let Place::Launch(launch) = &self.goal.place else { return Ok(None) };
-        let mut found = session.api().launched(launch).await?;
-        found.retain(|it| it.power() != Power::Gone);
+        let mut found = session.machines().await?;
+        found.retain(|it| it.metadata(LAUNCH) == Some(launch));
         found.sort_by_key(|it| (it.power() != Power::Up, it.id.clone()));
         let mut found = found.into_iter();
         let Some(first) = found.next() else { return Ok(None) };
@@ -118,7 +119,7 @@ impl Drive<'_> {
             session.remove(&twin.id).await?;
         }
         self.memory.id = Some(first.id.clone());
-        // The search may show less of a machine than reading it does.
+        // A list may show less of a machine than reading it does.
         Ok(session.api().machine(&first.id).await?)
     }
 
@@ -186,7 +187,7 @@ impl Drive<'_> {
                 memory.held = Some(updated.instance_id);
             }
             Step::Start => {
-                memory.starts += 1;
+                (memory.starts, memory.stills) = (memory.starts + 1, 0);
                 api.start(&guard).await?;
                 sleep(PAUSE).await;
             }

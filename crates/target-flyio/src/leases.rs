@@ -66,6 +66,11 @@ impl Leases {
         }
     }
 
+    /// The machines that are leased.
+    pub(crate) fn held(&self) -> Vec<String> {
+        self.book.held().keys().cloned().collect()
+    }
+
     /// Leases all of `machines` or none. A lease that stands still and ends soon is waited out: it may be
     /// that of a run that was killed. One that moves belongs to somebody alive.
     pub(crate) async fn take(&self, machines: &[String], cx: &Context) -> Result<(), FlyError> {

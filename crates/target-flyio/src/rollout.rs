@@ -31,12 +31,7 @@ impl Session<'_> {
             });
         }
         if stage.kind == Kind::Release {
-            let machines = self.machines().await?;
-            let stage = self.recorded(stage, &machines).await;
-            if let Some(release) = &stage.release {
-                self.release(release).await?;
-            }
-            return Ok(machines);
+            return self.prepare(stage).await;
         }
         let mut missing = String::new();
         for _ in 0..ROUNDS {
@@ -52,17 +47,28 @@ impl Session<'_> {
                 Kind::Switch => self.switch(stage).await?,
                 Kind::Settle => self.settle(stage).await?,
             }
-            let machines = self.steady_machines().await?;
+            // As others see it: what no list shows, the next deploy would make a second time.
+            let machines = self.steadied(self.listed().await?).await?;
             match unfinished(stage, &machines) {
                 None if stage.kind == Kind::Canary => {
                     self.bake(stage).await?;
-                    return self.steady_machines().await;
+                    return self.steadied(self.machines().await?).await;
                 }
                 None => return Ok(machines),
                 Some(problem) => missing = problem,
             }
         }
         Err(FlyError::Unsettled { problem: missing })
+    }
+
+    /// Runs the release command; no machine of the app is touched.
+    async fn prepare(&self, stage: &StageData) -> Result<Vec<Machine>, FlyError> {
+        let machines = self.machines().await?;
+        let stage = self.recorded(stage, &machines).await;
+        if let Some(release) = &stage.release {
+            self.release(release).await?;
+        }
+        Ok(machines)
     }
 
     /// New machines; first those that others stand by for.
@@ -136,7 +142,7 @@ impl Session<'_> {
     /// Takes the machines of a wave out of the pool and waits until no request goes to them, where others
     /// can take these. A program that is told to stop drops what was just being handed to it.
     pub(crate) async fn drain(&self, wave: &[Goal]) -> Result<(), FlyError> {
-        let machines = self.steady_machines().await?;
+        let machines = self.steadied(self.machines().await?).await?;
         let serving: Vec<&Machine> = machines.iter().filter(|it| it.serves()).collect();
         let (leaving, staying): (Vec<&Machine>, Vec<&Machine>) =
             serving.into_iter().partition(|it| wave.iter().any(|goal| goal.is_for(it)));

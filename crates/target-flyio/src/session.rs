@@ -64,11 +64,10 @@ impl<'a> Session<'a> {
         &self.target.steady
     }
 
-    /// The machines of this app, if none of them has died since it was well. On the way back that is no
-    /// news, and changes nothing.
-    pub(crate) async fn steady_machines(&self) -> Result<Vec<Machine>, FlyError> {
-        let machines = self.machines().await?;
-        match self.steady().check(&machines) {
+    /// The machines, if none of them has died since it was well. On the way back that is no news, and
+    /// changes nothing.
+    pub(crate) async fn steadied(&self, machines: Vec<Machine>) -> Result<Vec<Machine>, FlyError> {
+        match self.target.steady.check(&machines) {
             Err(error) if self.heed == Heed::BetweenMachines => Err(self.explained(error).await),
             _ => Ok(machines),
         }
@@ -88,10 +87,26 @@ impl<'a> Session<'a> {
 
     /// All machines that are ours to touch and not gone.
     pub(crate) async fn machines(&self) -> Result<Vec<Machine>, FlyError> {
-        let mut machines = self.api().machines().await?;
-        let ours = |it: &Machine| it.foreign().is_none() && !self.left_alone.contains(&it.id);
-        machines.retain(|it| it.power() != Power::Gone && ours(it));
+        let mut machines = self.listed().await?;
+        // A list may leave out what is there; what we lease, we know of, and make no second time.
+        for id in self.leases().held() {
+            if machines.iter().all(|it| it.id != id) {
+                machines.extend(self.api().machine(&id).await?.filter(|it| self.is_ours(it)));
+            }
+        }
         Ok(machines)
+    }
+
+    /// The same, as far as a list shows them.
+    pub(crate) async fn listed(&self) -> Result<Vec<Machine>, FlyError> {
+        let mut machines = self.api().machines().await?;
+        machines.retain(|it| self.is_ours(it));
+        Ok(machines)
+    }
+
+    fn is_ours(&self, machine: &Machine) -> bool {
+        let alone = self.left_alone.contains(&machine.id);
+        machine.power() != Power::Gone && machine.foreign().is_none() && !alone
     }
 
     /// Leases every machine there is, then reads them: from here on nobody else changes them.

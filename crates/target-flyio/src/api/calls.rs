@@ -108,13 +108,6 @@ impl Api {
         list.map(Arc::unwrap_or_clone)
     }
 
-    /// The machines that were created under this launch id. All are listed, not these alone: many are looked
-    /// for at a time, and one list does for all of them.
-    pub(crate) async fn launched(&self, launch: &str) -> Result<Vec<Machine>, ApiError> {
-        let all = self.machines().await?;
-        Ok(all.into_iter().filter(|it| it.metadata("pipeline_launch") == Some(launch)).collect())
-    }
-
     /// One machine; `None` once two reads agree that it is not there.
     pub(crate) async fn machine(&self, id: &str) -> Result<Option<Machine>, ApiError> {
         let call = Call { rate: Rate::READ_MACHINE, ..Call::on(Method::GET, "read", id, "") };

@@ -13,7 +13,7 @@ use crate::run::run;
 use crate::world::{World, image};
 
 #[derive(Default)]
-struct Memory(Vec<Record>);
+pub(crate) struct Memory(pub(crate) Vec<Record>);
 
 #[async_trait]
 impl Journal for Memory {
@@ -23,7 +23,7 @@ impl Journal for Memory {
     }
 }
 
-fn pipeline(target: FlyTarget, tag: &str, good: bool) -> Pipeline {
+pub(crate) fn pipeline(target: FlyTarget, tag: &str, good: bool) -> Pipeline {
     let verify = move |deployment: Deployment| async move {
         let public = deployment.is_public();
         // What is judged is the new release once users have it; what was restored is good.
