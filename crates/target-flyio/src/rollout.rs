@@ -9,6 +9,7 @@ use crate::api::{Machine, Power};
 use crate::config::Strategy;
 use crate::desired::is_served;
 use crate::error::FlyError;
+use crate::front::Front;
 use crate::goal::Goal;
 use crate::plan::{Kind, Place, StageData};
 use crate::record::World;
@@ -42,10 +43,10 @@ impl Session<'_> {
             let stage = &self.recorded(stage, &machines).await;
             match stage.kind {
                 Kind::Release => {}
-                Kind::Create | Kind::Green => self.create_all(stage).await?,
+                Kind::Create | Kind::Green => self.create_all(stage, &machines).await?,
                 Kind::Canary | Kind::Roll => self.roll(stage, &machines).await?,
-                Kind::Switch => self.switch(stage).await?,
-                Kind::Settle => self.settle(stage).await?,
+                Kind::Switch => self.switch(stage, &machines).await?,
+                Kind::Settle => self.settle(stage, &machines).await?,
             }
             // As others see it: what no list shows, the next deploy would make a second time.
             let machines = self.steadied(self.listed().await?).await?;
@@ -72,18 +73,18 @@ impl Session<'_> {
     }
 
     /// New machines; first those that others stand by for.
-    async fn create_all(&self, stage: &StageData) -> Result<(), FlyError> {
+    async fn create_all(&self, stage: &StageData, known: &[Machine]) -> Result<(), FlyError> {
         self.cx().note(format!("creating {} machines", stage.works.len()));
         let goals = stage.works.iter().zip(stage.goals());
         let (first, later): (Vec<_>, Vec<_>) =
             goals.partition(|(work, _)| work.stands_by.is_empty());
         let first: Vec<Goal> = first.into_iter().map(|(_, goal)| goal).collect();
-        let made = self.drive_all(&first, self.config().concurrency).await?;
+        let made = self.drive_wide(&first, known).await?;
         let later: Vec<Goal> = later
             .into_iter()
             .map(|(work, goal)| goal.standing_by(&work.stands_by, &made))
             .collect();
-        self.drive_all(&later, self.config().concurrency).await.map(drop)
+        self.drive_wide(&later, known).await.map(drop)
     }
 
     /// Machine by machine: the groups side by side; in each the first machine alone, then a few at a time,
@@ -101,7 +102,7 @@ impl Session<'_> {
                     return self.drive_all(&all, all.len()).await.map(drop);
                 }
                 self.in_waves(&warm, machines, stage.max_unavailable).await?;
-                self.drive_all(&cold, self.config().concurrency).await.map(drop)
+                self.drive_wide(&cold, machines).await.map(drop)
             }
             .boxed()
         });
@@ -119,7 +120,7 @@ impl Session<'_> {
     ) -> Result<(), FlyError> {
         let (done, todo): (Vec<Goal>, Vec<Goal>) =
             goals.iter().cloned().partition(|goal| goal.is_already(machines));
-        let mut returned = ids(&self.drive_all(&done, self.config().concurrency).await?);
+        let mut returned = ids(&self.drive_wide(&done, machines).await?);
         let mut rest = todo.as_slice();
         while !rest.is_empty() {
             let width = width(goals.len(), max_unavailable);
@@ -169,12 +170,12 @@ impl Session<'_> {
     }
 
     /// Traffic to green, and only once users are answered by green, none to blue.
-    async fn switch(&self, stage: &StageData) -> Result<(), FlyError> {
+    async fn switch(&self, stage: &StageData, known: &[Machine]) -> Result<(), FlyError> {
         let goals = stage.goals();
         let waiting: Vec<Goal> = goals.iter().map(|it| it.clone().cordoned(None)).collect();
-        self.drive_all(&waiting, self.config().concurrency).await?;
+        self.drive_wide(&waiting, known).await?;
         let open: Vec<Goal> = stage.open_goals();
-        let green = ids(&self.drive_all(&open, self.config().concurrency).await?);
+        let green = ids(&self.drive_wide(&open, known).await?);
         let served = stage.served(&green);
         if !served.is_empty() {
             self.cx().note("waiting until the new machines answer users");
@@ -199,8 +200,8 @@ impl Session<'_> {
     }
 
     /// Removes the retired machines, after a last look at those that take their place.
-    async fn settle(&self, stage: &StageData) -> Result<(), FlyError> {
-        let carrying = self.drive_all(&stage.open_goals(), self.config().concurrency).await?;
+    async fn settle(&self, stage: &StageData, known: &[Machine]) -> Result<(), FlyError> {
+        let carrying = self.drive_wide(&stage.open_goals(), known).await?;
         self.enough(stage, &carrying)?;
         self.close(stage, &stage.served(&ids(&carrying))).await?;
         let machines = self.machines().await?;
@@ -225,7 +226,7 @@ impl Session<'_> {
     pub(crate) async fn stop_and_destroy(&self, machine: &Machine) -> Result<(), FlyError> {
         if machine.power() != Power::Down {
             let stopping = Goal::stopped(machine);
-            match self.drive(&stopping).await {
+            match self.drive(&stopping, &Front::default()).await {
                 // It is not wanted any more: that it does not stop, or is gone, is no reason to keep it.
                 Ok(_) | Err(FlyError::Gone { .. } | FlyError::NotInTime { .. }) => {}
                 Err(error) => return Err(error),

@@ -1,17 +1,13 @@
 //! One call of the deployer: the app, the run, and whether it listens to being stopped.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures::StreamExt;
-use futures::future::{BoxFuture, FutureExt};
 use pipeline_core::Context;
 
 use crate::api::{Api, Machine, Power};
 use crate::config::FlyConfig;
 use crate::desired::{LAUNCH, RUN};
 use crate::error::{FlyError, LogTail};
-use crate::goal::Goal;
 use crate::leases::Leases;
 use crate::plan::StageData;
 use crate::record::World;
@@ -170,37 +166,6 @@ impl<'a> Session<'a> {
     pub(crate) fn check_cancelled(&self) -> Result<(), FlyError> {
         let asked = self.heed == Heed::BetweenMachines && self.cx.is_cancelled();
         if asked { Err(FlyError::Cancelled) } else { Ok(()) }
-    }
-
-    /// Drives goals, `width` at a time. After the first failure no further one is begun; those under way
-    /// are brought to their end, so that no machine is left in the middle.
-    pub(crate) async fn drive_all(
-        &self,
-        goals: &[Goal],
-        width: usize,
-    ) -> Result<Vec<Machine>, FlyError> {
-        let failed = AtomicBool::new(false);
-        let work: Vec<BoxFuture<'_, Option<Result<Machine, FlyError>>>> = goals
-            .iter()
-            .map(|goal| {
-                let failed = &failed;
-                async move {
-                    if failed.load(Ordering::Relaxed) {
-                        return None;
-                    }
-                    let done = match self.check_cancelled() {
-                        Ok(()) => self.drive(goal).await,
-                        Err(error) => Err(error),
-                    };
-                    failed.fetch_or(done.is_err(), Ordering::Relaxed);
-                    Some(done)
-                }
-                .boxed()
-            })
-            .collect();
-        let done =
-            futures::stream::iter(work).buffer_unordered(width.max(1)).collect::<Vec<_>>().await;
-        done.into_iter().flatten().collect()
     }
 }
 
