@@ -30,6 +30,7 @@ mod restore;
 mod rollout;
 mod session;
 mod sides;
+mod stage;
 mod target;
 mod traffic;
 mod view;
