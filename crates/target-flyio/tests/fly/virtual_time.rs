@@ -99,3 +99,15 @@ async fn minutes_of_a_bluegreen_deploy_lose_no_request() {
     assert!(took > Duration::from_secs(40), "{took:?}");
     assert!(ledger.requests > 100 && ledger.lost.is_empty(), "{:#?}", ledger.lost);
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_refresh_that_hangs_does_not_lose_the_lease() {
+    let world = with(1, false).await;
+    // The first is the lease itself.
+    for fault in ["lease@2=slow:30s", "lease@3=slow:300ms"] {
+        world.sim.inject(fault.parse().unwrap());
+    }
+    let target = target_flyio::FlyTarget::new(config(&world, Strategy::Rolling));
+    Course::begin(&target).await.unwrap().finish(&target).await.unwrap();
+    world.assert_new(1, "v2");
+}
