@@ -90,6 +90,20 @@ async fn a_release_command_that_does_not_end_is_stopped_after_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_release_command_without_a_limit_of_its_own_ends_with_the_deadline_of_all() {
+    let world = World::with(1).await;
+    register(&world, &[("RELEASE_MS", "600000"), ("RELEASE_EXIT", "0")]);
+    let more = "[deploy]\nrelease_command = \"bin/migrate\"\nrelease_command_timeout = \"none\"\n";
+    let mut config = config(&world, Strategy::Rolling, more);
+    config.deadline = std::time::Duration::from_secs(2);
+    let target = FlyTarget::new(config);
+    let mut course = Course::begin(&target).await.unwrap();
+    let fault = course.next(&target).await.unwrap_err();
+    assert!(fault.message().contains("has taken more than 2s"), "{fault}");
+    world.until(|it| one_offs(it).iter().all(|it| it.destroyed)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_release_command_that_was_cut_off_is_taken_up_or_cleared_away() {
     for on in [true, false] {
         let world = world("0").await;
