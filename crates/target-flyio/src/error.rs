@@ -108,12 +108,12 @@ pub enum FlyError {
         machine: String,
     },
     /// Users' requests do not reach the side they should.
-    #[error("after {after:?} requests to {url} are still not answered by {side} machines alone")]
+    #[error("after {after:?} requests to {url} are still not answered by {by}")]
     TrafficStays {
         /// Where users go.
         url: String,
-        /// `new` or `old`.
-        side: &'static str,
+        /// Who should answer them.
+        by: &'static str,
         /// How long it was watched.
         after: Duration,
     },
