@@ -32,6 +32,7 @@ mod restore;
 mod rollout;
 mod session;
 mod sides;
+mod stage;
 mod steady;
 mod target;
 mod traffic;
