@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::api::{ApiError, Change, Launch, Machine, Power, Sent};
+use crate::desired::LAUNCH;
 use crate::error::FlyError;
 use crate::goal::{Failure, Goal, Step, Wanted};
 use crate::memory::Memory;
@@ -53,6 +54,9 @@ impl Session<'_> {
         match self.api().machine(id).await? {
             Some(machine) if machine.power() == Power::Gone => Ok(()),
             Some(machine) if self.made(&machine) => self.destroy(id).await,
+            Some(machine) if !machine.is_readable() => {
+                Err(FlyError::Unreadable { machine: id.to_owned() })
+            }
             Some(_) => Err(FlyError::Unsettled {
                 problem: format!("machine {id} was not made by this run, so it is not removed"),
             }),
@@ -79,6 +83,10 @@ impl Drive<'_> {
         loop {
             self.session.check_deadline()?;
             let seen = self.look().await?;
+            if seen.is_none() && self.memory.is_newborn() {
+                sleep(self.session.config().poll.max(PAUSE)).await;
+                continue;
+            }
             if let Some(machine) = &seen {
                 self.memory.see(self.goal, machine);
                 self.patience.allow(machine);
@@ -103,8 +111,8 @@ impl Drive<'_> {
             return Ok(session.api().machine(id).await?);
         }
         let Place::Launch(launch) = &self.goal.place else { return Ok(None) };
-        let mut found = session.api().launched(launch).await?;
-        found.retain(|it| it.power() != Power::Gone);
+        let mut found = session.readable().await?;
+        found.retain(|it| it.metadata(LAUNCH) == Some(launch));
         found.sort_by_key(|it| (it.power() != Power::Up, it.id.clone()));
         let mut found = found.into_iter();
         let Some(first) = found.next() else { return Ok(None) };
@@ -135,6 +143,7 @@ impl Drive<'_> {
                 session.leases().take(std::slice::from_ref(&machine.id), session.cx()).await?;
                 self.memory.held = Some(machine.instance_id);
                 self.memory.id = Some(machine.id);
+                self.memory.made = Some(at);
             }
             // Nobody knows whether it is there. It may take a moment to show; then it is looked for.
             Err(error) if error.is_transient() => sleep(session.config().poll.max(PAUSE)).await,
@@ -200,7 +209,7 @@ impl Drive<'_> {
     /// often is bounded by the goal and by patience.
     async fn forgive(&self, machine: &Machine, done: Result<(), FlyError>) -> Result<(), FlyError> {
         match done {
-            Err(FlyError::Api(error)) if error.is_transient() || error.wants_a_second_look() => {
+            Err(FlyError::Api(error)) if error.may_be_in_its_own_way() || error.is_not_found() => {
                 tracing::debug!(%error, "reading the machine again");
                 sleep(self.session.config().poll.max(PAUSE)).await;
                 Ok(())

@@ -18,6 +18,7 @@ mod error;
 mod fly_toml;
 mod goal;
 mod group;
+mod introduce;
 mod leases;
 mod memory;
 mod one_off;

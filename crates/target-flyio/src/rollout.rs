@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{BoxFuture, FutureExt, try_join_all};
+use tokio::time::{Instant, sleep};
 
 use crate::api::{Machine, Power};
 use crate::config::Strategy;
@@ -38,31 +39,54 @@ impl Session<'_> {
             }
             return Ok(machines);
         }
-        let mut missing = String::new();
-        for _ in 0..ROUNDS {
-            let machines = self.seize().await?;
-            if let Some(machine) = self.moved(world, &machines) {
-                return Err(FlyError::Moved { machine: machine.id.clone() });
-            }
-            let stage = &self.recorded(stage, &machines).await;
-            match stage.kind {
-                Kind::Release => {}
-                Kind::Create | Kind::Green => self.create_all(stage).await?,
-                Kind::Canary | Kind::Roll => self.roll(stage, &machines).await?,
-                Kind::Switch => self.switch(stage).await?,
-                Kind::Settle => self.settle(stage).await?,
-            }
-            let machines = self.machines().await?;
-            match unfinished(stage, &machines) {
-                None if stage.kind == Kind::Canary => {
-                    self.bake(stage).await?;
-                    return self.machines().await;
-                }
-                None => return Ok(machines),
-                Some(problem) => missing = problem,
-            }
+        let machines = self.in_rounds(stage, world).await?;
+        if stage.kind == Kind::Canary {
+            self.bake(stage).await?;
+            return self.machines().await;
         }
-        Err(FlyError::Unsettled { problem: missing })
+        Ok(machines)
+    }
+
+    /// Round after round until it is done. The last step has no way back, so it is tried for as long as a
+    /// machine would be waited for; the others a few times.
+    async fn in_rounds(&self, stage: &StageData, world: &World) -> Result<Vec<Machine>, FlyError> {
+        let (began, mut rounds) = (Instant::now(), 0);
+        loop {
+            let error = match self.round(stage, world).await {
+                Ok(machines) => return Ok(machines),
+                Err(error) => error,
+            };
+            rounds += 1;
+            let again = match stage.kind {
+                Kind::Settle => error.may_pass() && began.elapsed() < self.config().endurance(),
+                _ => error.is_worth_a_round() && rounds < ROUNDS,
+            };
+            if !again {
+                return Err(error);
+            }
+            self.cx().note(format!("{error}; looking at everything again"));
+            sleep(self.config().poll).await;
+        }
+    }
+
+    async fn round(&self, stage: &StageData, world: &World) -> Result<Vec<Machine>, FlyError> {
+        let machines = self.seize().await?;
+        if let Some(machine) = self.moved(world, &machines) {
+            return Err(FlyError::Moved { machine: machine.id.clone() });
+        }
+        let stage = &self.recorded(stage, &machines).await;
+        match stage.kind {
+            Kind::Release => {}
+            Kind::Create | Kind::Green => self.create_all(stage).await?,
+            Kind::Canary | Kind::Roll => self.roll(stage, &machines).await?,
+            Kind::Switch => self.switch(stage).await?,
+            Kind::Settle => self.settle(stage).await?,
+        }
+        let machines = self.readable().await?;
+        match unfinished(stage, &machines) {
+            None => Ok(machines),
+            Some(problem) => Err(FlyError::Unsettled { problem }),
+        }
     }
 
     /// New machines; first those that others stand by for.
@@ -77,7 +101,8 @@ impl Session<'_> {
             .into_iter()
             .map(|(work, goal)| goal.standing_by(&work.stands_by, &made))
             .collect();
-        self.drive_all(&later, self.config().concurrency).await.map(drop)
+        let later = self.drive_all(&later, self.config().concurrency).await?;
+        self.introduce(&[made, later].concat()).await
     }
 
     /// Machine by machine: the groups side by side; in each the first machine alone, then a few at a time,
@@ -92,7 +117,8 @@ impl Session<'_> {
             async move {
                 if stage.strategy == Strategy::Immediate {
                     let all = [warm, cold].concat();
-                    return self.drive_all(&all, all.len()).await.map(drop);
+                    let done = self.drive_all(&all, all.len()).await?;
+                    return self.introduce(&done).await;
                 }
                 self.in_waves(&warm, machines, stage.max_unavailable).await?;
                 self.drive_all(&cold, self.config().concurrency).await.map(drop)
@@ -126,7 +152,9 @@ impl Session<'_> {
             self.check_cancelled()?;
             self.drain(wave).await?;
             // Its size is the limit already: a narrower front would make several waves of it.
-            returned = ids(&self.drive_all(wave, wave.len()).await?);
+            let done = self.drive_all(wave, wave.len()).await?;
+            self.introduce(&done).await?;
+            returned = ids(&done);
             rest = later;
             self.cx().progress((goals.len() - rest.len()) as u64, Some(goals.len() as u64));
         }

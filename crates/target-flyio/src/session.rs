@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use pipeline_core::Context;
+use tokio::time::{Instant, sleep};
 
 use crate::api::{Api, Machine, Power};
 use crate::config::FlyConfig;
@@ -38,16 +39,19 @@ pub(crate) struct Session<'a> {
     heed: Heed,
     /// Machines that are none of this run's business.
     left_alone: BTreeSet<String>,
+    /// Machines that the run found when it looked at the app.
+    known: BTreeSet<String>,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn new(target: &'a FlyTarget, cx: &'a Context, heed: Heed) -> Self {
-        Self { target, cx, heed, left_alone: BTreeSet::new() }
+        Self { target, cx, heed, left_alone: BTreeSet::new(), known: BTreeSet::new() }
     }
 
     /// The same, blind to the machines that were set aside when the run looked at the app.
     pub(crate) fn leaving(mut self, world: &World) -> Self {
         self.left_alone.extend(world.ignored.iter().map(|it| it.id.clone()));
+        self.known.extend(world.machines.iter().map(|it| it.id.clone()));
         self
     }
 
@@ -77,6 +81,27 @@ impl<'a> Session<'a> {
         let ours = |it: &Machine| it.foreign().is_none() && !self.left_alone.contains(&it.id);
         machines.retain(|it| it.power() != Power::Gone && ours(it));
         Ok(machines)
+    }
+
+    /// The same, once those among them that the run did not find at its beginning can be read. One that
+    /// cannot may be the very one that is looked for, or one too many: it is waited for.
+    pub(crate) async fn readable(&self) -> Result<Vec<Machine>, FlyError> {
+        let began = Instant::now();
+        loop {
+            let machines = self.machines().await?;
+            let Some(hidden) = machines.iter().find(|it| self.is_hidden(it)) else {
+                return Ok(machines);
+            };
+            if began.elapsed() >= self.config().endurance() {
+                return Err(FlyError::Unreadable { machine: hidden.id.clone() });
+            }
+            sleep(self.config().poll).await;
+        }
+    }
+
+    /// Was it made since, by whomever, and does not show by whom?
+    pub(crate) fn is_hidden(&self, machine: &Machine) -> bool {
+        !machine.is_readable() && !self.known.contains(&machine.id)
     }
 
     /// Leases every machine there is, then reads them: from here on nobody else changes them.

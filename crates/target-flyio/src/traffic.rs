@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::join_all;
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::FlyConfig;
@@ -21,6 +21,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 const ROUND: usize = 4;
 /// How long the proxy may take to learn what it must.
 const LONGEST: Duration = Duration::from_mins(1);
+
+/// How long the proxy may take to learn of one machine before it is told of it again.
+const LEARNING: Duration = Duration::from_secs(5);
 
 /// The public side of an app.
 #[derive(Clone, Debug)]
@@ -95,6 +98,32 @@ impl Traffic<'_> {
         Err(self.stays("new", LONGEST))
     }
 
+    /// Those of `machines` that the proxy does not reach by name, although it has had the time to learn.
+    pub(crate) async fn unheard_of(&self, machines: &BTreeSet<String>) -> BTreeSet<String> {
+        let (began, mut left) = (Instant::now(), machines.clone());
+        while !left.is_empty() {
+            let asked =
+                left.iter().map(|it| async move { (self.is_reached(it).await, it.clone()) });
+            let asked = join_all(asked).await;
+            left = asked.into_iter().filter(|(reached, _)| !reached).map(|(_, it)| it).collect();
+            if began.elapsed() >= LEARNING {
+                break;
+            }
+            sleep(PAUSE).await;
+        }
+        left
+    }
+
+    /// Does a request that is pinned to the machine reach it? Where nobody answers, nothing is known of it;
+    /// an app that does not name its machines is believed to have answered unless it is said to have failed.
+    async fn is_reached(&self, machine: &str) -> bool {
+        let Ok(reply) = self.request(Some(machine)).send().await else { return true };
+        match reply.headers().get(&self.config.machine_header) {
+            Some(name) => name.as_bytes() == machine.as_bytes(),
+            None => !reply.status().is_server_error(),
+        }
+    }
+
     async fn sees(&self, machines: &BTreeSet<String>, limit: Duration) -> bool {
         let seen = async {
             while self.round().await.is_disjoint(machines) {
@@ -126,18 +155,22 @@ impl Traffic<'_> {
 
     /// The machine that answers, if the answer says so.
     async fn ask(&self, pin: Option<&str>) -> Option<String> {
+        let reply = self.request(pin).send().await.ok()?;
+        Some(reply.headers().get(&self.config.machine_header)?.to_str().ok()?.to_owned())
+    }
+
+    fn request(&self, pin: Option<&str>) -> RequestBuilder {
         let config = self.config;
         let base = match pin {
             Some(_) => config.probe_url.as_ref().unwrap_or(&config.url),
             None => &config.url,
         };
         let url = format!("{}{}", base.trim_end_matches('/'), config.probe_path);
-        let mut request = self.http.get(url).timeout(PATIENCE);
-        if let Some(machine) = pin {
-            request = request.header(PIN, machine);
+        let request = self.http.get(url).timeout(PATIENCE);
+        match pin {
+            Some(machine) => request.header(PIN, machine),
+            None => request,
         }
-        let reply = request.send().await.ok()?;
-        Some(reply.headers().get(&config.machine_header)?.to_str().ok()?.to_owned())
     }
 
     fn stays(&self, side: &'static str, after: Duration) -> FlyError {
