@@ -155,7 +155,7 @@ pub(crate) struct DeployChoice {
     /// The image to deploy, which is built already; if not said, [build] of pipeline.toml says who builds one
     #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) image: Option<String>,
-    /// Another strategy than the configured one: rolling or bluegreen
+    /// Another strategy than the configured one: rolling, canary, bluegreen, immediate
     #[arg(long, value_name = "STRATEGY")]
     pub(crate) strategy: Option<String>,
 }

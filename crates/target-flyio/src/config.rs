@@ -84,7 +84,8 @@ pub struct FlyConfig {
     pub strategy: Strategy,
     /// How many machines may be out at a time: a share below 1, else a number. 0.33 as in flyctl.
     pub max_unavailable: f64,
-    /// How many machines are worked on at a time where none serves. 8 as in flyctl.
+    /// How many machines are worked on at a time where none serves and rate limits are not kept by
+    /// waiting. 8 as in flyctl.
     pub concurrency: usize,
     /// Are two machines made for each group with services of a new app? Yes, as in flyctl.
     pub ha: bool,

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 use crate::api::{ApiError, Change, Launch, Machine, Power, Sent};
 use crate::desired::LAUNCH;
 use crate::error::FlyError;
+use crate::front::{Front, Launched};
 use crate::goal::{Failure, Goal, Step, Wanted};
 use crate::memory::Memory;
 use crate::patience::Patience;
@@ -16,65 +17,56 @@ use crate::session::Session;
 /// The shortest pause before something is tried, or looked at, again.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// The time between two lists (fly.io docs: machines/api, rate limits).
+const LIST_TURN: Duration = Duration::from_secs(1);
+
 /// One machine on its way.
 struct Drive<'s> {
     session: &'s Session<'s>,
     goal: &'s Goal,
+    front: &'s Front,
     memory: Memory,
     patience: Patience,
+    /// Is there nothing to do but to wait for its checks?
+    watching: bool,
 }
 
 impl Session<'_> {
     /// Brings one machine to its goal and returns it as it was last read. One that has machine checks must pass
     /// them before it gets traffic.
-    pub(crate) async fn drive(&self, goal: &Goal) -> Result<Machine, FlyError> {
+    pub(crate) async fn drive(&self, goal: &Goal, front: &Front) -> Result<Machine, FlyError> {
+        let mut id = match &goal.place {
+            Place::Machine(id) => Some(id.clone()),
+            Place::Launch(_) => None,
+        };
         if !goal.tests.is_empty() {
             // One that is there keeps its place in the pool, and a new one is born outside of it.
             let born = matches!(goal.place, Place::Launch(_)).then_some(true);
-            let machine = self.drive_once(&goal.clone().cordoned(born)).await?;
+            let machine = self.drive_once(&goal.clone().cordoned(born), front, id).await?;
             self.test(&goal.tests, &machine).await?;
+            id = Some(machine.id);
         }
-        self.drive_once(goal).await
+        self.drive_once(goal, front, id).await
     }
 
-    async fn drive_once(&self, goal: &Goal) -> Result<Machine, FlyError> {
+    async fn drive_once(
+        &self,
+        goal: &Goal,
+        front: &Front,
+        id: Option<String>,
+    ) -> Result<Machine, FlyError> {
         let patience = Patience::new(self.config().wait_timeout);
-        let mut memory = Memory::default();
-        if let Place::Machine(id) = &goal.place {
-            memory.id = Some(id.clone());
-        }
-        match (Drive { session: self, goal, memory, patience }).go().await {
-            Ok(machine) => Ok(machine),
+        let memory = Memory { id, ..Memory::default() };
+        let drive = Drive { session: self, goal, front, memory, patience, watching: false };
+        match drive.go().await {
+            Ok(machine) => {
+                if goal.healthy {
+                    self.steady().note(&machine);
+                }
+                Ok(machine)
+            }
             Err(error) => Err(self.explained(error).await),
         }
-    }
-
-    /// Destroys a machine of this run. Others are refused: only what we made is ours to remove.
-    pub(crate) async fn remove(&self, id: &str) -> Result<(), FlyError> {
-        match self.api().machine(id).await? {
-            Some(machine) if machine.power() == Power::Gone => Ok(()),
-            Some(machine) if self.made(&machine) => self.destroy(id).await,
-            Some(machine) if !machine.is_readable() => {
-                Err(FlyError::Unreadable { machine: id.to_owned() })
-            }
-            Some(_) => Err(FlyError::Unsettled {
-                problem: format!("machine {id} was not made by this run, so it is not removed"),
-            }),
-            None => Ok(()),
-        }
-    }
-
-    /// Destroys a machine, whatever it is.
-    pub(crate) async fn destroy(&self, id: &str) -> Result<(), FlyError> {
-        self.leases().take(&[id.to_owned()], self.cx()).await?;
-        match self.leases().guard(id) {
-            Ok(guard) => self.api().destroy(&guard).await?,
-            // It was gone when it was to be leased.
-            Err(_) if self.api().machine(id).await?.is_none_or(|it| it.power() == Power::Gone) => {}
-            Err(error) => return Err(error),
-        }
-        self.leases().forget(id);
-        Ok(())
     }
 }
 
@@ -96,6 +88,7 @@ impl Drive<'_> {
                 (Step::Fail(failure), seen) => return Err(self.failed(failure, seen)),
                 (Step::Create, _) => self.create().await?,
                 (step, Some(machine)) => {
+                    self.watching = step == Step::Watch && machine.is_checked();
                     self.patience.check(&step, &machine)?;
                     self.take(&step, &machine).await?;
                 }
@@ -108,10 +101,27 @@ impl Drive<'_> {
     async fn look(&mut self) -> Result<Option<Machine>, FlyError> {
         let session = self.session;
         if let Some(id) = &self.memory.id {
-            return Ok(session.api().machine(id).await?);
+            return match self.glance(id).await {
+                Some(machine) => Ok(Some(machine)),
+                None => Ok(session.api().machine(id).await?),
+            };
         }
         let Place::Launch(launch) = &self.goal.place else { return Ok(None) };
-        let mut found = session.readable().await?;
+        match self.front.machine(launch) {
+            // What became of a creation that was not answered is looked for.
+            _ if self.memory.creates > 0 => {}
+            Launched::NotYet => return Ok(None),
+            Launched::As(id) => {
+                let living = |it: &Machine| it.power() != Power::Gone;
+                if let Some(machine) = session.api().machine(&id).await?.filter(living) {
+                    session.leases().take(std::slice::from_ref(&id), session.cx()).await?;
+                    self.memory.id = Some(id);
+                    return Ok(Some(machine));
+                }
+            }
+            Launched::Unknown => {}
+        }
+        let mut found = session.revealed(session.machines().await?).await?;
         found.retain(|it| it.metadata(LAUNCH) == Some(launch));
         found.sort_by_key(|it| (it.power() != Power::Up, it.id.clone()));
         let mut found = found.into_iter();
@@ -121,12 +131,34 @@ impl Drive<'_> {
             session.remove(&twin.id).await?;
         }
         self.memory.id = Some(first.id.clone());
-        // The search may show less of a machine than reading it does.
+        // A list may show less of a machine than reading it does.
         Ok(session.api().machine(&first.id).await?)
+    }
+
+    /// The machine as a list shows it, where that is enough: several are watched, one list does for all, and
+    /// it shows that there still is nothing to do but to watch. Whatever else it shows is read again.
+    async fn glance(&self, id: &str) -> Option<Machine> {
+        if !(self.watching && self.takes_turns()) {
+            return None;
+        }
+        let seen = self.session.api().listed(id).await.ok()??;
+        let mut memory = self.memory.clone();
+        memory.see(self.goal, &seen);
+        (self.goal.step(&memory, Some(&seen)) == Step::Watch).then_some(seen)
+    }
+
+    /// Is there a list that the others wait for too?
+    fn takes_turns(&self) -> bool {
+        self.session.config().paced && self.front.is_crowd()
     }
 
     async fn create(&mut self) -> Result<(), FlyError> {
         let session = self.session;
+        session.api().turn_to_create().await;
+        if self.memory.creates == 0 {
+            self.may_begin()?;
+        }
+        self.patience = Patience::new(session.config().wait_timeout);
         let launch = Launch {
             config: &self.goal.config,
             region: self.goal.region.as_deref(),
@@ -135,7 +167,7 @@ impl Drive<'_> {
             unregistered: self.goal.cordoned == Some(true),
         };
         self.memory.creates += 1;
-        match session.api().create(&launch).await {
+        match session.api().create_now(&launch).await {
             Ok(Sent { answer: machine, at }) => {
                 if let Some(nonce) = &machine.nonce {
                     session.leases().adopt(&machine.id, nonce, at);
@@ -150,6 +182,14 @@ impl Drive<'_> {
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+
+    /// Many wait for their turn to be created, and meanwhile one of those before them may fail. The error
+    /// comes after that one's, which is what is told.
+    fn may_begin(&self) -> Result<(), FlyError> {
+        self.session.check_deadline()?;
+        self.session.check_cancelled()?;
+        if self.front.has_failed() { Err(FlyError::Cancelled) } else { Ok(()) }
     }
 
     async fn take(&mut self, step: &Step, machine: &Machine) -> Result<(), FlyError> {
@@ -167,8 +207,11 @@ impl Drive<'_> {
                 return self.forgive(machine, done).await;
             }
         }
-        // An answer that comes at once and changes nothing must not make us ask without a pause.
-        sleep(self.session.config().poll.saturating_sub(began.elapsed())).await;
+        // An answer that comes at once and changes nothing must not make us ask without a pause. The turn of
+        // a list is one.
+        let turn = if self.watching && self.takes_turns() { LIST_TURN } else { Duration::ZERO };
+        let paused = began.elapsed() + turn;
+        sleep(self.session.config().poll.saturating_sub(paused)).await;
         Ok(())
     }
 
@@ -190,7 +233,7 @@ impl Drive<'_> {
                 memory.held = Some(updated.instance_id);
             }
             Step::Start => {
-                memory.starts += 1;
+                (memory.starts, memory.stills) = (memory.starts + 1, 0);
                 api.start(&guard).await?;
                 sleep(PAUSE).await;
             }

@@ -14,8 +14,9 @@ use crate::record::Recorded;
 pub(crate) const TRIES: u32 = 6;
 /// In how many looks a machine without checks must be up, so that one that dies at once is seen.
 const STEADY: u32 = 3;
-/// After how many looks a machine that is merely `created` is started by hand.
-const STUCK: u32 = 3;
+/// After how many looks a machine that is merely `created` is started by hand: some 45 s, and six times that until
+/// it is given up. It is `created` while its image is pulled, and refuses to start before that is done.
+const STUCK: u32 = 8;
 
 /// What one machine shall be.
 #[derive(Clone, Debug)]

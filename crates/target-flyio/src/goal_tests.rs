@@ -111,6 +111,16 @@ fn no_action_is_tried_for_ever() {
 }
 
 #[test]
+fn a_machine_that_is_still_being_prepared_is_let_alone_for_a_while() {
+    let created = machine("created", &wanted(), "critical");
+    let step = |stills| {
+        let memory = Memory { stills, ..Memory::default() };
+        goal(Wanted::Running).step(&memory, Some(&created))
+    };
+    assert_eq!((step(STUCK - 1), step(STUCK)), (Step::Settle, Step::Start));
+}
+
+#[test]
 fn a_machine_without_checks_must_stay_up_for_a_while() {
     let config = json!({"image": "shop:v2", "metadata": {"pipeline_run": "run-1"}});
     let mut seen = machine("started", &config, "passing");

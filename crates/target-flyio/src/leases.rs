@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use pipeline_core::Context;
 use tokio::task::JoinSet;
@@ -13,9 +12,6 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::api::{Api, ApiError, Guard, Sent};
 use crate::error::FlyError;
-
-/// How many leases are asked for at a time.
-const AT_A_TIME: usize = 8;
 
 /// A lease that ends this soon is waited out, however short our own are: twice flyctl's 13 s.
 const LONG_ENOUGH: Duration = Duration::from_secs(26);
@@ -69,6 +65,11 @@ impl Leases {
         }
     }
 
+    /// The machines that are leased.
+    pub(crate) fn held(&self) -> Vec<String> {
+        self.book.held().keys().cloned().collect()
+    }
+
     /// Leases all of `machines` or none. A lease that stands still and ends soon is waited out: it may be
     /// that of a run that was killed. One that moves belongs to somebody alive.
     pub(crate) async fn take(&self, machines: &[String], cx: &Context) -> Result<(), FlyError> {
@@ -76,10 +77,10 @@ impl Leases {
             machines.iter().filter(|id| self.guard(id).is_err()).cloned().collect();
         // Those that are granted at once must outlive the wait for the others.
         self.refresh_in_background();
+        // All at once: each machine has a limit of its own (flyctl: leases of all machines in parallel).
         let asked: Vec<BoxFuture<'_, _>> =
             missing.iter().map(|id| self.book.take(id, cx).boxed()).collect();
-        let answers: Vec<_> =
-            futures::stream::iter(asked).buffer_unordered(AT_A_TIME).collect().await;
+        let answers = join_all(asked).await;
         if let Some(error) = answers.into_iter().find_map(Result::err) {
             self.release(&missing).await;
             return Err(error);

@@ -15,8 +15,6 @@ use crate::fly_toml::ReleaseSpec;
 use crate::group::TestSpec;
 use crate::session::Session;
 
-/// How often starting it is tried: a machine that is still being prepared refuses for a while.
-const TRIES: u32 = 10;
 /// In how many looks an end without an exit may stay unexplained: events come a little late.
 const DOUBTS: u32 = 5;
 /// How long a machine check may take (flyctl: as a release command).
@@ -55,7 +53,8 @@ enum Step {
 #[derive(Debug, Default)]
 struct Past {
     id: Option<String>,
-    starts: u32,
+    /// Since when it has been refused to start.
+    refused: Option<Instant>,
     doubts: u32,
 }
 
@@ -102,10 +101,9 @@ impl OneOff {
         };
         match (machine.ended(), machine.power()) {
             (Some(exit), _) => Step::Ended(exit),
-            (None, Power::Gone) if past.doubts >= DOUBTS => Step::Lost,
             (None, Power::Down) if !machine.was_started() => Step::Start,
             (None, Power::Moving) if machine.state == "created" => Step::Start,
-            (None, Power::Down) if past.doubts >= DOUBTS => Step::Lost,
+            (None, Power::Gone | Power::Down) if past.doubts >= DOUBTS => Step::Lost,
             _ => Step::Wait,
         }
     }
@@ -230,11 +228,11 @@ impl Session<'_> {
         id: &str,
         past: &mut Past,
     ) -> Result<(), FlyError> {
-        past.starts += 1;
         match self.api().start_free(id).await {
             // It has run and is gone already: its events say how it ended.
             Err(error) if error.is_not_found() => Ok(()),
-            Err(error) if past.starts < TRIES && error.may_be_in_its_own_way() => {
+            // While its image is pulled it is `created`, and refuses.
+            Err(error) if error.may_be_in_its_own_way() && self.is_patient_with(past) => {
                 sleep(self.config().poll).await;
                 Ok(())
             }
@@ -243,6 +241,12 @@ impl Session<'_> {
                 .await),
             other => Ok(other?),
         }
+    }
+
+    /// Is it given more time to become one that can be started?
+    fn is_patient_with(&self, past: &mut Past) -> bool {
+        let since = past.refused.get_or_insert_with(Instant::now);
+        since.elapsed() < self.config().endurance()
     }
 
     async fn wait_for_end(

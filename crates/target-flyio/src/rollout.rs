@@ -10,6 +10,7 @@ use crate::api::{Machine, Power};
 use crate::config::Strategy;
 use crate::desired::is_served;
 use crate::error::FlyError;
+use crate::front::Front;
 use crate::goal::Goal;
 use crate::plan::{Kind, Place, StageData};
 use crate::record::World;
@@ -32,17 +33,12 @@ impl Session<'_> {
             });
         }
         if stage.kind == Kind::Release {
-            let machines = self.machines().await?;
-            let stage = self.recorded(stage, &machines).await;
-            if let Some(release) = &stage.release {
-                self.release(release).await?;
-            }
-            return Ok(machines);
+            return self.prepare(stage).await;
         }
         let machines = self.in_rounds(stage, world).await?;
         if stage.kind == Kind::Canary {
             self.bake(stage).await?;
-            return self.machines().await;
+            return self.steadied(self.machines().await?).await;
         }
         Ok(machines)
     }
@@ -77,31 +73,43 @@ impl Session<'_> {
         let stage = &self.recorded(stage, &machines).await;
         match stage.kind {
             Kind::Release => {}
-            Kind::Create | Kind::Green => self.create_all(stage).await?,
+            Kind::Create | Kind::Green => self.create_all(stage, &machines).await?,
             Kind::Canary | Kind::Roll => self.roll(stage, &machines).await?,
-            Kind::Switch => self.switch(stage).await?,
-            Kind::Settle => self.settle(stage).await?,
+            Kind::Switch => self.switch(stage, &machines).await?,
+            Kind::Settle => self.settle(stage, &machines).await?,
         }
-        let machines = self.readable().await?;
+        // As others see it: what no list shows, the next deploy would make a second time.
+        let machines = self.revealed(self.listed().await?).await?;
+        let machines = self.steadied(machines).await?;
         match unfinished(stage, &machines) {
             None => Ok(machines),
             Some(problem) => Err(FlyError::Unsettled { problem }),
         }
     }
 
+    /// Runs the release command; no machine of the app is touched.
+    async fn prepare(&self, stage: &StageData) -> Result<Vec<Machine>, FlyError> {
+        let machines = self.machines().await?;
+        let stage = self.recorded(stage, &machines).await;
+        if let Some(release) = &stage.release {
+            self.release(release).await?;
+        }
+        Ok(machines)
+    }
+
     /// New machines; first those that others stand by for.
-    async fn create_all(&self, stage: &StageData) -> Result<(), FlyError> {
+    async fn create_all(&self, stage: &StageData, known: &[Machine]) -> Result<(), FlyError> {
         self.cx().note(format!("creating {} machines", stage.works.len()));
         let goals = stage.works.iter().zip(stage.goals());
         let (first, later): (Vec<_>, Vec<_>) =
             goals.partition(|(work, _)| work.stands_by.is_empty());
         let first: Vec<Goal> = first.into_iter().map(|(_, goal)| goal).collect();
-        let made = self.drive_all(&first, self.config().concurrency).await?;
+        let made = self.drive_wide(&first, known).await?;
         let later: Vec<Goal> = later
             .into_iter()
             .map(|(work, goal)| goal.standing_by(&work.stands_by, &made))
             .collect();
-        let later = self.drive_all(&later, self.config().concurrency).await?;
+        let later = self.drive_wide(&later, known).await?;
         self.introduce(&[made, later].concat()).await
     }
 
@@ -121,7 +129,7 @@ impl Session<'_> {
                     return self.introduce(&done).await;
                 }
                 self.in_waves(&warm, machines, stage.max_unavailable).await?;
-                self.drive_all(&cold, self.config().concurrency).await.map(drop)
+                self.drive_wide(&cold, machines).await.map(drop)
             }
             .boxed()
         });
@@ -139,7 +147,7 @@ impl Session<'_> {
     ) -> Result<(), FlyError> {
         let (done, todo): (Vec<Goal>, Vec<Goal>) =
             goals.iter().cloned().partition(|goal| goal.is_already(machines));
-        let mut returned = ids(&self.drive_all(&done, self.config().concurrency).await?);
+        let mut returned = ids(&self.drive_wide(&done, machines).await?);
         let mut rest = todo.as_slice();
         while !rest.is_empty() {
             let width = width(goals.len(), max_unavailable);
@@ -164,7 +172,7 @@ impl Session<'_> {
     /// Takes the machines of a wave out of the pool and waits until no request goes to them, where others
     /// can take these. A program that is told to stop drops what was just being handed to it.
     pub(crate) async fn drain(&self, wave: &[Goal]) -> Result<(), FlyError> {
-        let machines = self.machines().await?;
+        let machines = self.steadied(self.machines().await?).await?;
         let serving: Vec<&Machine> = machines.iter().filter(|it| it.serves()).collect();
         let (leaving, staying): (Vec<&Machine>, Vec<&Machine>) =
             serving.into_iter().partition(|it| wave.iter().any(|goal| goal.is_for(it)));
@@ -191,12 +199,12 @@ impl Session<'_> {
     }
 
     /// Traffic to green, and only once users are answered by green, none to blue.
-    async fn switch(&self, stage: &StageData) -> Result<(), FlyError> {
+    async fn switch(&self, stage: &StageData, known: &[Machine]) -> Result<(), FlyError> {
         let goals = stage.goals();
         let waiting: Vec<Goal> = goals.iter().map(|it| it.clone().cordoned(None)).collect();
-        self.drive_all(&waiting, self.config().concurrency).await?;
+        self.drive_wide(&waiting, known).await?;
         let open: Vec<Goal> = stage.open_goals();
-        let green = ids(&self.drive_all(&open, self.config().concurrency).await?);
+        let green = ids(&self.drive_wide(&open, known).await?);
         let served = stage.served(&green);
         if !served.is_empty() {
             self.cx().note("waiting until the new machines answer users");
@@ -221,8 +229,8 @@ impl Session<'_> {
     }
 
     /// Removes the retired machines, after a last look at those that take their place.
-    async fn settle(&self, stage: &StageData) -> Result<(), FlyError> {
-        let carrying = self.drive_all(&stage.open_goals(), self.config().concurrency).await?;
+    async fn settle(&self, stage: &StageData, known: &[Machine]) -> Result<(), FlyError> {
+        let carrying = self.drive_wide(&stage.open_goals(), known).await?;
         self.enough(stage, &carrying)?;
         self.close(stage, &stage.served(&ids(&carrying))).await?;
         let machines = self.machines().await?;
@@ -247,7 +255,7 @@ impl Session<'_> {
     pub(crate) async fn stop_and_destroy(&self, machine: &Machine) -> Result<(), FlyError> {
         if machine.power() != Power::Down {
             let stopping = Goal::stopped(machine);
-            match self.drive(&stopping).await {
+            match self.drive(&stopping, &Front::default()).await {
                 // It is not wanted any more: that it does not stop, or is gone, is no reason to keep it.
                 Ok(_) | Err(FlyError::Gone { .. } | FlyError::NotInTime { .. }) => {}
                 Err(error) => return Err(error),

@@ -1,10 +1,7 @@
 //! One call of the deployer: the app, the run, and whether it listens to being stopped.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures::StreamExt;
-use futures::future::{BoxFuture, FutureExt};
 use pipeline_core::Context;
 use tokio::time::{Instant, sleep};
 
@@ -12,10 +9,10 @@ use crate::api::{Api, Machine, Power};
 use crate::config::FlyConfig;
 use crate::desired::{LAUNCH, RUN};
 use crate::error::{FlyError, LogTail};
-use crate::goal::Goal;
 use crate::leases::Leases;
 use crate::plan::StageData;
 use crate::record::World;
+use crate::steady::Steady;
 use crate::target::FlyTarget;
 use crate::traffic::Traffic;
 
@@ -63,6 +60,19 @@ impl<'a> Session<'a> {
         &self.target.api
     }
 
+    pub(crate) fn steady(&self) -> &Steady {
+        &self.target.steady
+    }
+
+    /// The machines, if none of them has died since it was well. On the way back that is no news, and
+    /// changes nothing.
+    pub(crate) async fn steadied(&self, machines: Vec<Machine>) -> Result<Vec<Machine>, FlyError> {
+        match self.target.steady.check(&machines) {
+            Err(error) if self.heed == Heed::BetweenMachines => Err(self.explained(error).await),
+            _ => Ok(machines),
+        }
+    }
+
     pub(crate) fn leases(&self) -> &Leases {
         &self.target.leases
     }
@@ -77,18 +87,24 @@ impl<'a> Session<'a> {
 
     /// All machines that are ours to touch and not gone.
     pub(crate) async fn machines(&self) -> Result<Vec<Machine>, FlyError> {
-        let mut machines = self.api().machines().await?;
-        let ours = |it: &Machine| it.foreign().is_none() && !self.left_alone.contains(&it.id);
-        machines.retain(|it| it.power() != Power::Gone && ours(it));
+        let mut machines = self.listed().await?;
+        // A list may leave out what is there; what we lease, we know of, and make no second time.
+        for id in self.leases().held() {
+            if machines.iter().all(|it| it.id != id) {
+                machines.extend(self.api().machine(&id).await?.filter(|it| self.is_ours(it)));
+            }
+        }
         Ok(machines)
     }
 
-    /// The same, once those among them that the run did not find at its beginning can be read. One that
-    /// cannot may be the very one that is looked for, or one too many: it is waited for.
-    pub(crate) async fn readable(&self) -> Result<Vec<Machine>, FlyError> {
+    /// These machines, once those among them that the run did not find at its beginning can be read. One
+    /// that cannot may be the very one that is looked for, or one too many: it is waited for.
+    pub(crate) async fn revealed(
+        &self,
+        mut machines: Vec<Machine>,
+    ) -> Result<Vec<Machine>, FlyError> {
         let began = Instant::now();
         loop {
-            let machines = self.machines().await?;
             let Some(hidden) = machines.iter().find(|it| self.is_hidden(it)) else {
                 return Ok(machines);
             };
@@ -96,12 +112,25 @@ impl<'a> Session<'a> {
                 return Err(FlyError::Unreadable { machine: hidden.id.clone() });
             }
             sleep(self.config().poll).await;
+            machines = self.machines().await?;
         }
     }
 
     /// Was it made since, by whomever, and does not show by whom?
     pub(crate) fn is_hidden(&self, machine: &Machine) -> bool {
         !machine.is_readable() && !self.known.contains(&machine.id)
+    }
+
+    /// The same, as far as a list shows them.
+    pub(crate) async fn listed(&self) -> Result<Vec<Machine>, FlyError> {
+        let mut machines = self.api().machines().await?;
+        machines.retain(|it| self.is_ours(it));
+        Ok(machines)
+    }
+
+    fn is_ours(&self, machine: &Machine) -> bool {
+        let alone = self.left_alone.contains(&machine.id);
+        machine.power() != Power::Gone && machine.foreign().is_none() && !alone
     }
 
     /// Leases every machine there is, then reads them: from here on nobody else changes them.
@@ -165,37 +194,6 @@ impl<'a> Session<'a> {
     pub(crate) fn check_cancelled(&self) -> Result<(), FlyError> {
         let asked = self.heed == Heed::BetweenMachines && self.cx.is_cancelled();
         if asked { Err(FlyError::Cancelled) } else { Ok(()) }
-    }
-
-    /// Drives goals, `width` at a time. After the first failure no further one is begun; those under way
-    /// are brought to their end, so that no machine is left in the middle.
-    pub(crate) async fn drive_all(
-        &self,
-        goals: &[Goal],
-        width: usize,
-    ) -> Result<Vec<Machine>, FlyError> {
-        let failed = AtomicBool::new(false);
-        let work: Vec<BoxFuture<'_, Option<Result<Machine, FlyError>>>> = goals
-            .iter()
-            .map(|goal| {
-                let failed = &failed;
-                async move {
-                    if failed.load(Ordering::Relaxed) {
-                        return None;
-                    }
-                    let done = match self.check_cancelled() {
-                        Ok(()) => self.drive(goal).await,
-                        Err(error) => Err(error),
-                    };
-                    failed.fetch_or(done.is_err(), Ordering::Relaxed);
-                    Some(done)
-                }
-                .boxed()
-            })
-            .collect();
-        let done =
-            futures::stream::iter(work).buffer_unordered(width.max(1)).collect::<Vec<_>>().await;
-        done.into_iter().flatten().collect()
     }
 }
 

@@ -20,6 +20,7 @@ use crate::proof::Proof;
 use crate::record::World;
 use crate::recording::Recording;
 use crate::session::{Heed, Session};
+use crate::steady::Steady;
 use crate::view::{MachineStatus, deployment};
 
 /// One app at Fly.io.
@@ -38,6 +39,7 @@ pub struct FlyTarget {
     /// When the first stage was begun, by this process.
     began: OnceLock<Instant>,
     recording: Recording,
+    pub(crate) steady: Steady,
 }
 
 impl FlyTarget {
@@ -98,7 +100,8 @@ impl FlyTarget {
         let leases = Leases::new(&api, config.lease_ttl);
         let name = format!("flyio:{}", config.app);
         let (began, recording) = (OnceLock::new(), Recording::default());
-        Self { name, config, desired, api, platform, http, leases, began, recording }
+        let steady = Steady::default();
+        Self { name, config, desired, api, platform, http, leases, began, recording, steady }
     }
 
     /// The stage, its machines under the release that Fly.io knows.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use reqwest::{Client, RequestBuilder};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::config::FlyConfig;
 use crate::error::FlyError;
@@ -17,8 +17,9 @@ pub(crate) const PIN: &str = "fly-force-instance-id";
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The time between rounds of questions.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How many questions at once: a balancer that goes by load spreads them.
-const ROUND: usize = 4;
+/// How many questions at once: a balancer that goes by load spreads them. Ten times a second, whatever the
+/// number of machines: fifty questions a second are no load for an app.
+const ROUND: usize = 5;
 /// How long the proxy may take to learn what it must.
 const LONGEST: Duration = Duration::from_mins(1);
 
@@ -76,24 +77,31 @@ impl Traffic<'_> {
             sleep(self.config.blind_drain).await;
             return Ok(Some(Instant::now()));
         }
-        let began = Instant::now();
+        let needed = answers_needed((old | new).len());
+        let (began, mut next) = (Instant::now(), Instant::now());
         let (mut quiet, mut heard) = (None, began);
-        while began.elapsed() < LONGEST + self.config.drain {
+        // An app that answers slowly is given the time that it needs for so many answers.
+        let most = LONGEST + self.config.drain + asking(needed) * 2;
+        while began.elapsed() < most {
+            let asked = Instant::now();
             let answers = self.round().await;
             if !answers.is_empty() {
                 heard = Instant::now();
             } else if heard.elapsed() >= silence {
                 return Ok(None);
             }
-            if answers.is_empty() || !answers.is_disjoint(old) {
+            if answers.is_empty() || answers.iter().any(|it| old.contains(it)) {
                 quiet = None;
             } else {
-                let since = *quiet.get_or_insert_with(Instant::now);
-                if since.elapsed() >= self.config.drain {
+                let (since, count) = quiet.unwrap_or((asked, 0));
+                let count = count + answers.len();
+                if since.elapsed() >= self.config.drain && count >= needed {
                     return Ok(Some(since));
                 }
+                quiet = Some((since, count));
             }
-            sleep(PAUSE).await;
+            next = (next + PAUSE).max(Instant::now());
+            sleep_until(next).await;
         }
         Err(self.stays("new", LONGEST))
     }
@@ -126,7 +134,7 @@ impl Traffic<'_> {
 
     async fn sees(&self, machines: &BTreeSet<String>, limit: Duration) -> bool {
         let seen = async {
-            while self.round().await.is_disjoint(machines) {
+            while !self.round().await.iter().any(|it| machines.contains(it)) {
                 sleep(PAUSE).await;
             }
         };
@@ -148,8 +156,8 @@ impl Traffic<'_> {
         false
     }
 
-    /// The machines that answer a few requests of users.
-    async fn round(&self) -> BTreeSet<String> {
+    /// The machines that answer a few requests of users, one for each answer.
+    async fn round(&self) -> Vec<String> {
         join_all((0..ROUND).map(|_| self.ask(None))).await.into_iter().flatten().collect()
     }
 
@@ -175,5 +183,53 @@ impl Traffic<'_> {
 
     fn stays(&self, side: &'static str, after: Duration) -> FlyError {
         FlyError::TrafficStays { url: self.config.url.clone(), side, after }
+    }
+}
+
+/// How many answers in a row must come from others before one of so many machines, if it got its share of
+/// them, would have been missed by less than one chance in a hundred: (1 - 1/n)^k < 0.01, and so
+/// k > ln 0.01 / ln(1 - 1/n), which is about 4.6 n.
+fn answers_needed(machines: usize) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "machine counts are small"
+    )]
+    match machines {
+        0 | 1 => 1,
+        many => (0.01_f64.ln() / (-1.0 / many as f64).ln_1p()).floor() as usize + 1,
+    }
+}
+
+/// How long it takes to ask for so many answers.
+fn asking(answers: usize) -> Duration {
+    PAUSE * u32::try_from(answers.div_ceil(ROUND)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_with_its_share_is_missed_by_less_than_a_chance_in_a_hundred_and_no_more_is_asked()
+    {
+        for machines in [2, 3, 4, 6, 10, 20, 30, 60, 100, 200, 1_000] {
+            let missed = |answers: usize| {
+                (0..answers).fold(1.0, |chance, _| chance * (1.0 - 1.0 / f64::from(machines)))
+            };
+            let needed = answers_needed(machines as usize);
+            assert!(missed(needed) < 0.01, "{machines}: {needed}");
+            assert!(missed(needed - 1) >= 0.01, "{machines}: {needed}");
+        }
+    }
+
+    #[test]
+    fn small_apps_are_asked_enough_within_the_quiet_time_and_large_ones_for_longer() {
+        let table = [(1, 1, 100), (3, 12, 300), (6, 26, 600), (20, 90, 1_800), (100, 459, 9_200)];
+        for (machines, needed, millis) in table {
+            assert_eq!(answers_needed(machines), needed, "{machines}");
+            assert_eq!(asking(needed), Duration::from_millis(millis), "{machines}");
+        }
     }
 }

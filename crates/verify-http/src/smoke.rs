@@ -1,5 +1,6 @@
 //! The smoke verifier: a few requests that must be answered well, everywhere, within one window.
 
+mod beside;
 mod probe;
 mod window;
 
@@ -116,7 +117,13 @@ impl Verifier for Smoke {
         let tell = |words: String| cx.note(self.secrets.strike(&words));
         let asked = window.ask_all(probes, cx, &tell);
         match select(pin!(asked), pin!(cx.cancelled())).await {
-            Either::Left((probed, _)) => self.report(probed, began.elapsed()),
+            Either::Left((mut probed, _)) => {
+                let took = began.elapsed();
+                if let Some(old) = beside::control(deployment) {
+                    window.compare(&mut probed, &old).await;
+                }
+                self.report(probed, took)
+            }
             Either::Right(_) => Err(Fault::cancelled()),
         }
     }

@@ -30,7 +30,7 @@ pub(crate) struct Rehearse {
     /// How many machines run the old release, of each process group
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = value_parser!(u32).range(1..=100))]
     pub(crate) machines: u32,
-    /// Another strategy than the configured one: rolling or bluegreen
+    /// Another strategy than the configured one: rolling, canary, bluegreen, immediate
     #[arg(long, value_name = "STRATEGY")]
     pub(crate) strategy: Option<String>,
     /// Your own program as both releases, instead of a stand-in for it

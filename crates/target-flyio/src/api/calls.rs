@@ -131,8 +131,24 @@ impl Api {
         Ok(None)
     }
 
+    /// One machine as the next list shows it, which those share who ask at the same time.
+    pub(crate) async fn listed(&self, id: &str) -> Result<Option<Machine>, ApiError> {
+        Ok(self.lists.read(&self.host).await?.iter().find(|it| it.id == id).cloned())
+    }
+
+    /// Waits until a machine may be created. Whoever has waited may have a reason not to any more.
+    pub(crate) async fn turn_to_create(&self) {
+        self.host.turn(&creation()).await;
+    }
+
     /// Creates a machine and leases it. Not sent twice if it may have been done: look for its launch id.
     pub(crate) async fn create(&self, launch: &Launch<'_>) -> Result<Sent<Machine>, ApiError> {
+        self.turn_to_create().await;
+        self.create_now(launch).await
+    }
+
+    /// The same, by somebody whose turn has come.
+    pub(crate) async fn create_now(&self, launch: &Launch<'_>) -> Result<Sent<Machine>, ApiError> {
         let mut body = json!({
             "config": launch.config,
             "skip_launch": launch.idle,
@@ -144,8 +160,7 @@ impl Api {
         if let Some(region) = launch.region {
             body["region"] = region.into();
         }
-        let call = Call::new(Method::POST, "create a machine", "/machines");
-        self.host.send_noted(&Call { body: Some(body), class: Class::Once, ..call }).await
+        self.host.send_now(&Call { body: Some(body), ..creation() }).await
     }
 
     /// Replaces the whole configuration if the machine still is at the version it was read at. Not sent
@@ -279,6 +294,11 @@ impl Call {
     fn guarded(method: Method, verb: &str, guard: &Guard, path: &str) -> Self {
         Self { nonce: Some(guard.nonce.clone()), ..Self::on(method, verb, &guard.machine, path) }
     }
+}
+
+fn creation() -> Call {
+    let call = Call::new(Method::POST, "create a machine", "/machines");
+    Call { class: Class::Once, ..call }
 }
 
 fn fine_if(error: ApiError, fine: impl Fn(&ApiError) -> bool) -> Result<(), ApiError> {

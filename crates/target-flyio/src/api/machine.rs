@@ -59,6 +59,8 @@ pub(crate) struct CheckState {
 pub(crate) struct MachineEvent {
     #[serde(rename = "type")]
     pub(crate) kind: String,
+    /// In milliseconds.
+    pub(crate) timestamp: i64,
     pub(crate) request: Value,
 }
 
@@ -173,6 +175,12 @@ impl Machine {
     /// How its program last ended, however that was.
     pub(crate) fn last_exit(&self) -> Option<String> {
         self.events.iter().find_map(Exit::of).map(|exit| exit.text())
+    }
+
+    /// When its program last ended other than well, or as it was told to.
+    pub(crate) fn last_abnormal_exit(&self) -> Option<i64> {
+        let bad = |it: &&MachineEvent| Exit::of(it).is_some_and(|exit| exit.is_abnormal());
+        self.events.iter().find(bad).map(|it| it.timestamp)
     }
 
     /// How its program died since the last change of its configuration, if it will not come up by itself:

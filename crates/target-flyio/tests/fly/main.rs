@@ -11,6 +11,7 @@ mod leases;
 mod machine;
 mod one_off;
 mod paced;
+mod pains;
 mod platform;
 mod recording;
 mod restore;

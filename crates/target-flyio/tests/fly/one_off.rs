@@ -16,7 +16,7 @@ fn config(world: &World, strategy: Strategy, more: &str) -> FlyConfig {
     config
 }
 
-fn migrating(world: &World, strategy: Strategy) -> FlyTarget {
+pub(crate) fn migrating(world: &World, strategy: Strategy) -> FlyTarget {
     FlyTarget::new(config(world, strategy, "[deploy]\nrelease_command = \"bin/migrate\"\n"))
 }
 
@@ -34,7 +34,7 @@ fn register(world: &World, env: &[(&str, &str)]) {
     world.sim.register_image(image.env(env.iter().copied()));
 }
 
-fn one_offs(world: &World) -> Vec<MachineView> {
+pub(crate) fn one_offs(world: &World) -> Vec<MachineView> {
     let mut all = world.sim.machines(crate::world::APP);
     all.retain(|it| metadata(it)["fly_process_group"].starts_with("fly_app_"));
     all
@@ -168,15 +168,14 @@ async fn machine_checks_judge_each_new_machine_before_it_gets_traffic() {
     ] {
         let world = World::with(2).await;
         let before = world.live();
-        let none: [String; 0] = [];
-        let checker = Image::new("registry.fly.io/shop:checker", none).entrypoint([program]);
+        let checker = Image::new("registry.fly.io/shop:checker", [String::new(); 0]);
+        let checker = checker.entrypoint([program]);
         world.sim.register_image(checker);
         let more = "[[http_service.machine_checks]]\nimage = \"registry.fly.io/shop:checker\"\ncommand = [\"check\"]\n";
         let toml =
             TOML.replace("IMAGE", "v2").replace("[[restart]]", &format!("{more}[[restart]]"));
-        let fly_toml = FlyToml::parse(std::path::Path::new("fly.toml"), &toml).unwrap();
         let mut config = world.config(strategy, "v2");
-        config.fly_toml = fly_toml;
+        config.fly_toml = FlyToml::parse(std::path::Path::new("fly.toml"), &toml).unwrap();
         let target = FlyTarget::new(config);
         let mut course = Course::begin(&target).await.unwrap();
         let ended = course.finish(&target).await;

@@ -45,7 +45,8 @@ async fn keys_that_nobody_knows_are_kept_and_flyctl_finds_its_own() {
         "pipeline_run",
         "pipeline_version",
     ];
-    assert_eq!(own.map(|key| metadata[key].as_str()), ["v2", "app", "42", "run-1", "v2"]);
+    let release = target.platform().releases(1).await.unwrap()[0].version.to_string();
+    assert_eq!(own.map(|key| metadata[key].as_str()), ["v2", "app", &release, "run-1", "v2"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,4 +78,22 @@ async fn the_status_names_machine_by_machine_what_runs() {
     assert_eq!((status[0].version.as_str(), status[0].state.as_str()), ("v41", "started"));
     assert_eq!(status[0].checks[0].status, "passing");
     assert!(status[0].image.starts_with("registry.fly.io/shop:v1@sha256:"), "{}", status[0].image);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_whose_programs_die_after_their_checks_have_passed_is_not_good() {
+    let world = World::with(3).await;
+    let before = world.live();
+    world.register("dies", &[("CRASH_AFTER_MS", "900"), ("CRASH_CODE", "9")], true);
+    for strategy in [Strategy::Rolling, Strategy::BlueGreen] {
+        let mut config = world.config(strategy, "dies");
+        // Long enough for the programs to die while users are brought to them.
+        config.drain = std::time::Duration::from_secs(2);
+        let target = target_flyio::FlyTarget::new(config);
+        let mut course = Course::begin(&target).await.unwrap();
+        let fault = course.advance_all(&target).await.unwrap_err();
+        assert!(fault.message().ends_with("does not stay up: it exited with code 9"), "{fault}");
+        course.restore(&target).await.unwrap();
+        world.assert_old(&before);
+    }
 }

@@ -264,3 +264,24 @@ async fn where_nothing_can_be_asked_nothing_is_known() {
     insta::assert_snapshot!(report.findings()[0].message,
         @"nothing of v2 can be asked: users do not reach it, and no instance has an address");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_canary_is_refused_for_an_old_machine_is_asked_too() {
+    let server = server(|key, _| match key {
+        "/ on new" => Does::Answers(500, ""),
+        "/health on new" | "/health on old" => Does::Answers(503, ""),
+        _ => Does::Answers(200, ""),
+    });
+    let mut beside = shop(&["new", "old"]);
+    beside.instances[1].side = Side::Old;
+    let smoke = Smoke::with(config(&["/", "/health", "/ok"]), server).unwrap();
+    let report = smoke.verify(&beside, &a_run("v2").context(Phase::Verify, "smoke")).await.unwrap();
+    insta::assert_snapshot!(lines(&report), @r"
+    Passed GET / [public]: answered 200, 2 times in a row
+    Passed GET /health [public]: answered 200, 2 times in a row
+    Passed GET /ok [public]: answered 200, 2 times in a row
+    Refused GET / [new]: answered 500, wanted 200; the old machine old answered 200
+    Refused GET /health [new]: answered 503, wanted 200; the old machine old answered 503, wanted 200
+    Passed GET /ok [new]: answered 200, 2 times in a row
+    ");
+}

@@ -1,6 +1,7 @@
 //! The window in which all probes are asked: together, at a fixed pace, not too many at once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures::future::join_all;
 use pipeline_core::Context;
@@ -10,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::probe::{Probe, Probed};
 use crate::client::{Ask, Unanswered};
 use crate::config::SmokeConfig;
-use crate::tally::Tally;
+use crate::tally::{End, Tally};
 
 /// It opens when it is made.
 pub(super) struct Window<'w> {
@@ -45,6 +46,18 @@ impl<'w> Window<'w> {
             probed
         });
         join_all(asked).await
+    }
+
+    pub(super) fn attempt_timeout(&self) -> Duration {
+        self.config.attempt_timeout
+    }
+
+    /// What one answer amounts to.
+    pub(super) async fn asked_once(&self, probe: Probe<'_>) -> End {
+        let mut tally = Tally::new(1);
+        let asked = self.asker.ask(&probe.request).await;
+        tally.take(probe.check, probe.instance.as_deref(), asked);
+        tally.end(self.config.within)
     }
 
     /// Asks one probe until it is decided or the window is over.
