@@ -75,6 +75,10 @@ impl Drive<'_> {
         loop {
             self.session.check_deadline()?;
             let seen = self.look().await?;
+            if seen.is_none() && self.memory.is_newborn() {
+                sleep(self.session.config().poll.max(PAUSE)).await;
+                continue;
+            }
             if let Some(machine) = &seen {
                 self.memory.see(self.goal, machine);
                 self.patience.allow(machine);
@@ -117,7 +121,7 @@ impl Drive<'_> {
             }
             Launched::Unknown => {}
         }
-        let mut found = session.machines().await?;
+        let mut found = session.revealed(session.machines().await?).await?;
         found.retain(|it| it.metadata(LAUNCH) == Some(launch));
         found.sort_by_key(|it| (it.power() != Power::Up, it.id.clone()));
         let mut found = found.into_iter();
@@ -171,6 +175,7 @@ impl Drive<'_> {
                 session.leases().take(std::slice::from_ref(&machine.id), session.cx()).await?;
                 self.memory.held = Some(machine.instance_id);
                 self.memory.id = Some(machine.id);
+                self.memory.made = Some(at);
             }
             // Nobody knows whether it is there. It may take a moment to show; then it is looked for.
             Err(error) if error.is_transient() => sleep(session.config().poll.max(PAUSE)).await,
@@ -247,7 +252,7 @@ impl Drive<'_> {
     /// often is bounded by the goal and by patience.
     async fn forgive(&self, machine: &Machine, done: Result<(), FlyError>) -> Result<(), FlyError> {
         match done {
-            Err(FlyError::Api(error)) if error.is_transient() || error.wants_a_second_look() => {
+            Err(FlyError::Api(error)) if error.may_be_in_its_own_way() || error.is_not_found() => {
                 tracing::debug!(%error, "reading the machine again");
                 sleep(self.session.config().poll.max(PAUSE)).await;
                 Ok(())

@@ -111,6 +111,12 @@ pub enum FlyError {
         /// The machine.
         machine: String,
     },
+    /// A machine shows nothing of itself, and may be what is looked for, or one too many.
+    #[error("machine {machine} cannot be read, and it may be one that this run has made")]
+    Unreadable {
+        /// The machine.
+        machine: String,
+    },
     /// Users' requests do not reach the side they should.
     #[error("after {after:?} requests to {url} are still not answered by {by}")]
     TrafficStays {
@@ -191,15 +197,31 @@ impl FlyError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Api(error) => error.is_transient() || error.wants_a_second_look(),
-            Self::LeaseLost { .. } | Self::Probe { .. } => true,
+            Self::LeaseLost { .. } | Self::Probe { .. } | Self::Unreadable { .. } => true,
             _ => false,
         }
     }
 
-    /// May the way back succeed a little later? A machine that went while it was worked on is made again.
+    /// May the way back, or the last step, succeed a little later? All may that nobody has to put right
+    /// first: there is nothing to fall back on, so a refusal, an image that could not be pulled or an old
+    /// release that crashed once is no reason to stop half-way.
     pub(crate) fn may_pass(&self) -> bool {
-        let passing = matches!(self, Self::Leased { .. } | Self::Gone { .. } | Self::GaveUp { .. });
-        passing || self.is_transient()
+        match self {
+            Self::Api(error) => !error.is_unauthorized(),
+            Self::Unplannable { .. } | Self::NoImage { .. } | Self::Foreign { .. } => false,
+            Self::Moved { .. } | Self::Overdue { .. } | Self::Cancelled => false,
+            _ => true,
+        }
+    }
+
+    /// Is it worth looking at everything once more, on the way forward? What the new release has done
+    /// itself, and what somebody else is at, is not.
+    pub(crate) fn is_worth_a_round(&self) -> bool {
+        match self {
+            Self::Api(error) => error.may_be_gone_soon(),
+            Self::LeaseLost { .. } | Self::Unsettled { .. } => true,
+            _ => false,
+        }
     }
 
     fn next_step(&self) -> String {
@@ -223,6 +245,9 @@ impl FlyError {
             Self::GaveUp { machine, .. } => format!("look at `fly machine status {machine}`"),
             Self::Moved { .. } => "see who else deploys this app, then deploy again".into(),
             Self::Gone { .. } => "see who else changes this app, then take the run back".into(),
+            Self::Unreadable { machine } => format!(
+                "wait until its host is back (`fly machine status {machine}`), then resume the run"
+            ),
             Self::TrafficStays { .. } | Self::Unsettled { .. } => {
                 "look at `fly machine list` and at the proxy's log, then resume the run".into()
             }

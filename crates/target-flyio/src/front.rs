@@ -74,7 +74,10 @@ impl Session<'_> {
         machines: &[Machine],
     ) -> Result<Vec<Machine>, FlyError> {
         let width = if self.config().paced { goals.len() } else { self.config().concurrency };
-        self.drive_front(goals, width, Front::knowing(machines)).await
+        // What cannot be read may be the machine of any launch.
+        let hidden = machines.iter().any(|it| self.is_hidden(it));
+        let front = if hidden { Front::default() } else { Front::knowing(machines) };
+        self.drive_front(goals, width, front).await
     }
 
     /// Drives goals, `width` at a time.

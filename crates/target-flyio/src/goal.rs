@@ -243,7 +243,9 @@ impl Goal {
 
     /// What is missing until it runs, and well; `None` is nothing.
     fn running(&self, memory: &Memory, machine: &Machine) -> Option<Step> {
-        let crash = machine.crash().filter(|_| self.healthy);
+        // It condemns what is new. What ran before is started again, as often as is sensible.
+        let condemns = self.healthy && matches!(self.same, Same::Run { .. });
+        let crash = machine.crash().filter(|_| condemns);
         let failed = |how: String| Some(Step::Fail(Failure::Crashed(how)));
         match machine.power() {
             Power::Up if !self.healthy => None,

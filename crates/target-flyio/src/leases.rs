@@ -16,6 +16,9 @@ use crate::error::FlyError;
 /// A lease that ends this soon is waited out, however short our own are: twice flyctl's 13 s.
 const LONG_ENOUGH: Duration = Duration::from_secs(26);
 
+/// How long to wait where a machine is in the way of its own lease.
+const IN_ITS_WAY: Duration = Duration::from_millis(500);
+
 /// The leases that are held.
 #[derive(Debug)]
 pub(crate) struct Leases {
@@ -171,6 +174,9 @@ impl Book {
                     first = Some(until);
                     sleep(wait).await;
                 }
+                Err(error) if error.wants_a_second_look() && began.elapsed() < self.ttl => {
+                    sleep(IN_ITS_WAY).await;
+                }
                 // It went between being listed and now; whoever works on it will notice.
                 Err(error) if error.is_not_found() => return Ok(()),
                 Err(error) => return Err(error.into()),
@@ -203,14 +209,12 @@ impl Book {
         };
         match answer {
             Ok(Sent { at, .. }) => current.until = at + self.ttl,
-            // The time it was granted for is still ours; after that `guard` refuses.
-            Err(error) if error.is_transient() => {
-                tracing::warn!(%error, "a lease could not be refreshed");
-            }
-            Err(error) => {
+            Err(error) if error.is_lease_lost() => {
                 tracing::warn!(%error, "a lease was lost");
                 held.remove(machine);
             }
+            // The time it was granted for is still ours; after that `guard` refuses.
+            Err(error) => tracing::warn!(%error, "a lease could not be refreshed"),
         }
     }
 }

@@ -19,6 +19,7 @@ mod fly_toml;
 mod front;
 mod goal;
 mod group;
+mod introduce;
 mod leases;
 mod memory;
 mod one_off;

@@ -1,7 +1,15 @@
 //! What was seen of one machine, and done to it, on the way to its goal.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::api::{Machine, Power};
 use crate::goal::{Goal, Same};
+
+/// For how long a machine that was just made may not be found (fly.io infra log: state that lags behind
+/// between hosts).
+const NEWBORN: Duration = Duration::from_secs(10);
 
 /// What was seen and done on the way.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +18,8 @@ pub(crate) struct Memory {
     pub(crate) id: Option<String>,
     /// The version that is the goal's.
     pub(crate) held: Option<String>,
+    /// When it was made, if that was now.
+    pub(crate) made: Option<Instant>,
     pub(crate) creates: u32,
     pub(crate) updates: u32,
     pub(crate) starts: u32,
@@ -21,6 +31,11 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// Is it so new that not everybody who is asked need know of it?
+    pub(crate) fn is_newborn(&self) -> bool {
+        self.made.is_some_and(|at| at.elapsed() < NEWBORN)
+    }
+
     /// Takes in what was seen.
     pub(crate) fn see(&mut self, goal: &Goal, machine: &Machine) {
         let at = goal.is_at(machine) && !matches!(goal.same, Same::Born);

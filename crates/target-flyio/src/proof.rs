@@ -97,7 +97,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::api::Machine;
+    use crate::api::{Api, Machine};
     use crate::config::{FlyConfig, Unreachable};
     use crate::fly_toml::FlyToml;
 
@@ -114,7 +114,7 @@ mod tests {
         };
         let world = World::of(&["a", "b", "c"].map(machine), Unreachable::Abort).unwrap();
         let began = Instant::now();
-        let proof = Proof::of(&world, &Platform::of(&config)).await;
+        let proof = Proof::of(&world, &Platform::of(&config, Api::of(&config).http())).await;
         assert_eq!((proof.gone.len(), proof.unknown.len()), (0, 3));
         assert_eq!(began.elapsed(), PATIENCE);
     }

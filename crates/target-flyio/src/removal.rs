@@ -10,6 +10,9 @@ impl Session<'_> {
         match self.api().machine(id).await? {
             Some(machine) if machine.power() == Power::Gone => Ok(()),
             Some(machine) if self.made(&machine) => self.destroy(id).await,
+            Some(machine) if !machine.is_readable() => {
+                Err(FlyError::Unreadable { machine: id.to_owned() })
+            }
             Some(_) => Err(FlyError::Unsettled {
                 problem: format!("machine {id} was not made by this run, so it is not removed"),
             }),

@@ -74,8 +74,14 @@ impl Session<'_> {
             way.send_away().await?;
             let listed = self.machines().await?;
             machines = self.complete(world, listed).await?;
+            if let Some(hidden) = machines.iter().find(|it| self.is_hidden(it)) {
+                return Err(FlyError::Unreadable { machine: hidden.id.clone() });
+            }
             match self.differs(world, &machines) {
-                None => return Ok(machines),
+                None => {
+                    self.introduce(&machines).await?;
+                    return Ok(machines);
+                }
                 Some(problem) => amiss = problem,
             }
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::{FutureExt, join_all, try_join_all};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::api::{Machine, Power};
 use crate::config::Strategy;
@@ -36,32 +36,56 @@ impl Session<'_> {
         if stage.kind == Kind::Release {
             return self.prepare(stage).await;
         }
-        let mut missing = String::new();
-        for _ in 0..ROUNDS {
-            let machines = self.seize().await?;
-            if let Some(machine) = self.moved(world, &machines) {
-                return Err(FlyError::Moved { machine: machine.id.clone() });
-            }
-            let stage = &self.recorded(stage, &machines).await;
-            match stage.kind {
-                Kind::Release => {}
-                Kind::Create | Kind::Green => self.create_all(stage, &machines).await?,
-                Kind::Canary | Kind::Roll => self.roll(stage, &machines).await?,
-                Kind::Switch => self.switch(stage, &machines).await?,
-                Kind::Settle => self.settle(stage, &machines).await?,
-            }
-            // As others see it: what no list shows, the next deploy would make a second time.
-            let machines = self.steadied(self.listed().await?).await?;
-            match unfinished(stage, &machines) {
-                None if stage.kind == Kind::Canary => {
-                    self.bake(stage).await?;
-                    return self.steadied(self.machines().await?).await;
-                }
-                None => return Ok(machines),
-                Some(problem) => missing = problem,
-            }
+        let machines = self.in_rounds(stage, world).await?;
+        if stage.kind == Kind::Canary {
+            self.bake(stage).await?;
+            return self.steadied(self.machines().await?).await;
         }
-        Err(FlyError::Unsettled { problem: missing })
+        Ok(machines)
+    }
+
+    /// Round after round until it is done. The last step has no way back, so it is tried for as long as a
+    /// machine would be waited for; the others a few times.
+    async fn in_rounds(&self, stage: &StageData, world: &World) -> Result<Vec<Machine>, FlyError> {
+        let (began, mut rounds) = (Instant::now(), 0);
+        loop {
+            let error = match self.round(stage, world).await {
+                Ok(machines) => return Ok(machines),
+                Err(error) => error,
+            };
+            rounds += 1;
+            let again = match stage.kind {
+                Kind::Settle => error.may_pass() && began.elapsed() < self.config().endurance(),
+                _ => error.is_worth_a_round() && rounds < ROUNDS,
+            };
+            if !again {
+                return Err(error);
+            }
+            self.cx().note(format!("{error}; looking at everything again"));
+            sleep(self.config().poll).await;
+        }
+    }
+
+    async fn round(&self, stage: &StageData, world: &World) -> Result<Vec<Machine>, FlyError> {
+        let machines = self.seize().await?;
+        if let Some(machine) = self.moved(world, &machines) {
+            return Err(FlyError::Moved { machine: machine.id.clone() });
+        }
+        let stage = &self.recorded(stage, &machines).await;
+        match stage.kind {
+            Kind::Release => {}
+            Kind::Create | Kind::Green => self.create_all(stage, &machines).await?,
+            Kind::Canary | Kind::Roll => self.roll(stage, &machines).await?,
+            Kind::Switch => self.switch(stage, &machines).await?,
+            Kind::Settle => self.settle(stage, &machines).await?,
+        }
+        // As others see it: what no list shows, the next deploy would make a second time.
+        let machines = self.revealed(self.listed().await?).await?;
+        let machines = self.steadied(machines).await?;
+        match unfinished(stage, &machines) {
+            None => Ok(machines),
+            Some(problem) => Err(FlyError::Unsettled { problem }),
+        }
     }
 
     /// Runs the release command; no machine of the app is touched.
@@ -79,19 +103,20 @@ impl Session<'_> {
         self.cx().note(format!("creating {} machines", stage.works.len()));
         let (first, later) = stage.without_stand_bys(stage.works.iter());
         let first: Vec<Goal> = first.into_iter().map(|(_, goal)| goal).collect();
-        self.drive_wide(&first, known).await?;
-        self.create_stand_bys(later).await
+        let made = self.drive_wide(&first, known).await?;
+        let stand_bys = self.create_stand_bys(later).await?;
+        self.introduce(&[made, stand_bys].concat()).await
     }
 
     /// New machines that stand by for others, which are there by now.
-    async fn create_stand_bys(&self, later: Vec<(&Work, Goal)>) -> Result<(), FlyError> {
+    async fn create_stand_bys(&self, later: Vec<(&Work, Goal)>) -> Result<Vec<Machine>, FlyError> {
         if later.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let machines = self.machines().await?;
         let goals =
             later.into_iter().map(|(work, goal)| goal.standing_by(&work.stands_by, &machines));
-        self.drive_wide(&goals.collect::<Vec<_>>(), &machines).await.map(drop)
+        self.drive_wide(&goals.collect::<Vec<_>>(), &machines).await
     }
 
     /// Machine by machine: the groups side by side.
@@ -116,12 +141,13 @@ impl Session<'_> {
         let (warm, cold): (Vec<Goal>, Vec<Goal>) = (warm, cold);
         if stage.strategy == Strategy::Immediate {
             let all = [warm, cold].concat();
-            self.drive_all(&all, all.len()).await?;
+            let done = self.drive_all(&all, all.len()).await?;
+            self.introduce(&done).await?;
         } else {
             self.in_waves(&warm, machines, stage.max_unavailable).await?;
             self.drive_wide(&cold, machines).await?;
         }
-        self.create_stand_bys(later).await
+        self.create_stand_bys(later).await.map(drop)
     }
 
     /// Drives goals in waves that leave enough machines up. Between waves the proxy learns that the last
@@ -147,7 +173,9 @@ impl Session<'_> {
             self.check_cancelled()?;
             self.drain(wave).await?;
             // Its size is the limit already: a narrower front would make several waves of it.
-            returned = ids(&self.drive_all(wave, wave.len()).await?);
+            let done = self.drive_all(wave, wave.len()).await?;
+            self.introduce(&done).await?;
+            returned = ids(&done);
             rest = later;
             self.cx().progress((goals.len() - rest.len()) as u64, Some(goals.len() as u64));
         }

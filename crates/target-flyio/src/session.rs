@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use pipeline_core::Context;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::api::{Api, Machine, Power};
 use crate::config::FlyConfig;
@@ -39,16 +39,19 @@ pub(crate) struct Session<'a> {
     heed: Heed,
     /// Machines that are none of this run's business.
     left_alone: BTreeSet<String>,
+    /// Machines that the run found when it looked at the app.
+    known: BTreeSet<String>,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn new(target: &'a FlyTarget, cx: &'a Context, heed: Heed) -> Self {
-        Self { target, cx, heed, left_alone: BTreeSet::new() }
+        Self { target, cx, heed, left_alone: BTreeSet::new(), known: BTreeSet::new() }
     }
 
     /// The same, blind to the machines that were set aside when the run looked at the app.
     pub(crate) fn leaving(mut self, world: &World) -> Self {
         self.left_alone.extend(world.ignored.iter().map(|it| it.id.clone()));
+        self.known.extend(world.machines.iter().map(|it| it.id.clone()));
         self
     }
 
@@ -95,6 +98,30 @@ impl<'a> Session<'a> {
             }
         }
         Ok(machines)
+    }
+
+    /// These machines, once those among them that the run did not find at its beginning can be read. One
+    /// that cannot may be the very one that is looked for, or one too many: it is waited for.
+    pub(crate) async fn revealed(
+        &self,
+        mut machines: Vec<Machine>,
+    ) -> Result<Vec<Machine>, FlyError> {
+        let began = Instant::now();
+        loop {
+            let Some(hidden) = machines.iter().find(|it| self.is_hidden(it)) else {
+                return Ok(machines);
+            };
+            if began.elapsed() >= self.config().endurance() {
+                return Err(FlyError::Unreadable { machine: hidden.id.clone() });
+            }
+            sleep(self.config().poll).await;
+            machines = self.machines().await?;
+        }
+    }
+
+    /// Was it made since, by whomever, and does not show by whom?
+    pub(crate) fn is_hidden(&self, machine: &Machine) -> bool {
+        !machine.is_readable() && !self.known.contains(&machine.id)
     }
 
     /// The same, as far as a list shows them.

@@ -9,7 +9,7 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::api::{Api, Machine, Platform, http_client};
+use crate::api::{Api, Machine, Platform};
 use crate::build::KnownImage;
 use crate::config::FlyConfig;
 use crate::desired::Desired;
@@ -93,11 +93,14 @@ impl FlyTarget {
     }
 
     fn wanting(config: FlyConfig, desired: Desired) -> Self {
-        let (api, platform) = (Api::of(&config), Platform::of(&config));
+        let api = Api::of(&config);
+        // One client: each reads all the certificates that the system trusts.
+        let http = api.http().clone();
+        let platform = Platform::of(&config, &http);
         let leases = Leases::new(&api, config.lease_ttl);
         let name = format!("flyio:{}", config.app);
-        let (http, began) = (http_client(), OnceLock::new());
-        let (recording, steady) = (Recording::default(), Steady::default());
+        let (began, recording) = (OnceLock::new(), Recording::default());
+        let steady = Steady::default();
         Self { name, config, desired, api, platform, http, leases, began, recording, steady }
     }
 

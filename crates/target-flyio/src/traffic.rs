@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::{FutureExt, join_all};
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::config::FlyConfig;
@@ -25,6 +25,9 @@ const ROUND: usize = 5;
 const PINNED: usize = 16;
 /// How long the proxy may take to learn what it must.
 const LONGEST: Duration = Duration::from_mins(1);
+
+/// How long the proxy may take to learn of one machine before it is told of it again.
+const LEARNING: Duration = Duration::from_secs(5);
 
 /// The public side of an app.
 #[derive(Clone, Debug)]
@@ -109,6 +112,32 @@ impl Traffic<'_> {
         Err(self.stays("the machines in the proxy's pool alone", LONGEST + self.config.drain))
     }
 
+    /// Those of `machines` that the proxy does not reach by name, although it has had the time to learn.
+    pub(crate) async fn unheard_of(&self, machines: &BTreeSet<String>) -> BTreeSet<String> {
+        let (began, mut left) = (Instant::now(), machines.clone());
+        while !left.is_empty() {
+            let asked =
+                left.iter().map(|it| async move { (self.is_reached(it).await, it.clone()) });
+            let asked = join_all(asked).await;
+            left = asked.into_iter().filter(|(reached, _)| !reached).map(|(_, it)| it).collect();
+            if began.elapsed() >= LEARNING {
+                break;
+            }
+            sleep(PAUSE).await;
+        }
+        left
+    }
+
+    /// Does a request that is pinned to the machine reach it? Where nobody answers, nothing is known of it;
+    /// an app that does not name its machines is believed to have answered unless it is said to have failed.
+    async fn is_reached(&self, machine: &str) -> bool {
+        let Ok(reply) = self.request(Some(machine)).send().await else { return true };
+        match reply.headers().get(&self.config.machine_header) {
+            Some(name) => name.as_bytes() == machine.as_bytes(),
+            None => !reply.status().is_server_error(),
+        }
+    }
+
     async fn sees(&self, machines: &BTreeSet<String>, limit: Duration) -> bool {
         let seen = async {
             while !self.round().await.iter().any(|it| machines.contains(it)) {
@@ -144,18 +173,22 @@ impl Traffic<'_> {
 
     /// The machine that answers, if the answer says so.
     async fn ask(&self, pin: Option<&str>) -> Option<String> {
+        let reply = self.request(pin).send().await.ok()?;
+        Some(reply.headers().get(&self.config.machine_header)?.to_str().ok()?.to_owned())
+    }
+
+    fn request(&self, pin: Option<&str>) -> RequestBuilder {
         let config = self.config;
         let base = match pin {
             Some(_) => config.probe_url.as_ref().unwrap_or(&config.url),
             None => &config.url,
         };
         let url = format!("{}{}", base.trim_end_matches('/'), config.probe_path);
-        let mut request = self.http.get(url).timeout(PATIENCE);
-        if let Some(machine) = pin {
-            request = request.header(PIN, machine);
+        let request = self.http.get(url).timeout(PATIENCE);
+        match pin {
+            Some(machine) => request.header(PIN, machine),
+            None => request,
         }
-        let reply = request.send().await.ok()?;
-        Some(reply.headers().get(&config.machine_header)?.to_str().ok()?.to_owned())
     }
 
     fn stays(&self, by: &'static str, after: Duration) -> FlyError {
@@ -190,7 +223,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::api::http_client;
+    use crate::api::Api;
     use crate::fly_toml::FlyToml;
 
     #[tokio::test(start_paused = true)]
@@ -212,7 +245,7 @@ mod tests {
             }
         };
         let machines = ["a", "b", "c", "z"].map(str::to_owned).into();
-        let (http, began) = (http_client(), Instant::now());
+        let (http, began) = (Api::of(&config).http().clone(), Instant::now());
         let traffic = Traffic { http: &http, config: &config };
         tokio::select! {
             named = traffic.is_named_by(&machines) => assert!(named),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Method;
+use reqwest::{Client, Method};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,6 +19,9 @@ use crate::config::FlyConfig;
 
 /// How long to wait before a read is asked to say again that something is not there.
 const SECOND_LOOK: Duration = Duration::from_millis(500);
+
+/// The least time that the answer to a request for a lease may take, however short the lease is.
+const LEAST: Duration = Duration::from_secs(2);
 
 /// A client of one app's machines. Clones share one budget.
 #[derive(Clone, Debug)]
@@ -88,6 +91,10 @@ impl Api {
             budget: config.paced.then(Arc::<Budget>::default),
         };
         Self { host, lists: Lists::default() }
+    }
+
+    pub(crate) fn http(&self) -> &Client {
+        &self.host.http
     }
 
     pub(crate) fn app(&self) -> &str {
@@ -228,7 +235,7 @@ impl Api {
         let call = Call { class: Class::Wait, patience: slice + PATIENCE, ..call };
         match self.host.send::<Value>(&call).await {
             // What did not come, and what cannot come any more, shows when the machine is read.
-            Err(error) if !(error.is_transient() || error.is_not_found()) => Err(error),
+            Err(error) if !(error.may_be_in_its_own_way() || error.is_not_found()) => Err(error),
             _ => Ok(()),
         }
     }
@@ -242,6 +249,8 @@ impl Api {
         let mut call = Call::on(Method::POST, "lease", id, "/lease");
         call.query.push(("ttl".to_owned(), ttl.as_secs().max(1).to_string()));
         call.body = Some(json!({"description": description, "ttl": ttl.as_secs().max(1)}));
+        // A grant that comes after its own time is worth nothing, and keeps the others waiting.
+        call.patience = (ttl / 2).clamp(LEAST, PATIENCE);
         self.granted(&call).await
     }
 

@@ -182,6 +182,16 @@ impl ApiError {
         self.is_transient() || self.wants_a_second_look()
     }
 
+    /// May the same be granted a moment later, although this is an answer? All may but what a person has
+    /// to put right, and the lease of somebody else.
+    pub(crate) fn may_be_gone_soon(&self) -> bool {
+        !matches!(self, Self::Unauthorized { .. } | Self::Rejected { .. } | Self::Leased { .. })
+    }
+
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Unauthorized { .. })
+    }
+
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })
     }
@@ -191,6 +201,11 @@ impl ApiError {
         let words = "lease not found";
         self.is_not_found()
             || matches!(self, Self::Rejected { message, .. } if message.contains(words))
+    }
+
+    /// Does the answer to a refresh say that the lease is not ours any more?
+    pub(crate) fn is_lease_lost(&self) -> bool {
+        matches!(self, Self::Leased { .. }) || self.is_lease_gone()
     }
 
     /// What a person should do next.

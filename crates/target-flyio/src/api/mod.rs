@@ -14,7 +14,7 @@ mod token;
 mod volumes;
 
 pub(crate) use calls::{Api, Change, Guard, Launch};
-pub(crate) use client::{Sent, http_client};
+pub(crate) use client::Sent;
 pub use error::ApiError;
 pub(crate) use machine::{CheckState, Exit, Machine, Power, has_checks, power};
 pub use platform::{

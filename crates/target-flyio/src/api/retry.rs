@@ -32,6 +32,8 @@ enum Trouble {
     NotSent,
     /// 408, 5xx, a connection that broke, an answer that makes no sense: perhaps done.
     Unclear,
+    /// 409 and 412: another change is under way, which is in no reader's way for long.
+    InTheWay,
     /// An answer, and the same one next time.
     Settled,
 }
@@ -73,7 +75,8 @@ impl Class {
 
     fn bounds(self, trouble: Trouble) -> Option<Bounds> {
         match (self, trouble) {
-            (_, Trouble::Settled)
+            (Self::Read, Trouble::InTheWay) => Some(PASSING),
+            (_, Trouble::Settled | Trouble::InTheWay)
             | (Self::Once | Self::Wait | Self::BestEffortOnce, Trouble::Unclear) => None,
             (Self::BestEffort | Self::BestEffortOnce, _) => Some(LITTLE),
             (_, Trouble::Limited) => Some(LIMITED),
@@ -88,6 +91,7 @@ impl Trouble {
             ApiError::RateLimited { .. } => Self::Limited,
             ApiError::Connect { source, .. } if source.is_connect() => Self::NotSent,
             error if error.is_transient() => Self::Unclear,
+            error if error.wants_a_second_look() => Self::InTheWay,
             _ => Self::Settled,
         }
     }
@@ -154,6 +158,7 @@ mod tests {
         // Columns as in CLASSES: Read, Idempotent, Once, Wait, BestEffort, BestEffortOnce.
         let all = [true; 6];
         let repeatable = [true, true, false, false, true, false];
+        let reading = [true, false, false, false, false, false];
         let none = [false; 6];
         let table = [
             ("429", answer(429, None), all),
@@ -166,8 +171,8 @@ mod tests {
             ("400", answer(400, None), none),
             ("401", answer(401, None), none),
             ("404", answer(404, None), none),
-            ("409", answer(409, None), none),
-            ("412", answer(412, None), none),
+            ("409", answer(409, None), reading),
+            ("412", answer(412, None), reading),
             ("422", answer(422, None), none),
         ];
         for (what, error, wanted) in table {

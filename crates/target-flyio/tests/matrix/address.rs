@@ -22,6 +22,10 @@ pub(crate) enum Release {
     Bad,
     /// The same, seen only once it serves all users.
     Late,
+    /// Good, with a release command and a check of each of its machines on a machine of its own.
+    Migrating,
+    /// Its release command fails, before anything is touched.
+    Unmigrated,
 }
 
 /// What goes wrong.
@@ -53,18 +57,28 @@ const STRATEGIES: [(&str, Strategy); 4] = [
     ("bluegreen", Strategy::BlueGreen),
     ("immediate", Strategy::Immediate),
 ];
-const RELEASES: [(&str, Release); 3] =
-    [("good", Release::Good), ("bad", Release::Bad), ("late", Release::Late)];
+const RELEASES: [(&str, Release); 5] = [
+    ("good", Release::Good),
+    ("bad", Release::Bad),
+    ("late", Release::Late),
+    ("migrating", Release::Migrating),
+    ("unmigrated", Release::Unmigrated),
+];
 
 impl Course {
     /// All that are worth a look: a release that is bad late is only different where there is a stage
-    /// before the last one.
+    /// before the last one, and commands run before and beside what a strategy does.
     pub(crate) fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for (_, strategy) in STRATEGIES {
             for (_, release) in RELEASES {
-                let staged = matches!(strategy, Strategy::Canary | Strategy::BlueGreen);
-                if staged || release != Release::Late {
+                let fits = match release {
+                    Release::Good | Release::Bad => true,
+                    Release::Late => matches!(strategy, Strategy::Canary | Strategy::BlueGreen),
+                    Release::Migrating => strategy == Strategy::BlueGreen,
+                    Release::Unmigrated => strategy == Strategy::Rolling,
+                };
+                if fits {
                     all.push(Self { strategy, release });
                 }
             }
@@ -75,7 +89,20 @@ impl Course {
 
 impl Release {
     pub(crate) fn tag(self) -> &'static str {
-        if self == Self::Good { "good" } else { "bad" }
+        match self {
+            Self::Good | Self::Migrating => "good",
+            Self::Bad | Self::Late => "bad",
+            Self::Unmigrated => "unmigrated",
+        }
+    }
+
+    /// Shall it be live in the end?
+    pub(crate) fn is_good(self) -> bool {
+        matches!(self, Self::Good | Self::Migrating)
+    }
+
+    pub(crate) fn has_commands(self) -> bool {
+        matches!(self, Self::Migrating | Self::Unmigrated)
     }
 }
 

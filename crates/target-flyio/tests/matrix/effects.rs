@@ -3,7 +3,7 @@
 
 use pipeline_core::Conclusion::{self, Left, Rejected, RolledBack, Stuck, Succeeded};
 
-use crate::address::{Course, Release};
+use crate::address::Course;
 use crate::cases::is_read;
 
 /// To which calls, or to what that happens to machines, an effect is put.
@@ -38,6 +38,8 @@ pub(crate) struct Ends {
 /// It passes by itself, so there is always a way: forward or back.
 const PASSES: Ends =
     Ends { good: &[Succeeded, RolledBack, Rejected], bad: &[RolledBack, Rejected] };
+/// It is over at once, or is made good by asking, or telling, again: no reason to go back.
+const ASIDE: Ends = Ends { good: &[Succeeded], bad: &[RolledBack, Rejected] };
 /// It stays, and nobody but a person can take it away: whoever meets it on the way back is stuck, and whoever
 /// meets it when only tidying up is left, leaves.
 const STAYS: Ends = Ends {
@@ -54,53 +56,53 @@ pub(crate) const KINDS: &[Kind] = &[
     // A token that is refused is refused until somebody gives another one.
     kind("401", Spot::Calls, STAYS),
     kind("401-after", Spot::Writes, STAYS),
-    kind("404", Spot::Calls, PASSES),
-    kind("404-after", Spot::Writes, PASSES),
-    kind("408-before", Spot::Calls, PASSES),
-    kind("408-after", Spot::Writes, PASSES),
-    kind("412", Spot::Calls, PASSES),
-    kind("412-after", Spot::Writes, PASSES),
-    kind("429", Spot::Calls, PASSES),
-    kind("429-after", Spot::Writes, PASSES),
-    kind("500", Spot::Calls, PASSES),
-    kind("500-after", Spot::Writes, PASSES),
-    kind("502", Spot::Calls, PASSES),
-    kind("502-after", Spot::Writes, PASSES),
-    kind("503", Spot::Calls, PASSES),
-    kind("503-after", Spot::Writes, PASSES),
-    kind("504", Spot::Calls, PASSES),
-    kind("504-after", Spot::Writes, PASSES),
+    kind("404", Spot::Calls, ASIDE),
+    kind("404-after", Spot::Writes, ASIDE),
+    kind("408-before", Spot::Calls, ASIDE),
+    kind("408-after", Spot::Writes, ASIDE),
+    kind("412", Spot::Calls, ASIDE),
+    kind("412-after", Spot::Writes, ASIDE),
+    kind("429", Spot::Calls, ASIDE),
+    kind("429-after", Spot::Writes, ASIDE),
+    kind("500", Spot::Calls, ASIDE),
+    kind("500-after", Spot::Writes, ASIDE),
+    kind("502", Spot::Calls, ASIDE),
+    kind("502-after", Spot::Writes, ASIDE),
+    kind("503", Spot::Calls, ASIDE),
+    kind("503-after", Spot::Writes, ASIDE),
+    kind("504", Spot::Calls, ASIDE),
+    kind("504-after", Spot::Writes, ASIDE),
     kind("409-lease:10s", Spot::Machines, PASSES),
     kind("409-lease:30s", Spot::Machines, PASSES),
-    kind("409-replacing", Spot::Calls, PASSES),
+    kind("409-replacing", Spot::Calls, ASIDE),
     kind("422-capacity", Spot::Calls, PASSES),
-    kind("reset-before", Spot::Calls, PASSES),
-    kind("reset-after", Spot::Writes, PASSES),
-    kind("slow:2s", Spot::Calls, PASSES),
+    kind("reset-before", Spot::Calls, ASIDE),
+    kind("reset-after", Spot::Writes, ASIDE),
+    kind("slow:2s", Spot::Calls, ASIDE),
     // Longer than anybody waits for an answer.
-    kind("slow:30s", Spot::Calls, PASSES),
-    kind("slow-after:30s", Spot::Writes, PASSES),
-    kind("empty", Spot::Reads, PASSES),
-    kind("stale:5s", Spot::Reads, PASSES),
-    kind("malformed", Spot::Calls, PASSES),
-    kind("skew:+30s", Spot::Calls, PASSES),
-    kind("skew:-30s", Spot::Calls, PASSES),
-    kind("lease-lost", Spot::Machines, PASSES),
-    kind("lease-lost:2s", Spot::Machines, PASSES),
+    kind("slow:30s", Spot::Calls, ASIDE),
+    kind("slow-after:30s", Spot::Writes, ASIDE),
+    kind("empty", Spot::Reads, ASIDE),
+    kind("stale:5s", Spot::Reads, ASIDE),
+    kind("malformed", Spot::Calls, ASIDE),
+    kind("skew:+30s", Spot::Calls, ASIDE),
+    kind("skew:-30s", Spot::Calls, ASIDE),
+    kind("lease-lost", Spot::Machines, ASIDE),
+    kind("lease-lost:2s", Spot::Machines, ASIDE),
     kind("host-unreachable:10s", Spot::Machines, PASSES),
     kind("host-unreachable", Spot::Machines, STAYS),
-    kind("lag:1", Spot::At("create"), PASSES),
-    kind("lag:2", Spot::At("create"), PASSES),
-    kind("lag:2s", Spot::At("create"), PASSES),
+    kind("lag:1", Spot::At("create"), ASIDE),
+    kind("lag:2", Spot::At("create"), ASIDE),
+    kind("lag:2s", Spot::At("create"), ASIDE),
     kind("pull-fails", Spot::At("create"), PASSES),
     kind("pull-fails", Spot::At("update"), PASSES),
     kind("stuck", Spot::At("create"), PASSES),
-    kind("autostop", Spot::At("update"), PASSES),
-    kind("unseen", Spot::At("uncordon"), PASSES),
-    kind("hangs:10s", Spot::At("destroy"), PASSES),
+    kind("autostop", Spot::At("update"), ASIDE),
+    kind("unseen", Spot::At("uncordon"), ASIDE),
+    kind("hangs:10s", Spot::At("destroy"), ASIDE),
     kind("hangs", Spot::At("destroy"), STAYS),
     // It ends once, and its restart policy brings it up again.
-    kind("crash", Spot::At("boot"), PASSES),
+    kind("crash", Spot::At("boot"), ASIDE),
     kind("crash:2s", Spot::At("boot"), PASSES),
     kind("oom", Spot::At("boot"), PASSES),
     kind("oom:2s", Spot::At("boot"), PASSES),
@@ -108,7 +110,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("flap:2s", Spot::At("boot"), STAYS),
     kind("unhealthy", Spot::At("boot"), STAYS),
     kind("traffic:503", Spot::At("boot"), STAYS),
-    kind("unseen", Spot::At("boot"), PASSES),
+    kind("unseen", Spot::At("boot"), ASIDE),
     kind("stuck", Spot::At("boot"), STAYS),
     kind("host-unreachable:10s", Spot::At("boot"), PASSES),
     kind("host-unreachable", Spot::At("boot"), STAYS),
@@ -121,15 +123,20 @@ impl Kind {
             Spot::Calls => true,
             Spot::Writes => !is_read(action),
             Spot::Reads => is_read(action),
-            Spot::Machines => !matches!(action, "list" | "create"),
+            Spot::Machines => !is_of_the_app(action),
             Spot::At(_) => false,
         }
     }
 }
 
+/// Does the action name no machine?
+fn is_of_the_app(action: &str) -> bool {
+    matches!(action, "list" | "create" | "graphql" | "logs") || action.starts_with("release-")
+}
+
 impl Ends {
     pub(crate) fn allow(&self, course: Course, end: Conclusion) -> bool {
-        let ends = if course.release == Release::Good { self.good } else { self.bad };
+        let ends = if course.release.is_good() { self.good } else { self.bad };
         ends.contains(&end)
     }
 }

@@ -2,6 +2,8 @@
 
 use pipeline_core::{Conclusion, EventKind, Failure, Phase, Record};
 
+use sim_flyio::ApiCall;
+
 use crate::address::{Address, Course, Mishap, Release, Way};
 use crate::effects::kind_of;
 use crate::play::Played;
@@ -27,10 +29,18 @@ pub(crate) fn judge(address: &Address, played: &Played) -> Vec<String> {
                 amiss.push(format!("{} old machines are still there", truth.leftovers));
             }
         }
-        Conclusion::RolledBack => amiss.extend(truth.not_old.clone()),
+        Conclusion::RolledBack => {
+            amiss.extend(truth.not_old.clone());
+            if address.course.release == Release::Unmigrated {
+                // Only the machine of its command was ever made, or removed.
+                let tame =
+                    |it: &&ApiCall| matches!(it.action(), Some("create" | "destroy" | "start"));
+                amiss.extend(changes(played).filter(|it| !tame(it)).map(told));
+            }
+        }
         Conclusion::Rejected => {
             amiss.extend(truth.not_old.clone());
-            amiss.extend(changes(played));
+            amiss.extend(changes(played).map(told));
         }
         Conclusion::Left => amiss.extend(truth.not_new.clone()),
         Conclusion::Stuck => amiss.extend(stuck(played)),
@@ -54,8 +64,8 @@ pub(crate) fn judge(address: &Address, played: &Played) -> Vec<String> {
 /// What is wrong with how a course went that no fault met.
 pub(crate) fn judge_rehearsal(course: Course, played: &Played) -> Vec<String> {
     let end = match course.release {
-        Release::Good => Conclusion::Succeeded,
-        Release::Bad | Release::Late => Conclusion::RolledBack,
+        it if it.is_good() => Conclusion::Succeeded,
+        _ => Conclusion::RolledBack,
     };
     let mut amiss = if played.end == Ok(end) {
         Vec::new()
@@ -75,7 +85,7 @@ fn is_allowed(address: &Address, end: Conclusion) -> bool {
             kind_of(point, effect).is_some_and(|it| it.ends.allow(address.course, end))
         }
         // Another process does it as if nothing had happened.
-        Mishap::Death { way: Way::On, .. } if address.course.release == Release::Good => {
+        Mishap::Death { way: Way::On, .. } if address.course.release.is_good() => {
             end == Conclusion::Succeeded
         }
         Mishap::Death { .. } => end == Conclusion::RolledBack,
@@ -94,11 +104,14 @@ fn leases_may_run_out(address: &Address) -> bool {
     }
 }
 
-/// A run that says nothing was touched has touched nothing.
-fn changes(played: &Played) -> Vec<String> {
-    let calls = played.calls.iter().filter(|it| it.method != "GET" && !it.is_event());
-    let changes = calls.filter(|it| !it.path.ends_with("/lease"));
-    changes.map(|it| format!("{} {} after all", it.method, it.path)).collect()
+/// What was done to machines: a run that says nothing was touched has touched nothing.
+fn changes(played: &Played) -> impl Iterator<Item = &ApiCall> {
+    let writes = played.calls.iter().filter(|it| it.method != "GET" && !it.is_event());
+    writes.filter(|it| it.path.contains("/machines") && !it.path.ends_with("/lease"))
+}
+
+fn told(call: &ApiCall) -> String {
+    format!("{} {} after all", call.method, call.path)
 }
 
 /// Whoever is stuck says where, why, and what to do.

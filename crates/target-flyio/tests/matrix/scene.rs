@@ -40,6 +40,14 @@ policy = "on-failure"
 retries = 2
 "#;
 
+const COMMANDS: &str = r#"
+[[http_service.machine_checks]]
+image = "registry.fly.io/shop:checker"
+command = ["check"]
+[deploy]
+release_command = "bin/migrate"
+"#;
+
 /// An app whose machines run v1, healthy and in the pool.
 pub(crate) struct Scene {
     pub(crate) sim: SimFly,
@@ -63,10 +71,14 @@ impl Scene {
         sim.create_app(APP);
         let good = [("PAGES", "{}")];
         let bad = [("PAGES", r#"{"/dashboard":500}"#)];
-        for (tag, more) in [("v1", &good), ("good", &good), ("bad", &bad)] {
-            let env = [("APP_VERSION", tag), ("LATENCY_MS", "5")].into_iter();
+        for (tag, more) in [("v1", &good), ("good", &good), ("bad", &bad), ("unmigrated", &good)] {
+            let exit = if tag == "unmigrated" { "3" } else { "0" };
+            let command = [("RELEASE_MS", "200"), ("RELEASE_EXIT", exit)];
+            let env = [("APP_VERSION", tag), ("LATENCY_MS", "5")].into_iter().chain(command);
             sim.register_image(Image::inside(image(tag)).env(env.chain(more.iter().copied())));
         }
+        let checker = [("RELEASE_COMMAND", "1"), ("RELEASE_MS", "200")];
+        sim.register_image(Image::inside(image("checker")).env(checker));
         let url = sim.app_url(APP).await.unwrap();
         // The crate under test sees to the crypto that clients ask for.
         drop(FlyTarget::new(FlyConfig::new(APP, &url, String::new(), FlyToml::default())));
@@ -110,9 +122,12 @@ impl Scene {
     }
 
     fn config(&self) -> FlyConfig {
-        let fly_toml = FlyToml::parse(Path::new("fly.toml"), TOML).unwrap();
+        let commands = if self.course.release.has_commands() { COMMANDS } else { "" };
+        let toml = [TOML, commands].concat();
+        let fly_toml = FlyToml::parse(Path::new("fly.toml"), &toml).unwrap();
         let mut config = FlyConfig::new(APP, &self.url, self.sim.token().to_owned(), fly_toml);
         config.api_url = self.sim.api_url();
+        (config.graphql_base, config.uiex_base) = (self.sim.api_url(), self.sim.api_url());
         config.strategy = self.course.strategy;
         config.lease_ttl = LEASE;
         config.wait_timeout = Some(Duration::from_mins(1));

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pipeline_core::Conclusion;
 
-use crate::address::{Address, Mishap, Release};
+use crate::address::{Address, Mishap};
 use crate::judge::judge;
 use crate::play::play;
 
@@ -116,7 +116,7 @@ fn name(address: &Address) -> (u8, String) {
 /// Good releases that were not deployed, by course and effect: at which calls, and how it ended.
 pub(crate) fn given_up(outcomes: &[Outcome]) -> String {
     let mut rows: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
-    for outcome in outcomes.iter().filter(|it| it.address.course.release == Release::Good) {
+    for outcome in outcomes.iter().filter(|it| it.address.course.release.is_good()) {
         let Mishap::Fault { point, effect, .. } = &outcome.address.mishap else { continue };
         let Some(end) = outcome.end.filter(|it| *it != Conclusion::Succeeded) else { continue };
         let row = rows.entry(format!("{} {effect}", outcome.address.course)).or_default();

@@ -31,10 +31,17 @@ pub(crate) struct Truth {
 
 impl Truth {
     pub(crate) async fn of(scene: &Scene) -> Self {
+        // What comes and goes is not to be judged by a later moment than the run saw.
+        let flaps = scene.sim.faults().iter().any(|it| it.fault.contains("=flap"));
         scene.sim.clear_faults();
-        let leases = leases(&scene.live());
+        let at_end = scene.live();
+        let leases = leases(&at_end);
         sleep(REST).await;
-        let live = scene.live();
+        let mut live = scene.live();
+        for machine in live.iter_mut().filter(|_| flaps) {
+            let was = at_end.iter().find(|it| it.id == machine.id);
+            machine.checks = was.map(|it| it.checks.clone()).unwrap_or_default();
+        }
         let users = users(scene, &live).await;
         let (old, new): (Vec<_>, Vec<_>) = live.iter().partition(|it| is_of(it, "v1"));
         let leftovers = old.iter().filter(|it| it.cordoned).count();

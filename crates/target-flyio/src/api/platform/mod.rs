@@ -7,11 +7,13 @@ mod releases;
 
 use std::time::Duration;
 
+use reqwest::Client;
+
 pub use images::FoundImage;
 pub use logs::LogLine;
 pub use releases::{NewRelease, RecordedRelease, ReleaseRef, ReleaseStatus};
 
-use super::client::{Call, Host, http_client};
+use super::client::{Call, Host};
 use super::retry::Class;
 use super::token::{Audience, authorization};
 use crate::config::FlyConfig;
@@ -27,8 +29,7 @@ pub struct Platform {
 }
 
 impl Platform {
-    pub(crate) fn of(config: &FlyConfig) -> Self {
-        let http = http_client();
+    pub(crate) fn of(config: &FlyConfig, http: &Client) -> Self {
         let host = |base: &str, audience| Host {
             http: http.clone(),
             root: base.trim_end_matches('/').to_owned(),
