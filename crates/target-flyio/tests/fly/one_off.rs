@@ -186,8 +186,8 @@ async fn machine_checks_judge_each_new_machine_before_it_gets_traffic() {
     ] {
         let world = World::with(2).await;
         let before = world.live();
-        let checker = Image::new("registry.fly.io/shop:checker", [String::new(); 0]);
-        let checker = checker.entrypoint([program]);
+        let none: [String; 0] = [];
+        let checker = Image::new("registry.fly.io/shop:checker", none).entrypoint([program]);
         world.sim.register_image(checker);
         let more = "[[http_service.machine_checks]]\nimage = \"registry.fly.io/shop:checker\"\ncommand = [\"check\"]\n";
         let toml =
