@@ -11,10 +11,10 @@ use crate::config::Strategy;
 use crate::desired::is_served;
 use crate::error::FlyError;
 use crate::goal::Goal;
-use crate::plan::{Kind, StageData, Work};
+use crate::plan::{Kind, StageData};
 use crate::record::World;
 use crate::session::{Session, ids, width};
-use crate::stage::unfinished;
+use crate::stage::{Job, unfinished};
 
 /// How often a stage is begun again because something changed under it.
 const ROUNDS: usize = 3;
@@ -33,12 +33,7 @@ impl Session<'_> {
             });
         }
         if stage.kind == Kind::Release {
-            let machines = self.machines().await?;
-            let stage = self.recorded(stage, &machines).await;
-            if let Some(release) = &stage.release {
-                self.release(release).await?;
-            }
-            return Ok(machines);
+            return self.prepare(stage, world).await;
         }
         let mut missing = String::new();
         for _ in 0..ROUNDS {
@@ -67,6 +62,20 @@ impl Session<'_> {
         Err(FlyError::Unsettled { problem: missing })
     }
 
+    /// Runs the release command. Nothing is leased for it: it changes no machine of the app.
+    async fn prepare(&self, stage: &StageData, world: &World) -> Result<Vec<Machine>, FlyError> {
+        let machines = self.machines().await?;
+        // What cannot be deployed must not be migrated for.
+        if let Some(machine) = self.moved(world, &machines) {
+            return Err(FlyError::Moved { machine: machine.id.clone() });
+        }
+        let stage = self.recorded(stage, &machines).await;
+        if let Some(release) = &stage.release {
+            self.release(release).await?;
+        }
+        Ok(machines)
+    }
+
     /// New machines; first those that others stand by for.
     async fn create_all(&self, stage: &StageData) -> Result<(), FlyError> {
         self.cx().note(format!("creating {} machines", stage.works.len()));
@@ -77,7 +86,7 @@ impl Session<'_> {
     }
 
     /// New machines that stand by for others, which are there by now.
-    async fn create_stand_bys(&self, later: Vec<(&Work, Goal)>) -> Result<(), FlyError> {
+    async fn create_stand_bys(&self, later: Vec<Job<'_>>) -> Result<(), FlyError> {
         if later.is_empty() {
             return Ok(());
         }
