@@ -18,7 +18,7 @@ pub(crate) const VERSION: &str = "pipeline_version";
 pub(crate) const LAUNCH: &str = "pipeline_launch";
 /// The group, as flyctl writes it.
 pub(crate) const GROUP: &str = "fly_process_group";
-/// The variable in which a stand-by machine reads for whom it stands by (flyctl: machines_launchinput.go).
+/// The variable in which a stand-by machine reads for whom it stands by (flyctl: `machines_launchinput.go`).
 pub(crate) const STANDBY_FOR: &str = "FLY_STANDBY_FOR";
 
 /// How a group's machines are configured.

@@ -102,10 +102,9 @@ impl OneOff {
         };
         match (machine.ended(), machine.power()) {
             (Some(exit), _) => Step::Ended(exit),
-            (None, Power::Gone) if past.doubts >= DOUBTS => Step::Lost,
             (None, Power::Down) if !machine.was_started() => Step::Start,
             (None, Power::Moving) if machine.state == "created" => Step::Start,
-            (None, Power::Down) if past.doubts >= DOUBTS => Step::Lost,
+            (None, Power::Gone | Power::Down) if past.doubts >= DOUBTS => Step::Lost,
             _ => Step::Wait,
         }
     }

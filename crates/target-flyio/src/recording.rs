@@ -84,12 +84,12 @@ impl StageData {
 
 /// The release that a machine of this run names. Before Fly.io has one, the run's own name stands there.
 fn named_by(machines: &[Machine], run: &str) -> Option<ReleaseRef> {
-    let ours = machines.iter().filter(|it| it.metadata(RUN) == Some(run));
+    let mut ours = machines.iter().filter(|it| it.metadata(RUN) == Some(run));
     let release = |it: &Machine| {
         let id = it.metadata("fly_release_id").filter(|id| *id != run)?.to_owned();
         Some(ReleaseRef { id, version: release_of(&it.config) })
     };
-    ours.filter_map(release).next()
+    ours.find_map(release)
 }
 
 fn new(stage: &StageData, definition: &Value) -> NewRelease {

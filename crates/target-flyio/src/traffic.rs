@@ -175,10 +175,9 @@ mod tests {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let mut text = vec![0; 1024];
                 let read = stream.read(&mut text).await.unwrap();
-                if String::from_utf8_lossy(&text[..read]).contains("instance-id: z") {
-                    let answer = b"HTTP/1.1 200 OK\r\nx-machine-id: z\r\ncontent-length: 0\r\n\r\n";
-                    stream.write_all(answer).await.unwrap();
-                }
+                let named = String::from_utf8_lossy(&text[..read]).contains("instance-id: z");
+                let answer = b"HTTP/1.1 200 OK\r\nx-machine-id: z\r\ncontent-length: 0\r\n\r\n";
+                stream.write_all(if named { answer } else { b"" }).await.unwrap();
                 open.push(stream);
             }
         };

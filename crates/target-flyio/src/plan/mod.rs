@@ -104,7 +104,7 @@ fn data(world: &World, desired: &Desired, order: &Order<'_>) -> StageData {
 }
 
 /// The release command of this run, on a machine of its own. It is as large as the largest machine of the
-/// app, or has two shared CPUs (flyctl: machines_releasecommand.go).
+/// app, or has two shared CPUs (flyctl: `machines_releasecommand.go`).
 fn release_command(world: &World, desired: &Desired, stamp: &Stamp<'_>) -> Option<OneOff> {
     let wanted = desired.release.as_ref()?;
     let mut one_off = OneOff { launch: format!("{}.release", stamp.run), ..wanted.clone() };
