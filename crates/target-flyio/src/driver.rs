@@ -81,7 +81,7 @@ impl Drive<'_> {
             }
             if let Some(machine) = &seen {
                 self.memory.see(self.goal, machine);
-                self.patience.allow(machine);
+                self.patience.allow(machine, &self.goal.config);
             }
             match (self.goal.step(&self.memory, seen.as_ref()), seen) {
                 (Step::Done, Some(machine)) => return Ok(machine),

@@ -110,6 +110,8 @@ impl Goal {
             wanted: match (recorded.ran(), &*recorded.state) {
                 (true, _) => Wanted::Running,
                 (false, "failed") => Wanted::Resting,
+                // The proxy may have started it for users since, and stops it when they are gone.
+                (false, _) if is_woken_by_users(&recorded.config) => Wanted::Resting,
                 (false, _) => Wanted::Stopped,
             },
             // Without checks there is nothing to go by but old exits, which the old release lived with.
@@ -265,6 +267,12 @@ impl Goal {
             _ => crash.map_or(Some(Step::Settle), failed),
         }
     }
+}
+
+/// Does the proxy start a machine with this configuration when it has requests for it?
+fn is_woken_by_users(config: &Value) -> bool {
+    let services = config["services"].as_array();
+    services.is_some_and(|all| all.iter().any(|it| it["autostart"] == true))
 }
 
 fn resting(machine: &Machine) -> Option<Step> {

@@ -238,3 +238,29 @@ proptest! {
         prop_assert!(power != Wanted::Stopped || end.power() != Power::Up);
     }
 }
+
+#[test]
+fn what_the_proxy_has_started_for_users_is_not_stopped_on_the_way_back() {
+    let recorded = |services: serde_json::Value, state: &str| -> Recorded {
+        serde_json::from_value(json!({
+            "id": "a", "name": "", "region": "fra", "state": state, "instance_id": "v",
+            "cordoned": false, "healthy": false, "image": "shop:v1", "config": {"services": services},
+        }))
+        .unwrap()
+    };
+    let table = [
+        (json!([]), "stopped", Wanted::Stopped),
+        (json!([{"autostart": false}]), "stopped", Wanted::Stopped),
+        (json!([{"autostart": true}]), "stopped", Wanted::Resting),
+        (json!([{"autostart": true}]), "suspended", Wanted::Resting),
+        (json!([{"autostart": true}]), "started", Wanted::Running),
+        (json!([]), "failed", Wanted::Resting),
+    ];
+    for (services, state, wanted) in table {
+        assert_eq!(
+            Goal::was(&recorded(services.clone(), state)).wanted,
+            wanted,
+            "{services} {state}"
+        );
+    }
+}

@@ -56,9 +56,13 @@ impl Patience {
     }
 
     /// A program that may take long to stop, or whose checks are slow, is given that time too.
-    pub(crate) fn allow(&mut self, machine: &Machine) {
+    /// What it is when it is first seen has to stop, and what is wanted of it has to become healthy.
+    pub(crate) fn allow(&mut self, machine: &Machine, wanted: &Value) {
         let said = self.said;
-        self.limits.get_or_insert_with(|| Limits::of(&machine.config, said));
+        self.limits.get_or_insert_with(|| {
+            let (seen, wanted) = (Limits::of(&machine.config, said), Limits::of(wanted, said));
+            Limits { healing: seen.healing.max(wanted.healing), ..seen }
+        });
     }
 
     /// Is there any left for this step?
@@ -158,7 +162,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_phase_has_the_limit_and_the_time_that_stopping_may_take() {
         let (seen, mut patience) = (machine("1m0s"), Patience::new(TEN));
-        patience.allow(&seen);
+        patience.allow(&seen, &Value::Null);
         advance(Duration::from_secs(70)).await;
         assert!(patience.check(&Step::Settle, &seen).is_ok());
         assert!(patience.check(&Step::Watch, &seen).is_ok(), "becoming healthy has its own time");
@@ -171,9 +175,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_release_whose_checks_are_given_more_time_gets_it() {
+        let (seen, mut patience) = (machine("5s"), Patience::new(None));
+        patience.allow(&seen, &json!({"checks": {"up": {"grace_period": "2m0s"}}}));
+        assert!(patience.check(&Step::Watch, &seen).is_ok());
+        advance(Duration::from_mins(3)).await;
+        assert!(patience.check(&Step::Watch, &seen).is_ok());
+        advance(Duration::from_mins(1)).await;
+        assert!(patience.check(&Step::Watch, &seen).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_is_done_again_and_again_ends_all_the_same() {
         let (seen, mut patience) = (machine("0s"), Patience::new(TEN));
-        patience.allow(&seen);
+        patience.allow(&seen, &Value::Null);
         for _ in 0..4 {
             advance(Duration::from_secs(10)).await;
             patience.renew();

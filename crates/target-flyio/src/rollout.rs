@@ -12,10 +12,10 @@ use crate::desired::is_served;
 use crate::error::FlyError;
 use crate::front::Front;
 use crate::goal::Goal;
-use crate::plan::{Kind, StageData, Work};
+use crate::plan::{Kind, StageData};
 use crate::record::World;
 use crate::session::{Session, ids, width};
-use crate::stage::unfinished;
+use crate::stage::{Job, unfinished};
 
 /// How often a stage is begun again because something changed under it.
 const ROUNDS: usize = 3;
@@ -34,7 +34,7 @@ impl Session<'_> {
             });
         }
         if stage.kind == Kind::Release {
-            return self.prepare(stage).await;
+            return self.prepare(stage, world).await;
         }
         let machines = self.in_rounds(stage, world).await?;
         if stage.kind == Kind::Canary {
@@ -88,9 +88,13 @@ impl Session<'_> {
         }
     }
 
-    /// Runs the release command; no machine of the app is touched.
-    async fn prepare(&self, stage: &StageData) -> Result<Vec<Machine>, FlyError> {
+    /// Runs the release command. Nothing is leased for it: it changes no machine of the app.
+    async fn prepare(&self, stage: &StageData, world: &World) -> Result<Vec<Machine>, FlyError> {
         let machines = self.machines().await?;
+        // What cannot be deployed must not be migrated for.
+        if let Some(machine) = self.moved(world, &machines) {
+            return Err(FlyError::Moved { machine: machine.id.clone() });
+        }
         let stage = self.recorded(stage, &machines).await;
         if let Some(release) = &stage.release {
             self.release(release).await?;
@@ -109,7 +113,7 @@ impl Session<'_> {
     }
 
     /// New machines that stand by for others, which are there by now.
-    async fn create_stand_bys(&self, later: Vec<(&Work, Goal)>) -> Result<Vec<Machine>, FlyError> {
+    async fn create_stand_bys(&self, later: Vec<Job<'_>>) -> Result<Vec<Machine>, FlyError> {
         if later.is_empty() {
             return Ok(Vec::new());
         }

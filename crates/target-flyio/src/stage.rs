@@ -7,6 +7,9 @@ use crate::desired::is_served;
 use crate::goal::Goal;
 use crate::plan::{Kind, Place, StageData, Work};
 
+/// A machine of a stage, and what it shall be.
+pub(crate) type Job<'w> = (&'w Work, Goal);
+
 impl StageData {
     /// The machines of the release; greens are out of the pool until the switch.
     pub(crate) fn goals(&self) -> Vec<Goal> {
@@ -22,7 +25,7 @@ impl StageData {
     pub(crate) fn without_stand_bys<'w>(
         &self,
         works: impl Iterator<Item = &'w Work>,
-    ) -> (Vec<(&'w Work, Goal)>, Vec<(&'w Work, Goal)>) {
+    ) -> (Vec<Job<'w>>, Vec<Job<'w>>) {
         let goals = works.map(|work| (work, self.goal(work)));
         goals.partition(|(work, _)| work.stands_by.is_empty())
     }

@@ -226,6 +226,14 @@ mod tests {
     use crate::api::Api;
     use crate::fly_toml::FlyToml;
 
+    /// Machine z answers, the others hang.
+    fn answer(request: &[u8]) -> &'static [u8] {
+        match String::from_utf8_lossy(request).contains("instance-id: z") {
+            true => b"HTTP/1.1 200 OK\r\nx-machine-id: z\r\ncontent-length: 0\r\n\r\n",
+            false => b"",
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn machines_that_hang_do_not_hide_the_one_that_answers() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -237,10 +245,7 @@ mod tests {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let mut text = vec![0; 1024];
                 let read = stream.read(&mut text).await.unwrap();
-                if String::from_utf8_lossy(&text[..read]).contains("instance-id: z") {
-                    let answer = b"HTTP/1.1 200 OK\r\nx-machine-id: z\r\ncontent-length: 0\r\n\r\n";
-                    stream.write_all(answer).await.unwrap();
-                }
+                stream.write_all(answer(&text[..read])).await.unwrap();
                 open.push(stream);
             }
         };

@@ -147,12 +147,14 @@ impl World {
         panic!("it did not come about: {:#?}", self.live());
     }
 
-    /// The mutating calls so far, such as `POST /machines/{id}/cordon`, without leases.
+    /// The mutating calls so far, such as `POST /machines/{id}/cordon`, without leases and questions that are
+    /// posted.
     pub(crate) fn changes(&self) -> Vec<String> {
         let calls = self.sim.journal();
-        // A question of GraphQL is posted, too.
-        let asks = |path: &str| path.ends_with("/lease") || path == "/graphql";
-        let changes = calls.iter().filter(|it| it.method != "GET" && !asks(&it.path));
+        let asks = |it: &&sim_flyio::ApiCall| {
+            it.method == "GET" || it.path.ends_with("/lease") || it.path == "/graphql"
+        };
+        let changes = calls.iter().filter(|it| !asks(it));
         changes.map(|it| format!("{} {}", it.method, it.path)).collect()
     }
 
