@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use target_flyio::Strategy;
 
-use crate::minimum::Day;
+use super::minimum::Day;
 
 /// How long a machine must be up before its smoke check passes (flyctl: internal/command/deploy, smoke checks).
 const SMOKE: Duration = Duration::from_secs(10);

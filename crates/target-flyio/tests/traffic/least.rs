@@ -1,7 +1,8 @@
-//! The formula that the benchmark of deploys compares with.
+//! The formulas that the benchmark of deploys compares with.
 
+#[path = "../../benches/deploys/flyctl.rs"]
+mod flyctl;
 #[path = "../../benches/deploys/minimum.rs"]
-#[expect(dead_code, reason = "the benchmark reads all of it")]
 mod minimum;
 
 use std::time::Duration;
@@ -43,4 +44,19 @@ fn the_least_time_follows_from_limits_boots_and_checks() {
     }
     let unlimited = day(false).minimum(Strategy::BlueGreen, 100);
     assert_eq!(unlimited, Duration::from_millis(13_800), "without limits all start at once");
+}
+
+#[test]
+fn what_flyctl_would_take_follows_from_its_smoke_checks_pauses_and_polls() {
+    let table = [
+        (Strategy::Immediate, 100, 1_600),
+        (Strategy::Rolling, 1, 14_400),
+        (Strategy::Rolling, 3, 42_600),
+        (Strategy::Canary, 3, 50_800),
+        (Strategy::BlueGreen, 3, 36_400),
+    ];
+    for (strategy, machines, millis) in table {
+        let estimate = day(true).flyctl(strategy, machines);
+        assert_eq!(estimate, Duration::from_millis(millis), "{strategy:?} {machines}");
+    }
 }
