@@ -93,6 +93,7 @@ impl Shop {
         let mut config = FlyConfig::new(APP, &self.url, self.sim.token().to_owned(), fly_toml);
         config.fly_toml.build.image = Some(image("v2"));
         config.api_url = self.sim.api_url();
+        (config.graphql_base, config.uiex_base) = (self.sim.api_url(), self.sim.api_url());
         config.strategy = strategy;
         config.max_unavailable = self.day.max_unavailable;
         FlyTarget::new(config)
