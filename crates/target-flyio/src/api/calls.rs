@@ -112,7 +112,7 @@ impl Api {
     /// for at a time, and one list does for all of them.
     pub(crate) async fn launched(&self, launch: &str) -> Result<Vec<Machine>, ApiError> {
         let all = self.machines().await?;
-        Ok(all.into_iter().filter(|it| it.metadata("pipeline_launch") == Some(launch)).collect())
+        Ok(all.into_iter().filter(|it| it.launch() == Some(launch)).collect())
     }
 
     /// One machine; `None` once two reads agree that it is not there.

@@ -45,7 +45,8 @@ async fn keys_that_nobody_knows_are_kept_and_flyctl_finds_its_own() {
         "pipeline_run",
         "pipeline_version",
     ];
-    assert_eq!(own.map(|key| metadata[key].as_str()), ["v2", "app", "42", "run-1", "v2"]);
+    let number = target.platform().releases(1).await.unwrap()[0].version.to_string();
+    assert_eq!(own.map(|key| metadata[key].as_str()), ["v2", "app", &number, "run-1", "v2"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
