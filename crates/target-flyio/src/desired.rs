@@ -16,6 +16,10 @@ pub(crate) const RUN: &str = "pipeline_run";
 pub(crate) const VERSION: &str = "pipeline_version";
 /// What a machine was created for: unique to run and place.
 pub(crate) const LAUNCH: &str = "pipeline_launch";
+/// The release that the keys of ours were written with: what `fly_release_id` was then.
+pub(crate) const RELEASE: &str = "pipeline_release";
+/// flyctl's name for the release of a machine.
+pub(crate) const FLY_RELEASE: &str = "fly_release_id";
 /// The group, as flyctl writes it.
 pub(crate) const GROUP: &str = "fly_process_group";
 /// The variable in which a stand-by machine reads for whom it stands by (flyctl: `machines_launchinput.go`).
@@ -155,8 +159,9 @@ impl Stamp<'_> {
             ("fly_platform_version", "v2"),
             (GROUP, group),
             ("fly_release_version", &*release),
-            ("fly_release_id", self.run),
+            (FLY_RELEASE, self.run),
             (RUN, self.run),
+            (RELEASE, self.run),
             (VERSION, self.version),
         ];
         for (key, value) in own {
@@ -170,7 +175,40 @@ impl Stamp<'_> {
 pub(crate) fn version_of(config: &Value) -> String {
     let metadata = |key: &str| config["metadata"][key].as_str().filter(|it| !it.is_empty());
     let release = metadata("fly_release_version").map(|number| format!("v{number}"));
-    metadata(VERSION).map(str::to_owned).or(release).unwrap_or_else(|| "unknown".to_owned())
+    let version = own(config, VERSION).map(str::to_owned);
+    version.or(release).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The run that a configuration is the work of, if a run wrote it last.
+pub(crate) fn run_of(config: &Value) -> Option<&str> {
+    own(config, RUN)
+}
+
+/// The launch that a machine with this configuration was created for, if a run wrote it last.
+pub(crate) fn launch_of(config: &Value) -> Option<&str> {
+    own(config, LAUNCH)
+}
+
+/// The same configuration, for a machine that is created in the stead of one that is gone.
+pub(crate) fn launched_again(config: &mut Value, launch: &str) {
+    if own(config, RUN).is_none() {
+        for key in [RUN, VERSION] {
+            put(&mut config["metadata"], key, None);
+        }
+    }
+    let release = config["metadata"].get(FLY_RELEASE).cloned();
+    put(&mut config["metadata"], RELEASE, release);
+    config["metadata"][LAUNCH] = launch.into();
+}
+
+/// What this crate wrote into a configuration. flyctl keeps the metadata that it does not know, on new machines
+/// of bluegreen too, and writes a release of its own: then what is ours is not true any more (flyctl:
+/// internal/command/deploy, launch inputs).
+fn own<'c>(config: &'c Value, key: &str) -> Option<&'c str> {
+    let metadata = |key: &str| config["metadata"][key].as_str().filter(|it| !it.is_empty());
+    let release = metadata(RELEASE);
+    let last = release.is_none() || release == metadata(FLY_RELEASE);
+    metadata(key).filter(|_| last)
 }
 
 /// flyctl's release number.
@@ -225,10 +263,34 @@ mod tests {
             json!({"image": "r/shop:v2", "metadata": {
                 "mine": "kept", "fly_platform_version": "v2", "fly_process_group": "web",
                 "fly_release_version": "7", "fly_release_id": "run-1",
-                "pipeline_run": "run-1", "pipeline_version": "v2",
+                "pipeline_run": "run-1", "pipeline_release": "run-1", "pipeline_version": "v2",
             }})
         );
         assert_eq!((version_of(&config), release_of(&config)), ("v2".to_owned(), 7));
         assert_eq!(group_of(&config), "web");
+    }
+
+    #[test]
+    fn what_another_deploy_wrote_its_release_over_is_no_work_of_a_run() {
+        let config = |release: &str| {
+            json!({"metadata": {
+                "fly_release_id": release, "fly_release_version": "44",
+                "pipeline_run": "run-1", "pipeline_release": "rel_43",
+                "pipeline_version": "v2", "pipeline_launch": "run-1.app.0",
+            }})
+        };
+        let told = |config: &Value| {
+            (
+                run_of(config).map(str::to_owned),
+                launch_of(config).map(str::to_owned),
+                version_of(config),
+            )
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(told(&config("rel_43")), (some("run-1"), some("run-1.app.0"), "v2".into()));
+        assert_eq!(told(&config("rel_44")), (None, None, "v44".into()));
+        let mut again = config("rel_44");
+        launched_again(&mut again, "run-2.restore.m1");
+        assert_eq!(told(&again), (None, some("run-2.restore.m1"), "v44".into()));
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::api::{ApiError, Change, Launch, Machine, Power, Sent};
-use crate::desired::LAUNCH;
 use crate::error::FlyError;
 use crate::front::{Front, Launched};
 use crate::goal::{Failure, Goal, Step, Wanted};
@@ -122,7 +121,7 @@ impl Drive<'_> {
             Launched::Unknown => {}
         }
         let mut found = session.revealed(session.machines().await?).await?;
-        found.retain(|it| it.metadata(LAUNCH) == Some(launch));
+        found.retain(|it| it.launch() == Some(launch));
         found.sort_by_key(|it| (it.power() != Power::Up, it.id.clone()));
         let mut found = found.into_iter();
         let Some(first) = found.next() else { return Ok(None) };

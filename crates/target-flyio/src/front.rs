@@ -7,7 +7,6 @@ use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 
 use crate::api::Machine;
-use crate::desired::LAUNCH;
 use crate::error::FlyError;
 use crate::goal::Goal;
 use crate::session::Session;
@@ -38,7 +37,7 @@ impl Front {
     pub(crate) fn knowing(machines: &[Machine]) -> Self {
         let mut launched = BTreeMap::new();
         for machine in machines {
-            let Some(launch) = machine.metadata(LAUNCH) else { continue };
+            let Some(launch) = machine.launch() else { continue };
             let known = Launched::As(machine.id.clone());
             let twin = launched.insert(launch.to_owned(), known).is_some();
             if twin {

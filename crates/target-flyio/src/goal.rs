@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use crate::api::{Machine, Power, has_checks};
-use crate::desired::{LAUNCH, RUN};
 use crate::group::TestSpec;
 use crate::memory::Memory;
 use crate::plan::{Place, Work, stand_by};
@@ -139,7 +138,7 @@ impl Goal {
     pub(crate) fn is_for(&self, machine: &Machine) -> bool {
         match &self.place {
             Place::Machine(id) => machine.id == *id,
-            Place::Launch(launch) => machine.metadata(LAUNCH) == Some(launch),
+            Place::Launch(launch) => machine.launch() == Some(launch),
         }
     }
 
@@ -163,7 +162,7 @@ impl Goal {
     /// The same, standing by for those of `machines` that were created under these launch ids.
     pub(crate) fn standing_by(mut self, launches: &[String], machines: &[Machine]) -> Self {
         let launched = |it: &&Machine| {
-            it.metadata(LAUNCH).is_some_and(|launch| launches.iter().any(|it| it == launch))
+            it.launch().is_some_and(|launch| launches.iter().any(|it| it == launch))
         };
         let ids: Vec<&str> = machines.iter().filter(launched).map(|it| it.id.as_str()).collect();
         self.config["standbys"] = ids.into();
@@ -174,9 +173,7 @@ impl Goal {
     /// Is the machine at the goal's configuration?
     pub(crate) fn is_at(&self, machine: &Machine) -> bool {
         match &self.same {
-            Same::Run { run, image } => {
-                machine.metadata(RUN) == Some(run.as_str()) && machine.runs(image)
-            }
+            Same::Run { run, image } => machine.run() == Some(run.as_str()) && machine.runs(image),
             Same::Was { instance, .. } => {
                 let config = machine.config == self.config || machine.config == self.pinned();
                 !self.drifted(machine) && (machine.instance_id == *instance || config)

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::api::{Machine, Power, Volume};
 use crate::config::Unreachable;
-use crate::desired::{LAUNCH, RUN, group_of, version_of};
+use crate::desired::{group_of, launch_of, run_of, version_of};
 use crate::error::FlyError;
 
 /// The layout of the snapshot; counted up when an older reader would misread it.
@@ -117,7 +117,7 @@ impl World {
             let group = machine.group();
             let rivals: Vec<&Recorded> = serving.iter().filter(|it| it.group() == group).collect();
             let other_run = rivals.iter().all(|it| it.run() != machine.run());
-            let born = |it: &Recorded| it.config["metadata"][LAUNCH].is_string();
+            let born = |it: &Recorded| launch_of(&it.config).is_some();
             let made = born(machine) || rivals.iter().any(|it| born(it));
             if !rivals.is_empty() && other_run && made {
                 machine.leftover_of = Some(machine.run().unwrap_or("an earlier deploy").to_owned());
@@ -151,7 +151,7 @@ impl Recorded {
     }
 
     pub(crate) fn run(&self) -> Option<&str> {
-        self.config["metadata"][RUN].as_str()
+        run_of(&self.config)
     }
 
     /// Has it a volume?

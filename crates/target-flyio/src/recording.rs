@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::api::{Machine, NewRelease, Platform, ReleaseRef, ReleaseStatus};
-use crate::desired::{RUN, release_of};
+use crate::desired::{FLY_RELEASE, RELEASE, release_of};
 use crate::plan::StageData;
 
 /// What is known of this run's release.
@@ -54,6 +54,15 @@ impl Recording {
         }
     }
 
+    /// The release of this run, if machines name it that are now to be taken back: of a run that was cut off,
+    /// nobody else knows it.
+    pub(crate) async fn learn(&self, machines: &[Machine], run: &str) {
+        let mut state = self.0.lock().await;
+        if let (State::Unknown, Some(known)) = (&*state, named_by(machines, run)) {
+            *state = State::Known(known);
+        }
+    }
+
     /// Says how it ended.
     pub(crate) async fn end(&self, platform: &Platform, ended: Option<Conclusion>, cx: &Context) {
         let State::Known(release) = &*self.0.lock().await else { return };
@@ -75,7 +84,9 @@ impl StageData {
         let Some(release) = release else { return stage };
         let configs = stage.works.iter_mut().map(|it| &mut it.config);
         for config in configs.chain(stage.release.iter_mut().map(|it| &mut it.config)) {
-            config["metadata"]["fly_release_id"] = release.id.as_str().into();
+            for key in [FLY_RELEASE, RELEASE] {
+                config["metadata"][key] = release.id.as_str().into();
+            }
             config["metadata"]["fly_release_version"] = release.version.to_string().into();
         }
         stage
@@ -84,9 +95,9 @@ impl StageData {
 
 /// The release that a machine of this run names. Before Fly.io has one, the run's own name stands there.
 fn named_by(machines: &[Machine], run: &str) -> Option<ReleaseRef> {
-    let mut ours = machines.iter().filter(|it| it.metadata(RUN) == Some(run));
+    let mut ours = machines.iter().filter(|it| it.run() == Some(run));
     let release = |it: &Machine| {
-        let id = it.metadata("fly_release_id").filter(|id| *id != run)?.to_owned();
+        let id = it.metadata(FLY_RELEASE).filter(|id| *id != run)?.to_owned();
         Some(ReleaseRef { id, version: release_of(&it.config) })
     };
     ours.find_map(release)

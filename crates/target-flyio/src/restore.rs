@@ -6,7 +6,7 @@ use futures::future::{FutureExt, try_join_all};
 use tokio::time::sleep;
 
 use crate::api::{Machine, Power};
-use crate::desired::LAUNCH;
+use crate::desired::launched_again;
 use crate::error::FlyError;
 use crate::goal::{Goal, Same, Wanted};
 use crate::plan::Place;
@@ -56,6 +56,7 @@ impl Session<'_> {
     async fn restore_once(&self, way: &WayBack<'_>) -> Result<Vec<Machine>, FlyError> {
         let world = way.world();
         let machines = self.machines().await?;
+        self.learn(&machines).await;
         if let Some(machines) = self.anothers(world, &machines) {
             self.cx().note("somebody else has deployed since, and nothing of this run is there");
             return Ok(machines);
@@ -165,7 +166,7 @@ impl Session<'_> {
             }
             let launch = self.relaunch(&it.id);
             let mut goal = Goal { same: Same::Born, place: Place::Launch(launch.clone()), ..goal };
-            goal.config["metadata"][LAUNCH] = launch.into();
+            launched_again(&mut goal.config, &launch);
             goal
         };
         world.current().map(goal).collect()
@@ -177,8 +178,7 @@ impl Session<'_> {
 
     /// Was it made by this run, and does it stand for no machine of the snapshot?
     pub(crate) fn is_extra(&self, world: &World, machine: &Machine) -> bool {
-        let again =
-            world.current().any(|it| machine.metadata(LAUNCH) == Some(&self.relaunch(&it.id)));
+        let again = world.current().any(|it| machine.launch() == Some(&self.relaunch(&it.id)));
         world.machine(&machine.id).is_none() && !again && self.made(machine)
     }
 

@@ -8,7 +8,6 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::api::{Api, Machine, Power};
 use crate::config::FlyConfig;
-use crate::desired::{LAUNCH, RUN};
 use crate::error::{FlyError, LogTail};
 use crate::leases::Leases;
 use crate::plan::StageData;
@@ -153,13 +152,18 @@ impl<'a> Session<'a> {
     /// Was this machine created or changed by this run?
     pub(crate) fn made(&self, machine: &Machine) -> bool {
         let run = self.cx.run().as_str();
-        let launched = machine.metadata(LAUNCH).and_then(|it| it.strip_prefix(run));
-        machine.metadata(RUN) == Some(run) || launched.is_some_and(|it| it.starts_with('.'))
+        let launched = machine.launch().and_then(|it| it.strip_prefix(run));
+        machine.run() == Some(run) || launched.is_some_and(|it| it.starts_with('.'))
     }
 
     /// The stage, its machines under the release that Fly.io knows.
     pub(crate) async fn recorded(&self, stage: &StageData, machines: &[Machine]) -> StageData {
         self.target.recorded(stage, machines, self.cx).await
+    }
+
+    /// Finds out which release is taken back.
+    pub(crate) async fn learn(&self, machines: &[Machine]) {
+        self.target.learn(machines, self.cx).await;
     }
 
     /// Is there time left for this run? The way back and the last step have their own.

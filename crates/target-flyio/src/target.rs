@@ -116,6 +116,11 @@ impl FlyTarget {
         stage.under(release.as_ref())
     }
 
+    /// Finds out which release is taken back, if this process does not know it.
+    pub(crate) async fn learn(&self, machines: &[Machine], cx: &Context) {
+        self.recording.learn(machines, cx.run().as_str()).await;
+    }
+
     pub(crate) fn began(&self) -> Option<Instant> {
         self.began.get().copied()
     }

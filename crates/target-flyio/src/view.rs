@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::api::{Machine, Power};
 use crate::config::FlyConfig;
-use crate::desired::{RUN, is_served, version_of};
+use crate::desired::{is_served, version_of};
 use crate::traffic::PIN;
 
 /// One machine, for `status`.
@@ -97,5 +97,5 @@ fn serves(machine: &Machine) -> bool {
 }
 
 fn side(machine: &Machine, run: &str) -> Side {
-    if machine.metadata(RUN) == Some(run) { Side::New } else { Side::Old }
+    if machine.run() == Some(run) { Side::New } else { Side::Old }
 }

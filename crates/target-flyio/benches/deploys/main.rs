@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its numbers")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 
+mod beside;
 mod flyctl;
 mod minimum;
 #[path = "../../tests/fly/run.rs"]
@@ -10,7 +11,6 @@ mod minimum;
 mod run;
 mod shop;
 
-use std::path::Path;
 use std::time::Duration;
 
 use target_flyio::Strategy;
@@ -36,10 +36,20 @@ const DAY: Day = Day {
 const STRATEGIES: [Strategy; 4] =
     [Strategy::Rolling, Strategy::Canary, Strategy::BlueGreen, Strategy::Immediate];
 const SIZES: [u32; 5] = [1, 3, 10, 30, 100];
-/// What is deployed in real time too, which takes minutes.
-const REAL_SIZES: [u32; 3] = [1, 3, 10];
 
+/// With names of strategies as arguments, only these are deployed, and in real time.
 fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with("--")).collect();
+    if asked.is_empty() {
+        in_virtual_time();
+    }
+    match program() {
+        Some(program) => beside::beside(&program, &asked),
+        None => println!("deploys beside flyctl: LEFT OUT, FLYCTL names none"),
+    }
+}
+
+fn in_virtual_time() {
     let limits = if RATE_LIMITS { "on" } else { "off" };
     println!("deploys on virtual time, rate limits {limits}");
     println!(
@@ -51,10 +61,6 @@ fn main() {
             let took = virtually(async || Shop::with(DAY, machines).await.ours(strategy).await);
             line((strategy, machines), &took);
         }
-    }
-    match program() {
-        Some(program) => beside(&program),
-        None => println!("deploys beside flyctl: LEFT OUT, FLYCTL names none"),
     }
 }
 
@@ -70,22 +76,6 @@ fn line((strategy, machines): (Strategy, u32), took: &Took) {
     println!(
         "{name:<10} {machines:>8} {ours:>8.1}s {least:>8.1}s {ratio:>6.2} {theirs:>8.1}s {beside:>6.2}  {all}: {calls}"
     );
-}
-
-/// The same in real time, and with flyctl.
-fn beside(program: &Path) {
-    println!("deploys in real time");
-    println!("strategy   machines      ours    flyctl  ratio");
-    for strategy in STRATEGIES {
-        for machines in REAL_SIZES {
-            let ours = really(async || Shop::with(DAY, machines).await.ours(strategy).await);
-            let theirs =
-                really(async || Shop::with(DAY, machines).await.flyctl(program, strategy).await);
-            let (name, ratio) = (name(strategy), ratio(ours.time, theirs.time));
-            let (ours, theirs) = (ours.time.as_secs_f64(), theirs.time.as_secs_f64());
-            println!("{name:<10} {machines:>8} {ours:>8.1}s {theirs:>8.1}s {ratio:>6.2}");
-        }
-    }
 }
 
 fn ratio(a: Duration, b: Duration) -> f64 {

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::desired::{launch_of, run_of};
+
 /// The groups that flyctl uses for machines of its own (flyctl: release command, tests, console).
 const RESERVED: [&str; 3] =
     ["fly_app_release_command", "fly_app_test_machine_command", "fly_app_console"];
@@ -84,6 +86,16 @@ impl Machine {
 
     pub(crate) fn metadata(&self, key: &str) -> Option<&str> {
         self.config["metadata"][key].as_str().filter(|value| !value.is_empty())
+    }
+
+    /// The run that it is the work of.
+    pub(crate) fn run(&self) -> Option<&str> {
+        run_of(&self.config)
+    }
+
+    /// The launch that it was created for.
+    pub(crate) fn launch(&self) -> Option<&str> {
+        launch_of(&self.config)
     }
 
     pub(crate) fn image(&self) -> &str {

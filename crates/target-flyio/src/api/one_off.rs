@@ -16,7 +16,7 @@ impl Api {
         let wanted = [("metadata.pipeline_launch", launch), ("include_deleted", "true")];
         call.query.extend(wanted.map(|(key, value)| (key.to_owned(), value.to_owned())));
         let found: Vec<Machine> = self.host.send(&call).await?;
-        Ok(found.into_iter().filter(|it| it.metadata("pipeline_launch") == Some(launch)).collect())
+        Ok(found.into_iter().filter(|it| it.launch() == Some(launch)).collect())
     }
 
     /// Starts a machine that nobody leases.

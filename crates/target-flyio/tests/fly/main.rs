@@ -7,6 +7,7 @@ mod crash;
 mod engine;
 mod faults;
 mod first;
+mod flyctl_over;
 mod leases;
 mod machine;
 mod one_off;

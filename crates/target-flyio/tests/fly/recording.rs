@@ -89,3 +89,18 @@ async fn a_registry_that_does_not_answer_is_a_warning() {
     let course = Course::begin(&world.target(Strategy::Rolling, "v2")).await.unwrap();
     assert!(course.stages[0].warnings.iter().any(|it| it.contains("could not be told")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_cut_off_and_is_taken_back_by_another_process_is_failed() {
+    for strategy in [Strategy::Rolling, Strategy::BlueGreen] {
+        let world = World::with(2).await;
+        let dead = world.target(strategy, "v2");
+        let mut course = Course::begin(&dead).await.unwrap();
+        course.next(&dead).await.unwrap();
+        drop(dead);
+        let target = world.target(strategy, "v2");
+        target.restore(&course.snapshot, &context()).await.unwrap();
+        target.finish(Some(Conclusion::RolledBack), &context()).await;
+        assert_eq!(statuses(&target).await, ["failed"]);
+    }
+}
