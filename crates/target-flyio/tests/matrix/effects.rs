@@ -106,7 +106,10 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("crash:2s", Spot::At("boot"), PASSES),
     kind("oom", Spot::At("boot"), PASSES),
     kind("oom:2s", Spot::At("boot"), PASSES),
-    // These last as long as that boot does, and an old machine that is restored has no other.
+    // These last as long as that boot does. A machine that flaps was well whenever the run looked, or never for
+    // long enough; what its checks say at another moment is not judged. An old machine that is restored to its
+    // snapshot, and neither comes up nor becomes well for as long as a machine is waited for, is stuck: it already
+    // is what it was, nothing else is known that it could be, and the run says so.
     kind("flap:2s", Spot::At("boot"), STAYS),
     kind("unhealthy", Spot::At("boot"), STAYS),
     kind("traffic:503", Spot::At("boot"), STAYS),
