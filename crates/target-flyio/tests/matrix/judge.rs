@@ -18,7 +18,7 @@ pub(crate) fn judge(address: &Address, played: &Played) -> Vec<String> {
     if !is_allowed(address, end) {
         amiss.push(format!("{end:?} is no end for this"));
     }
-    if !played.struck {
+    if !played.struck && !may_miss(address) {
         amiss.push("the fault never struck".to_owned());
     }
     let truth = &played.truth;
@@ -90,6 +90,12 @@ fn is_allowed(address: &Address, end: Conclusion) -> bool {
         }
         Mishap::Death { .. } => end == Conclusion::RolledBack,
     }
+}
+
+/// A machine of a command has no lease that could be lost.
+fn may_miss(address: &Address) -> bool {
+    let loses = |it: &Mishap| matches!(it, Mishap::Fault { effect, .. } if effect.starts_with("lease-lost"));
+    address.course.release.has_commands() && loses(&address.mishap)
 }
 
 /// May a lease be left to run out by itself? Where the answer to its release, or the release itself, was what

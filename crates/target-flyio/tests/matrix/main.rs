@@ -20,7 +20,7 @@ use play::{Played, play, rehearse};
 use sweep::Outcome;
 
 /// Cases that have once ended as they may not, or worse than they need: played always.
-const FOUND: [&str; 15] = [
+const FOUND: [&str; 19] = [
     // What could not be read was taken for somebody else's work, and "rolled back" was said of a half-way state.
     "rolling/good/boot@1=host-unreachable",
     // What could not be read for a moment was made a second time, and "succeeded" was said of one machine too many.
@@ -31,6 +31,12 @@ const FOUND: [&str; 15] = [
     // The old image could not be pulled once, or died once, and it was stuck.
     "rolling/bad/update@4=pull-fails",
     "rolling/bad/boot@4=oom",
+    // The old image came up badly once, and it was stuck.
+    "rolling/bad/boot@4=stuck",
+    "rolling/bad/boot@4=unhealthy",
+    // The machine of a command was not found at once, and given up.
+    "bluegreen/migrating/create@1=lag:2",
+    "bluegreen/migrating/create@1=404-after",
     // One refusal when only the old machines were left to remove, and these stayed.
     "bluegreen/good/destroy@1=412",
     "bluegreen/good/stop@1=404",
