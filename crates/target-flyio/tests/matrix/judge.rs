@@ -22,6 +22,27 @@ pub(crate) fn judge(address: &Address, played: &Played) -> Vec<String> {
         amiss.push("the fault never struck".to_owned());
     }
     let truth = &played.truth;
+    amiss.extend(untruths(address, played, end));
+    if truth.leases_for_ever.is_empty() {
+        let may = leases_may_run_out(address);
+        amiss.extend(truth.leases.iter().filter(|_| !may).cloned());
+    } else {
+        amiss.extend(truth.leases_for_ever.clone());
+    }
+    let told = played.events.iter().rev().find_map(|(_, it)| match it {
+        EventKind::RunFinished { conclusion } => Some(*conclusion),
+        _ => None,
+    });
+    if told != Some(end) {
+        amiss.push(format!("the events told {told:?}, and it was {end:?}"));
+    }
+    amiss
+}
+
+/// What is not as the end says.
+fn untruths(address: &Address, played: &Played, end: Conclusion) -> Vec<String> {
+    let mut amiss = Vec::new();
+    let truth = &played.truth;
     match end {
         Conclusion::Succeeded => {
             amiss.extend(truth.not_new.clone());
@@ -44,19 +65,6 @@ pub(crate) fn judge(address: &Address, played: &Played) -> Vec<String> {
         }
         Conclusion::Left => amiss.extend(truth.not_new.clone()),
         Conclusion::Stuck => amiss.extend(stuck(played)),
-    }
-    if truth.leases_for_ever.is_empty() {
-        let may = leases_may_run_out(address);
-        amiss.extend(truth.leases.iter().filter(|_| !may).cloned());
-    } else {
-        amiss.extend(truth.leases_for_ever.clone());
-    }
-    let told = played.events.iter().rev().find_map(|(_, it)| match it {
-        EventKind::RunFinished { conclusion } => Some(*conclusion),
-        _ => None,
-    });
-    if told != Some(end) {
-        amiss.push(format!("the events told {told:?}, and it was {end:?}"));
     }
     amiss
 }
