@@ -7,16 +7,23 @@ use tokio::time::{Instant, sleep};
 
 use crate::api::{Machine, Power};
 use crate::error::FlyError;
+use crate::front::Front;
+use crate::goal::Goal;
 use crate::plan::{Place, StageData};
 use crate::session::Session;
 
 /// A canary that fails its checks for so many looks in a row has not proved itself; one look may err.
 const LOOKS: u32 = 3;
 
+/// A canary that is found off more often than this does not stay up. The proxy looks for machines to stop
+/// every few minutes (fly.io docs: autostop).
+const NAPS: u32 = 10;
+
 /// What was seen of one canary so far.
 #[derive(Debug, Default)]
 struct Watched {
     unwell: u32,
+    naps: u32,
 }
 
 /// What a look at a canary says.
@@ -25,6 +32,8 @@ enum Look {
     Well,
     /// Not well, and not for long.
     Doubtful,
+    /// Off without having failed, as the proxy leaves what it has no requests for.
+    Asleep,
     Crashed(String),
     Unwell,
 }
@@ -40,7 +49,14 @@ impl Watched {
             self.unwell = 0;
             return Look::Well;
         }
-        self.unwell += 1;
+        match &*machine.state {
+            "stopping" | "suspending" => return Look::Doubtful,
+            _ if machine.power() == Power::Down && self.naps < NAPS => {
+                self.naps += 1;
+                return Look::Asleep;
+            }
+            _ => self.unwell += 1,
+        }
         if self.unwell < LOOKS { Look::Doubtful } else { Look::Unwell }
     }
 }
@@ -49,23 +65,22 @@ impl Session<'_> {
     /// Watches the canaries of a stage until they have proved themselves.
     pub(crate) async fn bake(&self, stage: &StageData) -> Result<(), FlyError> {
         let (began, total) = (Instant::now(), stage.bake.as_secs());
-        let mut watched: Vec<(&str, Watched)> = stage
-            .works
-            .iter()
-            .filter_map(|work| match &work.place {
-                Place::Machine(id) => Some((id.as_str(), Watched::default())),
-                Place::Launch(_) => None,
-            })
-            .collect();
+        let goals = stage.open_goals();
+        let mut watched: Vec<(&Goal, Watched)> =
+            goals.iter().map(|goal| (goal, Watched::default())).collect();
         if total > 0 {
             self.cx().note(format!("watching the first machine for {:?}", stage.bake));
         }
         while began.elapsed() < stage.bake {
             self.check_cancelled()?;
             self.check_deadline()?;
-            for (id, watched) in &mut watched {
+            for (goal, watched) in &mut watched {
+                let Place::Machine(id) = &goal.place else { continue };
                 let machine = self.api().machine(id).await?;
                 let look = watched.look(machine.as_ref());
+                if look == Look::Asleep {
+                    self.drive(goal, &Front::default()).await?;
+                }
                 if let Some(error) = self.judged(id, look, (machine, began.elapsed())).await {
                     return Err(error);
                 }
@@ -84,7 +99,7 @@ impl Session<'_> {
     ) -> Option<FlyError> {
         let machine = id.to_owned();
         let error = match look {
-            Look::Well | Look::Doubtful => return None,
+            Look::Well | Look::Doubtful | Look::Asleep => return None,
             Look::Crashed(how) => FlyError::Crashed { machine, how, log: None },
             Look::Unwell => {
                 let seen = seen.unwrap_or_default();
@@ -125,6 +140,20 @@ mod tests {
             Look::Unwell,
         ];
         assert_eq!(looks, wanted);
+    }
+
+    #[test]
+    fn one_that_the_proxy_put_to_sleep_is_woken_and_one_that_never_stays_up_is_not_for_ever() {
+        let exit = json!([{"type": "exit", "request": {"exit_event": {"requested_stop": true}}}]);
+        let [stopping, off] =
+            ["stopping", "stopped"].map(|state| machine(state, "critical", &exit));
+        let mut watched = Watched::default();
+        for _ in 0..NAPS {
+            assert_eq!(watched.look(Some(&stopping)), Look::Doubtful);
+            assert_eq!(watched.look(Some(&off)), Look::Asleep);
+        }
+        let looks = [(); 3].map(|()| watched.look(Some(&off)));
+        assert_eq!(looks, [Look::Doubtful, Look::Doubtful, Look::Unwell]);
     }
 
     #[test]

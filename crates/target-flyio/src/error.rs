@@ -6,6 +6,10 @@ use pipeline_core::Fault;
 use thiserror::Error;
 
 use crate::api::ApiError;
+use crate::build::{clean, cut};
+
+/// A longer line of a log is cut, in bytes: it is shown, kept in the journal and in history.
+const LONGEST_LINE: usize = 400;
 
 /// Why a deploy, a restore or a look at an app was stopped.
 #[derive(Debug, Error)]
@@ -114,12 +118,12 @@ pub enum FlyError {
         machine: String,
     },
     /// Users' requests do not reach the side they should.
-    #[error("after {after:?} requests to {url} are still not answered by {side} machines alone")]
+    #[error("after {after:?} requests to {url} are still not answered by {by}")]
     TrafficStays {
         /// Where users go.
         url: String,
-        /// `new` or `old`.
-        side: &'static str,
+        /// Who should answer them.
+        by: &'static str,
         /// How long it was watched.
         after: Duration,
     },
@@ -182,7 +186,9 @@ pub struct LogTail(String);
 impl LogTail {
     /// None where there are no lines.
     pub(crate) fn of<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<Self> {
-        let text: Vec<&str> = lines.into_iter().map(str::trim_end).collect();
+        // A program may print what steers a terminal, and for as long as it likes.
+        let shown = |line: &str| cut(clean(line.as_bytes()).trim_end(), LONGEST_LINE).to_owned();
+        let text: Vec<String> = lines.into_iter().map(shown).collect();
         (!text.is_empty()).then(|| Self(text.join("\n")))
     }
 }
@@ -271,5 +277,19 @@ impl From<FlyError> for Fault {
         let (transient, next) = (error.is_transient(), error.next_step());
         let fault = if transient { Self::transient(error) } else { Self::permanent(error) };
         fault.hint(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_of_a_machine_steers_no_terminal_and_fills_no_journal() {
+        let long = "x".repeat(10_000);
+        let lines = ["\u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}", "bell\u{7}\n", &long];
+        let told = LogTail::of(lines).unwrap().to_string();
+        assert_eq!(told, format!("it last said:\nred\nbell\n{}", &long[..LONGEST_LINE]));
+        assert_eq!(LogTail::of([]), None);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use pipeline_core::Context;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::api::{Api, ApiError, Guard, Sent};
 use crate::error::FlyError;
@@ -132,8 +132,12 @@ impl Leases {
         if refresher.is_empty() {
             let book = self.book.clone();
             refresher.spawn(async move {
+                let mut due = interval(book.ttl / 3);
+                // After one that hung, the next comes at once: there is time for two before a lease ends.
+                due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                due.tick().await;
                 loop {
-                    sleep(book.ttl / 3).await;
+                    due.tick().await;
                     book.refresh().await;
                 }
             });

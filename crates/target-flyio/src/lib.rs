@@ -33,6 +33,7 @@ mod restore;
 mod rollout;
 mod session;
 mod sides;
+mod stage;
 mod steady;
 mod target;
 mod traffic;

@@ -169,6 +169,7 @@ impl Session<'_> {
     async fn see_through(&self, one_off: &OneOff) -> Result<(), FlyError> {
         let (began, mut past) = (Instant::now(), Past::default());
         loop {
+            self.check_deadline()?;
             let machine = self.look_for(one_off, &mut past).await?;
             let id = past.id.clone().unwrap_or_default();
             match OneOff::step(&past, machine.as_ref()) {

@@ -2,11 +2,20 @@
 //! old ones may have been removed from it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use crate::api::Platform;
+use futures::future::join_all;
+use tokio::time::{sleep, timeout};
+
+use crate::api::{ApiError, Platform};
 use crate::config::Strategy;
 use crate::error::FlyError;
 use crate::record::World;
+
+/// How long the answers may take, all together: no deploy rests on them.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait before the registry is asked to say again that an image is not there.
+const SECOND_LOOK: Duration = Duration::from_millis(500);
 
 /// What the registry says of the images that run now.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,11 +32,15 @@ impl Proof {
         let images: BTreeSet<String> =
             world.current().map(|it| by_digest(&it.image)).filter(|it| !it.is_empty()).collect();
         let mut proof = Self::default();
-        for image in images {
-            match platform.image(&image).await {
-                Ok(Some(_)) => {}
-                Ok(None) => proof.gone.push(image),
-                Err(error) => proof.unknown.push(format!("{image}: {error}")),
+        let asked = images.into_iter().map(async |image: String| {
+            (timeout(PATIENCE, is_there(platform, &image)).await, image)
+        });
+        for (answer, image) in join_all(asked).await {
+            match answer {
+                Ok(Ok(true)) => {}
+                Ok(Ok(false)) => proof.gone.push(image),
+                Ok(Err(error)) => proof.unknown.push(format!("{image}: {error}")),
+                Err(_) => proof.unknown.push(format!("{image}: no answer within {PATIENCE:?}")),
             }
         }
         proof
@@ -61,6 +74,15 @@ impl Proof {
     }
 }
 
+/// A deploy may be refused by it, so that it is not there is asked for twice.
+async fn is_there(platform: &Platform, image: &str) -> Result<bool, ApiError> {
+    if platform.image(image).await?.is_some() {
+        return Ok(true);
+    }
+    sleep(SECOND_LOOK).await;
+    Ok(platform.image(image).await?.is_some())
+}
+
 /// The reference without its tag, which may mean another image by now.
 fn by_digest(full: &str) -> String {
     let Some((name, digest)) = full.split_once('@') else { return full.to_owned() };
@@ -71,7 +93,31 @@ fn by_digest(full: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use tokio::time::Instant;
+
     use super::*;
+    use crate::api::{Api, Machine};
+    use crate::config::{FlyConfig, Unreachable};
+    use crate::fly_toml::FlyToml;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_registry_that_is_silent_takes_seconds_however_many_images_there_are() {
+        // Connections are taken, and nothing is ever answered.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut config = FlyConfig::new("shop", "http://x", "t".to_owned(), FlyToml::default());
+        config.graphql_base = format!("http://{}", silent.local_addr().unwrap());
+        let machine = |id: &str| -> Machine {
+            let config = json!({"image": format!("r/shop:{id}"),
+                "metadata": {"fly_platform_version": "v2"}});
+            serde_json::from_value(json!({"id": id, "state": "started", "config": config})).unwrap()
+        };
+        let world = World::of(&["a", "b", "c"].map(machine), Unreachable::Abort).unwrap();
+        let began = Instant::now();
+        let proof = Proof::of(&world, &Platform::of(&config, Api::of(&config).http())).await;
+        assert_eq!((proof.gone.len(), proof.unknown.len()), (0, 3));
+        assert_eq!(began.elapsed(), PATIENCE);
+    }
 
     #[test]
     fn a_tag_is_left_out_where_the_digest_is_known() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures::future::{FutureExt, try_join_all};
 use tokio::time::sleep;
 
 use crate::api::{Machine, Power};
@@ -148,21 +149,22 @@ impl Session<'_> {
         })
     }
 
-    /// What a list shows, and what of the snapshot it leaves out although it is there: a machine that is
-    /// wrongly taken for lost would be created a second time.
+    /// What a list shows, but every machine of the snapshot as it is when it is read by itself: a list may leave
+    /// out what is there, which would be created a second time, or show it as it was.
     async fn complete(
         &self,
         world: &World,
         mut machines: Vec<Machine>,
     ) -> Result<Vec<Machine>, FlyError> {
-        for was in world.current() {
-            if machines.iter().any(|it| it.id == was.id) {
-                continue;
-            }
-            let found = self.api().machine(&was.id).await?;
-            if let Some(machine) = found.filter(|it| it.power() != Power::Gone) {
-                self.leases().take(std::slice::from_ref(&was.id), self.cx()).await?;
-                machines.push(machine);
+        let read = world.current().map(|was| self.api().machine(&was.id).boxed());
+        for found in try_join_all(read.collect::<Vec<_>>()).await? {
+            let Some(machine) = found.filter(|it| it.power() != Power::Gone) else { continue };
+            match machines.iter_mut().find(|it| it.id == machine.id) {
+                Some(listed) => *listed = machine,
+                None => {
+                    self.leases().take(std::slice::from_ref(&machine.id), self.cx()).await?;
+                    machines.push(machine);
+                }
             }
         }
         Ok(machines)

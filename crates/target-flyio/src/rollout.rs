@@ -1,9 +1,9 @@
 //! Doing a stage. Each begins by leasing and reading everything, so that it converges from wherever a
 //! crash left the app, and ends by reading everything again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use futures::future::{BoxFuture, FutureExt, try_join_all};
+use futures::future::{FutureExt, join_all, try_join_all};
 use tokio::time::{Instant, sleep};
 
 use crate::api::{Machine, Power};
@@ -12,9 +12,10 @@ use crate::desired::is_served;
 use crate::error::FlyError;
 use crate::front::Front;
 use crate::goal::Goal;
-use crate::plan::{Kind, Place, StageData};
+use crate::plan::{Kind, StageData, Work};
 use crate::record::World;
 use crate::session::{Session, ids, width};
+use crate::stage::unfinished;
 
 /// How often a stage is begun again because something changed under it.
 const ROUNDS: usize = 3;
@@ -100,41 +101,53 @@ impl Session<'_> {
     /// New machines; first those that others stand by for.
     async fn create_all(&self, stage: &StageData, known: &[Machine]) -> Result<(), FlyError> {
         self.cx().note(format!("creating {} machines", stage.works.len()));
-        let goals = stage.works.iter().zip(stage.goals());
-        let (first, later): (Vec<_>, Vec<_>) =
-            goals.partition(|(work, _)| work.stands_by.is_empty());
+        let (first, later) = stage.without_stand_bys(stage.works.iter());
         let first: Vec<Goal> = first.into_iter().map(|(_, goal)| goal).collect();
         let made = self.drive_wide(&first, known).await?;
-        let later: Vec<Goal> = later
-            .into_iter()
-            .map(|(work, goal)| goal.standing_by(&work.stands_by, &made))
-            .collect();
-        let later = self.drive_wide(&later, known).await?;
-        self.introduce(&[made, later].concat()).await
+        let stand_bys = self.create_stand_bys(later).await?;
+        self.introduce(&[made, stand_bys].concat()).await
     }
 
-    /// Machine by machine: the groups side by side; in each the first machine alone, then a few at a time,
-    /// and those that rest at the end.
-    async fn roll(&self, stage: &StageData, machines: &[Machine]) -> Result<(), FlyError> {
-        let mut groups: BTreeMap<&str, (Vec<Goal>, Vec<Goal>)> = BTreeMap::new();
-        for (work, goal) in stage.works.iter().zip(stage.goals()) {
-            let group = groups.entry(&work.group).or_default();
-            if work.runs { group.0.push(goal) } else { group.1.push(goal) }
+    /// New machines that stand by for others, which are there by now.
+    async fn create_stand_bys(&self, later: Vec<(&Work, Goal)>) -> Result<Vec<Machine>, FlyError> {
+        if later.is_empty() {
+            return Ok(Vec::new());
         }
-        let rolled = groups.into_values().map(|(warm, cold)| -> BoxFuture<'_, _> {
-            async move {
-                if stage.strategy == Strategy::Immediate {
-                    let all = [warm, cold].concat();
-                    let done = self.drive_all(&all, all.len()).await?;
-                    return self.introduce(&done).await;
-                }
-                self.in_waves(&warm, machines, stage.max_unavailable).await?;
-                self.drive_wide(&cold, machines).await.map(drop)
-            }
-            .boxed()
-        });
-        let rolled: Vec<_> = futures::future::join_all(rolled).await;
+        let machines = self.machines().await?;
+        let goals =
+            later.into_iter().map(|(work, goal)| goal.standing_by(&work.stands_by, &machines));
+        self.drive_wide(&goals.collect::<Vec<_>>(), &machines).await
+    }
+
+    /// Machine by machine: the groups side by side.
+    async fn roll(&self, stage: &StageData, machines: &[Machine]) -> Result<(), FlyError> {
+        let groups: BTreeSet<&str> = stage.works.iter().map(|it| it.group.as_str()).collect();
+        let rolled = groups.into_iter().map(|it| self.roll_group(stage, it, machines).boxed());
+        let rolled = join_all(rolled.collect::<Vec<_>>()).await;
         rolled.into_iter().collect()
+    }
+
+    /// The first machine alone, then a few at a time, and those that rest at the end.
+    async fn roll_group(
+        &self,
+        stage: &StageData,
+        group: &str,
+        machines: &[Machine],
+    ) -> Result<(), FlyError> {
+        let works = stage.works.iter().filter(|it| it.group == group);
+        let (first, later) = stage.without_stand_bys(works);
+        let (warm, cold): (Vec<_>, Vec<_>) = first.into_iter().partition(|(work, _)| work.runs);
+        let [warm, cold] = [warm, cold].map(|all| all.into_iter().map(|(_, goal)| goal).collect());
+        let (warm, cold): (Vec<Goal>, Vec<Goal>) = (warm, cold);
+        if stage.strategy == Strategy::Immediate {
+            let all = [warm, cold].concat();
+            let done = self.drive_all(&all, all.len()).await?;
+            self.introduce(&done).await?;
+        } else {
+            self.in_waves(&warm, machines, stage.max_unavailable).await?;
+            self.drive_wide(&cold, machines).await?;
+        }
+        self.create_stand_bys(later).await.map(drop)
     }
 
     /// Drives goals in waves that leave enough machines up. Between waves the proxy learns that the last
@@ -221,7 +234,10 @@ impl Session<'_> {
         let cordoned = old.iter().filter(|it| !it.cordoned).map(|it| self.cordon(&it.id));
         try_join_all(cordoned.collect::<Vec<_>>()).await?;
         let served = old.iter().any(|it| it.power() != Power::Down && is_served(&it.config));
-        if served {
+        if served && green.is_empty() {
+            // Nobody takes over, so nobody can be seen to.
+            sleep(self.config().blind_drain).await;
+        } else if served {
             self.cx().note("waiting until the old machines answer nobody");
             self.traffic().leaves(&ids(old), green).await?;
         }
@@ -274,64 +290,4 @@ impl Session<'_> {
         let guard = self.leases().guard(id)?;
         Ok(self.api().uncordon(&guard).await?)
     }
-}
-
-impl StageData {
-    /// The machines of the release; greens are out of the pool until the switch.
-    fn goals(&self) -> Vec<Goal> {
-        let goal = |goal: Goal| match self.kind {
-            Kind::Green => goal.cordoned(Some(true)),
-            _ => goal,
-        };
-        self.works.iter().map(|work| goal(Goal::of(work, &self.run, &self.image))).collect()
-    }
-
-    /// The machines of the release, in the pool. What they had to pass, they passed without traffic.
-    fn open_goals(&self) -> Vec<Goal> {
-        let goal = |work| Goal { tests: Vec::new(), ..Goal::of(work, &self.run, &self.image) };
-        self.works.iter().map(goal).collect()
-    }
-
-    /// The new machines, if users' requests should reach any of them.
-    fn served(&self, green: &BTreeSet<String>) -> BTreeSet<String> {
-        let any = self.works.iter().any(|it| it.runs && !it.cordoned && is_served(&it.config));
-        if any { green.clone() } else { BTreeSet::new() }
-    }
-
-    fn retires(&self, id: &str) -> bool {
-        self.retired.iter().any(|it| it.id == id)
-    }
-}
-
-/// What is not as the stage makes it, if anything.
-fn unfinished(stage: &StageData, machines: &[Machine]) -> Option<String> {
-    let mut digests = BTreeSet::new();
-    for (work, goal) in stage.works.iter().zip(stage.goals()) {
-        let of_place = machines.iter().filter(|it| goal.is_for(it)).collect::<Vec<_>>();
-        let [machine] = of_place[..] else {
-            let place = match &work.place {
-                Place::Machine(id) | Place::Launch(id) => id,
-            };
-            return Some(format!("there are {} machines for {place}", of_place.len()));
-        };
-        if !goal.is_at(machine) {
-            return Some(format!("machine {} is not at {}", machine.id, stage.version));
-        }
-        if work.runs && matches!(machine.power(), Power::Down) {
-            return Some(format!("machine {} is {}", machine.id, machine.state));
-        }
-        if machine.power() == Power::Up && !machine.image_ref.digest.is_empty() {
-            digests.insert(&machine.image_ref.digest);
-        }
-    }
-    if digests.len() > 1 {
-        // One name, two images: a tag that was moved in the middle would make a mixture.
-        return Some(format!(
-            "its machines run {} different images called {}",
-            digests.len(),
-            stage.image
-        ));
-    }
-    let left = machines.iter().find(|it| stage.kind == Kind::Settle && stage.retires(&it.id));
-    left.map(|it| format!("machine {} is still there", it.id))
 }

@@ -1,9 +1,10 @@
 //! One call of the deployer: the app, the run, and whether it listens to being stopped.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use pipeline_core::Context;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::api::{Api, Machine, Power};
 use crate::config::FlyConfig;
@@ -25,6 +26,8 @@ pub(crate) enum Heed {
     Never,
 }
 
+/// How long they are waited for: what comes next, most often the way back, is more urgent.
+const LOGS: Duration = Duration::from_secs(2);
 /// How many lines of a machine's log are shown beside its failure.
 const TAIL: usize = 20;
 
@@ -171,7 +174,8 @@ impl<'a> Session<'a> {
 
     /// The last lines that a machine has said; none where the platform does not tell.
     pub(crate) async fn log_tail(&self, machine: &str) -> Option<LogTail> {
-        let lines = self.target.platform.logs(machine).await.unwrap_or_default();
+        let lines = timeout(LOGS, self.target.platform.logs(machine)).await;
+        let lines = lines.unwrap_or_else(|_| Ok(Vec::new())).unwrap_or_default();
         let newest = lines.len().saturating_sub(TAIL);
         LogTail::of(lines[newest..].iter().map(|it| it.message.as_str()))
     }
@@ -221,7 +225,24 @@ pub(crate) fn width(count: usize, max_unavailable: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::width;
+    use pipeline_core::{Phase, Release, Run, RunId};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::fly_toml::FlyToml;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_way_back_does_not_wait_for_a_log_that_does_not_come() {
+        // Connections are taken, and nothing is ever answered.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut config = FlyConfig::new("shop", "http://x", "t".to_owned(), FlyToml::default());
+        config.uiex_base = format!("http://{}", silent.local_addr().unwrap());
+        let target = FlyTarget::new(config);
+        let run = Run::new(RunId::new("run-1"), Release::new("v2"), ".");
+        let (cx, began) = (run.context(Phase::Deploy, "fly"), Instant::now());
+        let log = Session::new(&target, &cx, Heed::Never).log_tail("m1").await;
+        assert_eq!((log, began.elapsed()), (None, LOGS));
+    }
 
     #[test]
     fn shares_are_rounded_up_and_numbers_are_taken() {

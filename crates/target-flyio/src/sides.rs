@@ -88,3 +88,7 @@ impl<'m> Sides<'m> {
         self.needed.saturating_sub(coming).min(self.busy.len())
     }
 }
+
+#[cfg(test)]
+#[path = "sides_tests.rs"]
+mod tests;

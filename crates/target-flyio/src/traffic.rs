@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::future::{FutureExt, join_all};
 use reqwest::{Client, RequestBuilder};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -20,6 +21,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How many questions at once: a balancer that goes by load spreads them. Ten times a second, whatever the
 /// number of machines: fifty questions a second are no load for an app.
 const ROUND: usize = 5;
+/// How many machines are asked by name at once.
+const PINNED: usize = 16;
 /// How long the proxy may take to learn what it must.
 const LONGEST: Duration = Duration::from_mins(1);
 
@@ -40,7 +43,10 @@ impl Traffic<'_> {
             sleep(self.config.blind_drain).await;
             return Ok(());
         }
-        if self.sees(new, LONGEST).await { Ok(()) } else { Err(self.stays("new", LONGEST)) }
+        if self.sees(new, LONGEST).await {
+            return Ok(());
+        }
+        Err(self.stays("the machines that were let in", LONGEST))
     }
 
     /// Gives the proxy time to learn that `machines` are back. Not seeing them is no failure: a balancer
@@ -103,7 +109,7 @@ impl Traffic<'_> {
             next = (next + PAUSE).max(Instant::now());
             sleep_until(next).await;
         }
-        Err(self.stays("new", LONGEST))
+        Err(self.stays("the machines in the proxy's pool alone", LONGEST + self.config.drain))
     }
 
     /// Those of `machines` that the proxy does not reach by name, although it has had the time to learn.
@@ -144,11 +150,15 @@ impl Traffic<'_> {
     /// Does a request that is pinned to one of them come back with its name?
     async fn is_named_by(&self, machines: &BTreeSet<String>) -> bool {
         for _ in 0..if machines.is_empty() { 0 } else { 5 } {
-            for machine in machines {
-                match self.ask(Some(machine)).await {
-                    Some(answer) if answer == *machine => return true,
-                    Some(_) => return false,
-                    None => {}
+            // Side by side: those that hang must not keep those that answer from being heard.
+            let asked: Vec<_> = machines
+                .iter()
+                .map(|it| async move { Some(self.ask(Some(it)).await? == *it) }.boxed())
+                .collect();
+            let mut answers = futures::stream::iter(asked).buffer_unordered(PINNED);
+            while let Some(answer) = answers.next().await {
+                if let Some(named) = answer {
+                    return named;
                 }
             }
             sleep(PAUSE).await;
@@ -181,8 +191,8 @@ impl Traffic<'_> {
         }
     }
 
-    fn stays(&self, side: &'static str, after: Duration) -> FlyError {
-        FlyError::TrafficStays { url: self.config.url.clone(), side, after }
+    fn stays(&self, by: &'static str, after: Duration) -> FlyError {
+        FlyError::TrafficStays { url: self.config.url.clone(), by, after }
     }
 }
 
@@ -209,7 +219,40 @@ fn asking(answers: usize) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::api::Api;
+    use crate::fly_toml::FlyToml;
+
+    #[tokio::test(start_paused = true)]
+    async fn machines_that_hang_do_not_hide_the_one_that_answers() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let config = FlyConfig::new("shop", url, "t".to_owned(), FlyToml::default());
+        let serve = async {
+            let mut open = Vec::new();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut text = vec![0; 1024];
+                let read = stream.read(&mut text).await.unwrap();
+                if String::from_utf8_lossy(&text[..read]).contains("instance-id: z") {
+                    let answer = b"HTTP/1.1 200 OK\r\nx-machine-id: z\r\ncontent-length: 0\r\n\r\n";
+                    stream.write_all(answer).await.unwrap();
+                }
+                open.push(stream);
+            }
+        };
+        let machines = ["a", "b", "c", "z"].map(str::to_owned).into();
+        let (http, began) = (Api::of(&config).http().clone(), Instant::now());
+        let traffic = Traffic { http: &http, config: &config };
+        tokio::select! {
+            named = traffic.is_named_by(&machines) => assert!(named),
+            () = serve => unreachable!("it never ends"),
+        }
+        assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+    }
 
     #[test]
     fn a_machine_with_its_share_is_missed_by_less_than_a_chance_in_a_hundred_and_no_more_is_asked()

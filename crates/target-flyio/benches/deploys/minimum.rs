@@ -12,6 +12,10 @@
 //! * bluegreen: machines are created at the pace of the limit; once all are well the proxy must know of the
 //!   new ones before the old ones go, and that the old ones are out before they are stopped;
 //! * immediate: all machines at once, whatever users see.
+//!
+//! Each action has its own limit on each machine, and on the app where it names none. Of all the actions that
+//! cannot be left out only creations go beyond a burst: each machine is leased, told, and told to go once, and
+//! the app is listed three times.
 
 use std::time::Duration;
 
@@ -55,15 +59,21 @@ impl Day {
                 looks + wave * self.waves(machines) + self.call
             }
             Strategy::BlueGreen => {
-                let paced = if self.limited { machines.saturating_sub(BURST) } else { 0 };
-                let created = Duration::from_secs(paced.into()) + self.call;
+                let created = self.paced(machines) + self.call;
                 let switched = (self.call + self.propagation) * 2;
                 looks + created + well + switched + self.call + self.ending + self.call
             }
         }
     }
 
-    fn waves(&self, machines: u32) -> u32 {
+    /// How long after the first creation the last may be asked for.
+    pub(crate) fn paced(&self, machines: u32) -> Duration {
+        let waiting = if self.limited { machines.saturating_sub(BURST) } else { 0 };
+        Duration::from_secs(waiting.into())
+    }
+
+    /// How many rounds a deploy in place takes: the first machine alone, then the others.
+    pub(crate) fn waves(&self, machines: u32) -> u32 {
         let width = (f64::from(machines) * self.max_unavailable).ceil();
         #[expect(
             clippy::cast_possible_truncation,

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 const SHORTEST_SECRET: usize = 6;
 
 /// Turns raw output into text that a terminal shows as it is.
-pub(super) fn clean(raw: &[u8]) -> String {
+pub(crate) fn clean(raw: &[u8]) -> String {
     let text = String::from_utf8_lossy(raw);
     let mut chars = text.trim_end_matches(['\r', '\n']).chars().peekable();
     let mut cleaned = String::with_capacity(text.len());
@@ -46,7 +46,7 @@ fn turns_direction(char: char) -> bool {
 }
 
 /// Cuts to at most `most` bytes, never through a character.
-pub(super) fn cut(text: &str, most: usize) -> &str {
+pub(crate) fn cut(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 

@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use pipeline_core::{Artifact, Context};
 
 use self::clean::Redactor;
+pub(crate) use self::clean::{clean, cut};
 use self::command::Command;
 use self::error::Tail;
 use self::output::Output;

@@ -7,6 +7,9 @@ use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy};
 use crate::run::{Course, context};
 use crate::world::{TOML, World, metadata};
 
+/// Worlds at a time: leases are short here, and a starved process loses them.
+static AT_A_TIME: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(4);
+
 /// The same `fly.toml` with more at its end.
 fn config(world: &World, strategy: Strategy, more: &str) -> FlyConfig {
     let toml = TOML.replace("IMAGE", "v2") + more;
@@ -90,6 +93,20 @@ async fn a_release_command_that_does_not_end_is_stopped_after_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_release_command_without_a_limit_of_its_own_ends_with_the_deadline_of_all() {
+    let world = World::with(1).await;
+    register(&world, &[("RELEASE_MS", "600000"), ("RELEASE_EXIT", "0")]);
+    let more = "[deploy]\nrelease_command = \"bin/migrate\"\nrelease_command_timeout = \"none\"\n";
+    let mut config = config(&world, Strategy::Rolling, more);
+    config.deadline = std::time::Duration::from_secs(2);
+    let target = FlyTarget::new(config);
+    let mut course = Course::begin(&target).await.unwrap();
+    let fault = course.next(&target).await.unwrap_err();
+    assert!(fault.message().contains("has taken more than 2s"), "{fault}");
+    world.until(|it| one_offs(it).iter().all(|it| it.destroyed)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_release_command_that_was_cut_off_is_taken_up_or_cleared_away() {
     for on in [true, false] {
         let world = world("0").await;
@@ -122,6 +139,7 @@ async fn faults_of_the_api_around_a_release_command_make_no_second_one() {
     let runs = calls.iter().flat_map(|call| faults.map(|fault| format!("{call}={fault}")));
     futures::future::join_all(runs.map(|fault| async move {
         let Ok(parsed) = fault.parse() else { return };
+        let _turn = AT_A_TIME.acquire().await.unwrap();
         let world = world("0").await;
         world.sim.inject(parsed);
         let target = migrating(&world, Strategy::Rolling);
@@ -168,8 +186,8 @@ async fn machine_checks_judge_each_new_machine_before_it_gets_traffic() {
     ] {
         let world = World::with(2).await;
         let before = world.live();
-        let checker = Image::new("registry.fly.io/shop:checker", [String::new(); 0]);
-        let checker = checker.entrypoint([program]);
+        let none: [String; 0] = [];
+        let checker = Image::new("registry.fly.io/shop:checker", none).entrypoint([program]);
         world.sim.register_image(checker);
         let more = "[[http_service.machine_checks]]\nimage = \"registry.fly.io/shop:checker\"\ncommand = [\"check\"]\n";
         let toml =

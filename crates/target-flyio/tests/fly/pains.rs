@@ -77,6 +77,8 @@ async fn a_machine_that_dies_while_its_health_is_awaited_is_told_in_seconds_with
         assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
         assert!(ended.message().ends_with(how), "{ended}");
         let said = ended.causes().join("\n");
+        let starts = world.changes().iter().filter(|it| it.ends_with("/start")).count();
+        assert_eq!(starts, 0, "it was not tried again and again");
         assert!(said.starts_with("it last said:\n") && said.lines().count() > 1, "{said:?}");
     }
 }

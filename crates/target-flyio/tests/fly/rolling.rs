@@ -1,10 +1,20 @@
 //! The rolling strategy.
 
+use std::path::Path;
+
 use pipeline_core::{Deployer, Side};
-use target_flyio::Strategy;
+use target_flyio::{FlyTarget, FlyToml, Strategy};
 
 use crate::run::{Course, context};
-use crate::world::{World, metadata, old_config};
+use crate::world::{TOML, World, metadata, old_config};
+
+/// A target whose `fly.toml` is changed from that of the other tests.
+fn target_with(world: &World, strategy: Strategy, change: impl Fn(&str) -> String) -> FlyTarget {
+    let mut config = world.config(strategy, "v2");
+    let toml = change(&TOML.replace("IMAGE", "v2"));
+    config.fly_toml = FlyToml::parse(Path::new("fly.toml"), &toml).unwrap();
+    FlyTarget::new(config)
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rolling_deploy_loses_no_request() {
@@ -96,4 +106,43 @@ async fn a_release_whose_programs_die_after_their_checks_have_passed_is_not_good
         course.restore(&target).await.unwrap();
         world.assert_old(&before);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_group_without_services_gets_a_stand_by_whatever_the_strategy() {
+    for strategy in [Strategy::Rolling, Strategy::Immediate, Strategy::BlueGreen] {
+        let world = World::with(1).await;
+        let target = target_with(&world, strategy, |toml| {
+            let app = "internal_port = 8080\nprocesses = [\"app\"]";
+            toml.replace("internal_port = 8080", app) + "[processes]\napp = \"\"\nworker = \"\"\n"
+        });
+        Course::begin(&target).await.unwrap().finish(&target).await.unwrap();
+        let live = world.live();
+        let workers = live.iter().filter(|it| metadata(it)["fly_process_group"] == "worker");
+        let (first, second): (Vec<_>, Vec<_>) =
+            workers.partition(|it| metadata(it)["pipeline_launch"].ends_with(".0"));
+        assert_eq!((first.len(), second.len()), (1, 1), "{live:#?}");
+        let standbys = serde_json::json!([first[0].id]);
+        assert_eq!(second[0].config["standbys"], standbys, "{strategy:?}");
+        assert_eq!(second[0].config["env"]["FLY_STANDBY_FOR"], *first[0].id);
+        assert_ne!(second[0].state, "started");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_group_with_services_can_go() {
+    let world = World::with(1).await;
+    let mut worker = old_config();
+    worker["metadata"]["fly_process_group"] = "worker".into();
+    worker.as_object_mut().unwrap().remove("services");
+    let worker = world.create(&worker, false).await;
+    world.until(|world| world.live().iter().all(crate::world::is_well)).await;
+    let target = target_with(&world, Strategy::Rolling, |toml| {
+        let (before, after) = toml.split_once("[http_service]").unwrap();
+        let (_, after) = after.split_once("[[restart]]").unwrap();
+        format!("{before}[[restart]]{after}[processes]\nworker = \"\"\n")
+    });
+    Course::begin(&target).await.unwrap().finish(&target).await.unwrap();
+    let live: Vec<String> = world.live().into_iter().map(|it| it.id).collect();
+    assert_eq!(live, [worker]);
 }

@@ -99,3 +99,32 @@ async fn minutes_of_a_bluegreen_deploy_lose_no_request() {
     assert!(took > Duration::from_secs(40), "{took:?}");
     assert!(ledger.requests > 100 && ledger.lost.is_empty(), "{:#?}", ledger.lost);
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_refresh_that_hangs_does_not_lose_the_lease() {
+    let world = with(1, false).await;
+    // The first is the lease itself.
+    for fault in ["lease@2=slow:30s", "lease@3=slow:300ms"] {
+        world.sim.inject(fault.parse().unwrap());
+    }
+    let target = target_flyio::FlyTarget::new(config(&world, Strategy::Rolling));
+    Course::begin(&target).await.unwrap().finish(&target).await.unwrap();
+    world.assert_new(1, "v2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_that_the_proxy_puts_to_sleep_while_it_is_watched_is_woken() {
+    let world = with(3, false).await;
+    let toml =
+        TOML.replace("internal_port = 8080", "internal_port = 8080\nauto_stop_machines = \"stop\"");
+    let mut config = config(&world, Strategy::Canary);
+    let image = config.fly_toml.build.image.take();
+    config.fly_toml = FlyToml::parse(Path::new("fly.toml"), &toml).unwrap();
+    (config.fly_toml.build.image, config.bake) = (image, Duration::from_mins(20));
+    let target = target_flyio::FlyTarget::new(config);
+    let mut course = Course::begin(&target).await.unwrap();
+    course.next(&target).await.unwrap();
+    let starts = |it: &sim_flyio::ApiCall| it.action() == Some("start");
+    assert!(world.sim.journal().iter().any(starts), "it was put to sleep and woken");
+    course.finish(&target).await.unwrap();
+}

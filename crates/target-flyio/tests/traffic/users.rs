@@ -161,6 +161,9 @@ impl User {
                 Ok((_, answer)) => self.without(&format!("long: answered with {}", answer.status)),
                 Err(error) => self.without(&format!("long: {error}")),
             };
+            if connection.is_none() {
+                sleep(TALK).await; // nobody asks on and on where nothing answers
+            }
         }
     }
 

