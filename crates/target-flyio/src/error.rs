@@ -208,8 +208,12 @@ impl FlyError {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Api(error) => !error.is_unauthorized(),
-            Self::Unplannable { .. } | Self::NoImage { .. } | Self::Foreign { .. } => false,
-            Self::Moved { .. } | Self::Overdue { .. } | Self::Cancelled => false,
+            Self::Unplannable { .. }
+            | Self::NoImage { .. }
+            | Self::Foreign { .. }
+            | Self::Moved { .. }
+            | Self::Overdue { .. }
+            | Self::Cancelled => false,
             _ => true,
         }
     }

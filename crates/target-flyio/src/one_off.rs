@@ -12,6 +12,7 @@ use crate::api::{Exit, Launch, Machine, Power};
 use crate::desired::{GROUP, LAUNCH, RUN, VERSION};
 use crate::error::FlyError;
 use crate::fly_toml::ReleaseSpec;
+use crate::goal::TRIES;
 use crate::group::TestSpec;
 use crate::session::Session;
 
@@ -56,6 +57,7 @@ struct Past {
     /// Since when it has been refused to start.
     refused: Option<Instant>,
     doubts: u32,
+    creates: u32,
 }
 
 impl OneOff {
@@ -97,7 +99,12 @@ impl OneOff {
     /// From what is seen of its machine; pure, so that a run which was cut off goes on from where it was.
     fn step(past: &Past, machine: Option<&Machine>) -> Step {
         let Some(machine) = machine else {
-            return if past.id.is_none() { Step::Create } else { Step::Lost };
+            return match past {
+                Past { id: None, .. } => Step::Create,
+                // What was just made need not be found at once.
+                Past { doubts, .. } if *doubts < DOUBTS => Step::Wait,
+                _ => Step::Lost,
+            };
         };
         match (machine.ended(), machine.power()) {
             (Some(exit), _) => Step::Ended(exit),
@@ -166,7 +173,7 @@ impl Session<'_> {
             let machine = self.look_for(one_off, &mut past).await?;
             let id = past.id.clone().unwrap_or_default();
             match OneOff::step(&past, machine.as_ref()) {
-                Step::Create => past.id = self.create_one_off(one_off).await?,
+                Step::Create => past.id = self.create_one_off(one_off, &mut past).await?,
                 Step::Start => self.start_one_off(one_off, &id, &mut past).await?,
                 Step::Wait => self.wait_for_end(&id, machine.as_ref(), &mut past).await?,
                 Step::Ended(exit) if exit.is_good() => return Ok(()),
@@ -204,7 +211,11 @@ impl Session<'_> {
         Ok(self.api().machine(&first.id).await?.or(Some(first)))
     }
 
-    async fn create_one_off(&self, one_off: &OneOff) -> Result<Option<String>, FlyError> {
+    async fn create_one_off(
+        &self,
+        one_off: &OneOff,
+        past: &mut Past,
+    ) -> Result<Option<String>, FlyError> {
         let launch = Launch {
             config: &one_off.config,
             region: one_off.region.as_deref(),
@@ -212,10 +223,11 @@ impl Session<'_> {
             idle: true,
             unregistered: false,
         };
+        past.creates += 1;
         match self.api().create(&launch).await {
             Ok(sent) => Ok(Some(sent.answer.id)),
             // Nobody knows whether it is there: it is looked for.
-            Err(error) if error.is_transient() => {
+            Err(error) if error.may_be_gone_soon() && past.creates < TRIES => {
                 sleep(self.config().poll).await;
                 Ok(None)
             }
@@ -258,7 +270,7 @@ impl Session<'_> {
     ) -> Result<(), FlyError> {
         let began = Instant::now();
         match machine.map(Machine::power) {
-            Some(Power::Gone | Power::Down) => past.doubts += 1,
+            None | Some(Power::Gone | Power::Down) => past.doubts += 1,
             _ => self.api().wait_for_end(id, SLICE).await?,
         }
         // An answer that comes at once must not make us ask without a pause.
@@ -317,7 +329,8 @@ mod tests {
         let doubtful = || Past { doubts: DOUBTS, ..known() };
         let table = [
             ("nothing yet", Past::default(), None, Step::Create),
-            ("vanished", known(), None, Step::Lost),
+            ("not found", known(), None, Step::Wait),
+            ("not found for long", doubtful(), None, Step::Lost),
             ("prepared", known(), Some(machine("created", &json!([launch]))), Step::Start),
             ("settled", known(), Some(machine("stopped", &json!([launch]))), Step::Start),
             ("runs", known(), Some(machine("started", &json!([start, launch]))), Step::Wait),

@@ -1,5 +1,6 @@
 //! Making the app what a snapshot says, from whatever half-way state, and telling when it is.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::{FutureExt, try_join_all};
@@ -34,11 +35,18 @@ impl Session<'_> {
     /// answer, somebody else's lease) is waited out for as long as a machine would be.
     pub(crate) async fn restore(&self, world: &World) -> Result<Restored, FlyError> {
         let way = WayBack::new(self, world);
+        let mut restarted = BTreeSet::new();
         loop {
             let error = match self.restore_once(&way).await {
                 Err(error) if error.may_pass() => error,
                 other => return other.map(|machines| way.ended(machines)),
             };
+            if let FlyError::NotInTime { machine, .. } = &error
+                && restarted.insert(machine.clone())
+                && self.turn_off(machine, &error).await
+            {
+                continue;
+            }
             let over = way.began().elapsed() >= self.config().endurance();
             // Whatever this run had sent has arrived by then, or never will.
             let told = over || matches!(error, FlyError::Leased { .. });
@@ -51,6 +59,13 @@ impl Session<'_> {
             self.cx().note(format!("{error}; trying again"));
             sleep(self.config().poll * AGAIN).await;
         }
+    }
+
+    /// Stops a machine that is what it was and does not become well: its next boot may. True if it was told.
+    async fn turn_off(&self, machine: &str, error: &FlyError) -> bool {
+        self.cx().note(format!("{error}; it is stopped and started once"));
+        let Ok(guard) = self.leases().guard(machine) else { return false };
+        self.api().stop(&guard).await.is_ok()
     }
 
     async fn restore_once(&self, way: &WayBack<'_>) -> Result<Vec<Machine>, FlyError> {

@@ -148,14 +148,13 @@ fn read(text: &str) -> Option<Address> {
     let release = parts.next()?;
     let release = RELEASES.iter().find(|(name, _)| *name == release)?.1;
     let mishap = parts.next()?;
-    let mishap = match mishap.strip_prefix("kill-") {
-        Some(death) => read_death(death)?,
-        None => {
-            let (at, effect) = mishap.split_once('=')?;
-            let (point, count) = at.split_once('@')?;
-            let count = count.parse().ok()?;
-            Mishap::Fault { point: point.into(), count, effect: effect.into() }
-        }
+    let mishap = if let Some(death) = mishap.strip_prefix("kill-") {
+        read_death(death)?
+    } else {
+        let (at, effect) = mishap.split_once('=')?;
+        let (point, count) = at.split_once('@')?;
+        let count = count.parse().ok()?;
+        Mishap::Fault { point: point.into(), count, effect: effect.into() }
     };
     Some(Address { course: Course { strategy, release }, mishap })
 }

@@ -18,9 +18,30 @@ pub(crate) fn judge(address: &Address, played: &Played) -> Vec<String> {
     if !is_allowed(address, end) {
         amiss.push(format!("{end:?} is no end for this"));
     }
-    if !played.struck {
+    if !played.struck && !may_miss(address) {
         amiss.push("the fault never struck".to_owned());
     }
+    let truth = &played.truth;
+    amiss.extend(untruths(address, played, end));
+    if truth.leases_for_ever.is_empty() {
+        let may = leases_may_run_out(address);
+        amiss.extend(truth.leases.iter().filter(|_| !may).cloned());
+    } else {
+        amiss.extend(truth.leases_for_ever.clone());
+    }
+    let told = played.events.iter().rev().find_map(|(_, it)| match it {
+        EventKind::RunFinished { conclusion } => Some(*conclusion),
+        _ => None,
+    });
+    if told != Some(end) {
+        amiss.push(format!("the events told {told:?}, and it was {end:?}"));
+    }
+    amiss
+}
+
+/// What is not as the end says.
+fn untruths(address: &Address, played: &Played, end: Conclusion) -> Vec<String> {
+    let mut amiss = Vec::new();
     let truth = &played.truth;
     match end {
         Conclusion::Succeeded => {
@@ -44,19 +65,6 @@ pub(crate) fn judge(address: &Address, played: &Played) -> Vec<String> {
         }
         Conclusion::Left => amiss.extend(truth.not_new.clone()),
         Conclusion::Stuck => amiss.extend(stuck(played)),
-    }
-    if truth.leases_for_ever.is_empty() {
-        let may = leases_may_run_out(address);
-        amiss.extend(truth.leases.iter().filter(|_| !may).cloned());
-    } else {
-        amiss.extend(truth.leases_for_ever.clone());
-    }
-    let told = played.events.iter().rev().find_map(|(_, it)| match it {
-        EventKind::RunFinished { conclusion } => Some(*conclusion),
-        _ => None,
-    });
-    if told != Some(end) {
-        amiss.push(format!("the events told {told:?}, and it was {end:?}"));
     }
     amiss
 }
@@ -90,6 +98,12 @@ fn is_allowed(address: &Address, end: Conclusion) -> bool {
         }
         Mishap::Death { .. } => end == Conclusion::RolledBack,
     }
+}
+
+/// A machine of a command has no lease that could be lost.
+fn may_miss(address: &Address) -> bool {
+    let loses = |it: &Mishap| matches!(it, Mishap::Fault { effect, .. } if effect.starts_with("lease-lost"));
+    address.course.release.has_commands() && loses(&address.mishap)
 }
 
 /// May a lease be left to run out by itself? Where the answer to its release, or the release itself, was what

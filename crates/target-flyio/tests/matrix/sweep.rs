@@ -26,16 +26,16 @@ pub(crate) struct Outcome {
 pub(crate) fn sweep(cases: &[Address]) -> Vec<Outcome> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let cores = std::thread::available_parallelism().map_or(1, Into::into);
+    let work = || {
+        let turns = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        for (at, case) in turns.map_while(|at| Some((at, cases.get(at)?))) {
+            let outcome = outcome(case);
+            done.lock().unwrap().push((at, outcome));
+        }
+    };
     std::thread::scope(|threads| {
         for _ in 0..cores {
-            threads.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(at) else { break };
-                    let outcome = outcome(case);
-                    done.lock().unwrap().push((at, outcome));
-                }
-            });
+            threads.spawn(work);
         }
     });
     let mut done = done.into_inner().unwrap();

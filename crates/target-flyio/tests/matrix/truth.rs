@@ -31,17 +31,13 @@ pub(crate) struct Truth {
 
 impl Truth {
     pub(crate) async fn of(scene: &Scene) -> Self {
-        // What comes and goes is not to be judged by a later moment than the run saw.
+        // What comes and goes is not to be judged by a moment that the run did not see.
         let flaps = scene.sim.faults().iter().any(|it| it.fault.contains("=flap"));
         scene.sim.clear_faults();
-        let at_end = scene.live();
-        let leases = leases(&at_end);
+        let leases = leases(&scene.live());
         sleep(REST).await;
         let mut live = scene.live();
-        for machine in live.iter_mut().filter(|_| flaps) {
-            let was = at_end.iter().find(|it| it.id == machine.id);
-            machine.checks = was.map(|it| it.checks.clone()).unwrap_or_default();
-        }
+        live.iter_mut().filter(|_| flaps).for_each(|it| it.checks.clear());
         let users = users(scene, &live).await;
         let (old, new): (Vec<_>, Vec<_>) = live.iter().partition(|it| is_of(it, "v1"));
         let leftovers = old.iter().filter(|it| it.cordoned).count();
