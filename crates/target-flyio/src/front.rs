@@ -122,6 +122,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::desired::LAUNCH;
 
     fn machine(id: &str, launch: &str) -> Machine {
         let config = json!({"metadata": {LAUNCH: launch}});
