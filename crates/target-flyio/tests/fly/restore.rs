@@ -116,8 +116,11 @@ async fn a_machine_that_a_list_leaves_out_is_not_created_a_second_time() {
     target.finish(None, &context()).await;
     let mut list = world.call("GET", "/machines", None).await;
     list.as_array_mut().unwrap().pop();
+    let count = AtomicUsize::new(0);
     world.sim.on_api_call(move |call| {
-        if call.method == "GET" && call.path.ends_with("/machines") && call.phase == Phase::Before {
+        let lists =
+            call.method == "GET" && call.path.ends_with("/machines") && call.phase == Phase::Before;
+        if lists && count.fetch_add(1, Ordering::Relaxed) < 3 {
             return Verdict::Answer { status: 200, body: list.clone() };
         }
         Verdict::Proceed

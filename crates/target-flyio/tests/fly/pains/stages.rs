@@ -96,16 +96,20 @@ async fn new_machines_that_the_proxy_never_learns_of_do_not_take_over() {
     let mut course = Course::begin(&target).await.unwrap();
     course.next(&target).await.unwrap();
     let fault = course.next(&target).await.unwrap_err();
-    assert!(fault.message().contains("not answered by new machines"), "{fault}");
+    assert!(
+        fault.message().contains("still not answered by the machines that were let in"),
+        "{fault}"
+    );
     course.restore(&target).await.unwrap();
     drop(users);
     world.assert_old(&before);
     world.assert_nothing_lost();
 }
 
-/// Pains 13 and 24 again, where only one of several is not known to the proxy.
+/// Pains 13 and 24 again, where only one of several is not known to the proxy: the next cordon or start tells it
+/// everything (the same report), and so it is told.
 #[tokio::test(start_paused = true)]
-async fn a_machine_that_cannot_be_reached_through_the_proxy_is_one_that_verifiers_see() {
+async fn a_machine_that_the_proxy_does_not_know_is_told_to_it_again() {
     for strategy in [Strategy::Rolling, Strategy::BlueGreen] {
         let world = with(3).await;
         world.sim.inject("boot[image=*:v2]@1=unseen".parse().unwrap());
@@ -114,8 +118,8 @@ async fn a_machine_that_cannot_be_reached_through_the_proxy_is_one_that_verifier
         let config = SmokeConfig { checks: vec![page("/")], ..SmokeConfig::default() };
         let smoke = Smoke::new(config, Client::new(Connections::Fresh).unwrap()).unwrap();
         let report = smoke.verify(&deployment, &context()).await.unwrap();
-        let refused = report.checks().iter().filter(|it| it.verdict == Verdict::Refused);
-        assert_eq!(refused.count(), 1, "{strategy:?}: {report:#?}");
+        assert_eq!(report.verdict(), Verdict::Passed, "{strategy:?}: {report:#?}");
+        assert_eq!(world.sim.faults()[0].struck, 1, "{strategy:?}");
     }
 }
 
