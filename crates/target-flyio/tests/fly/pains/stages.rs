@@ -119,7 +119,7 @@ async fn a_machine_that_the_proxy_does_not_know_is_told_to_it_again() {
         let smoke = Smoke::new(config, Client::new(Connections::Fresh).unwrap()).unwrap();
         let report = smoke.verify(&deployment, &context()).await.unwrap();
         assert_eq!(report.verdict(), Verdict::Passed, "{strategy:?}: {report:#?}");
-        assert_eq!(world.sim.faults()[0].struck, 1, "{strategy:?}");
+        assert_eq!(world.sim.faults()[0].fired, 1, "{strategy:?}");
     }
 }
 
