@@ -109,9 +109,17 @@ fn what_once_ended_badly_ends_well() {
 fn the_same_case_played_twice_goes_the_same_way() {
     for (course, mishap) in Course::all().into_iter().zip(TWICE.iter().cycle()) {
         let address = format!("{course}/{mishap}").parse().unwrap();
-        let story = || play(&address).map(|it| story(&it));
-        assert!(story() == story(), "{address} went another way the second time");
+        let told = || play(&address).map(|it| moments(&story(&it)));
+        assert!(told() == told(), "{address} went another way the second time");
     }
+}
+
+/// The lines of a story. Calls of one moment go over connections of their own, and which is heard first is
+/// nobody's choice.
+fn moments(story: &str) -> Vec<String> {
+    let mut lines: Vec<String> = story.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
 }
 
 /// Plays one case and shows everything.
