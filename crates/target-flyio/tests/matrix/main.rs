@@ -42,7 +42,7 @@ const FOUND: [&str; 19] = [
     "bluegreen/good/destroy@1=412",
     "bluegreen/good/stop@1=404",
     // The proxy never learned of a start: it was stuck, or a good release went back.
-    "rolling/bad/boot@4=unseen",
+    "rolling/bad/boot@6=unseen",
     "rolling/good/boot@1=unseen",
     "bluegreen/good/boot@1=unseen",
     // A good release went back because of one answer that was over at once.
