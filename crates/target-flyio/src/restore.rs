@@ -160,13 +160,12 @@ impl Session<'_> {
         let read = world.current().map(|was| self.api().machine(&was.id).boxed());
         for found in try_join_all(read.collect::<Vec<_>>()).await? {
             let Some(machine) = found.filter(|it| it.power() != Power::Gone) else { continue };
-            match machines.iter_mut().find(|it| it.id == machine.id) {
-                Some(listed) => *listed = machine,
-                None => {
-                    self.leases().take(std::slice::from_ref(&machine.id), self.cx()).await?;
-                    machines.push(machine);
-                }
+            if let Some(listed) = machines.iter_mut().find(|it| it.id == machine.id) {
+                *listed = machine;
+                continue;
             }
+            self.leases().take(std::slice::from_ref(&machine.id), self.cx()).await?;
+            machines.push(machine);
         }
         Ok(machines)
     }

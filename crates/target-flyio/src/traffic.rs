@@ -228,9 +228,10 @@ mod tests {
 
     /// Machine z answers, the others hang.
     fn answer(request: &[u8]) -> &'static [u8] {
-        match String::from_utf8_lossy(request).contains("instance-id: z") {
-            true => b"HTTP/1.1 200 OK\r\nx-machine-id: z\r\ncontent-length: 0\r\n\r\n",
-            false => b"",
+        if String::from_utf8_lossy(request).contains("instance-id: z") {
+            b"HTTP/1.1 200 OK\r\nx-machine-id: z\r\ncontent-length: 0\r\n\r\n"
+        } else {
+            b""
         }
     }
 
@@ -262,11 +263,11 @@ mod tests {
     #[test]
     fn a_machine_with_its_share_is_missed_by_less_than_a_chance_in_a_hundred_and_no_more_is_asked()
     {
-        for machines in [2, 3, 4, 6, 10, 20, 30, 60, 100, 200, 1_000] {
+        for machines in [2_u16, 3, 4, 6, 10, 20, 30, 60, 100, 200, 1_000] {
             let missed = |answers: usize| {
                 (0..answers).fold(1.0, |chance, _| chance * (1.0 - 1.0 / f64::from(machines)))
             };
-            let needed = answers_needed(machines as usize);
+            let needed = answers_needed(machines.into());
             assert!(missed(needed) < 0.01, "{machines}: {needed}");
             assert!(missed(needed - 1) >= 0.01, "{machines}: {needed}");
         }

@@ -12,7 +12,7 @@ use super::minimum::Day;
 /// How long a machine must be up before its smoke check passes (flyctl: internal/command/deploy, smoke checks).
 const SMOKE: Duration = Duration::from_secs(10);
 /// The pauses of a blue-green deploy before the old machines are cordoned, and before they are stopped
-/// (flyctl: internal/command/deploy/strategy_bluegreen.go).
+/// (flyctl: `internal/command/deploy/strategy_bluegreen.go`).
 const PAUSE: Duration = Duration::from_secs(10);
 /// Its pause after the new machines are created (the same).
 const CREATED: Duration = Duration::from_millis(300);
