@@ -5,6 +5,7 @@ mod budget;
 mod calls;
 mod client;
 mod error;
+mod lease_calls;
 mod lists;
 mod machine;
 mod one_off;
