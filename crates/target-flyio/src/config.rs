@@ -111,9 +111,10 @@ pub struct FlyConfig {
 }
 
 impl FlyConfig {
-    /// How long to wait for what may pass by itself: a platform that does not answer, somebody's lease.
+    /// How long to wait for what may pass by itself: a platform that does not answer, somebody's lease. That a
+    /// machine is given less time to start makes no platform come back sooner.
     pub(crate) fn endurance(&self) -> Duration {
-        self.wait_timeout.unwrap_or(Duration::from_mins(5))
+        self.wait_timeout.unwrap_or_default().max(Duration::from_mins(5))
     }
 
     /// A configuration with flyctl's own defaults, and with what `fly.toml` says.

@@ -19,6 +19,10 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The time between two lists (fly.io docs: machines/api, rate limits).
 const LIST_TURN: Duration = Duration::from_secs(1);
 
+/// For how long a machine on the way back may show nothing of itself before the others go on without it: it is
+/// looked for again later. A host that restarts is away for less, one that has died for hours.
+const OUT_OF_SIGHT: Duration = Duration::from_secs(30);
+
 /// One machine on its way.
 struct Drive<'s> {
     session: &'s Session<'s>,
@@ -28,6 +32,8 @@ struct Drive<'s> {
     patience: Patience,
     /// Is there nothing to do but to wait for its checks?
     watching: bool,
+    /// Since when it shows nothing of itself.
+    unseen: Option<Instant>,
 }
 
 impl Session<'_> {
@@ -56,7 +62,8 @@ impl Session<'_> {
     ) -> Result<Machine, FlyError> {
         let patience = Patience::new(self.config().wait_timeout);
         let memory = Memory { id, ..Memory::default() };
-        let drive = Drive { session: self, goal, front, memory, patience, watching: false };
+        let (watching, unseen) = (false, None);
+        let drive = Drive { session: self, goal, front, memory, patience, watching, unseen };
         match drive.go().await {
             Ok(machine) => {
                 if goal.healthy {
@@ -79,6 +86,7 @@ impl Drive<'_> {
                 continue;
             }
             if let Some(machine) = &seen {
+                self.check_sight(machine)?;
                 self.memory.see(self.goal, machine);
                 self.patience.allow(machine, &self.goal.config);
             }
@@ -94,6 +102,18 @@ impl Drive<'_> {
                 (_, None) => unreachable!("a machine that is not there is created or missed"),
             }
         }
+    }
+
+    fn check_sight(&mut self, machine: &Machine) -> Result<(), FlyError> {
+        if machine.is_readable() || !self.session.is_last_resort() {
+            self.unseen = None;
+            return Ok(());
+        }
+        let since = self.unseen.get_or_insert_with(Instant::now);
+        if since.elapsed() < OUT_OF_SIGHT {
+            return Ok(());
+        }
+        Err(FlyError::Unreadable { machine: machine.id.clone() })
     }
 
     /// The machine of the goal, if there is one. Twins of a creation that was sent twice are removed.

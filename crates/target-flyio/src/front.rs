@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::StreamExt;
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::{BoxFuture, FutureExt, join_all};
 
 use crate::api::Machine;
 use crate::error::FlyError;
@@ -86,6 +86,13 @@ impl Session<'_> {
         width: usize,
     ) -> Result<Vec<Machine>, FlyError> {
         self.drive_front(goals, width, Front::default()).await
+    }
+
+    /// Drives goals all at once, each to its own end: that one fails is no reason to leave the others.
+    pub(crate) async fn drive_each(&self, goals: &[Goal]) -> Vec<Result<Machine, FlyError>> {
+        let front = Front { size: goals.len(), ..Front::default() };
+        let driven: Vec<_> = goals.iter().map(|goal| self.drive(goal, &front).boxed()).collect();
+        join_all(driven).await
     }
 
     /// After the first failure no further goal is begun; those under way are brought to their end, so that

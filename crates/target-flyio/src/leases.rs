@@ -73,26 +73,36 @@ impl Leases {
     /// Leases all of `machines` or none. A lease that stands still and ends soon is waited out: it may be
     /// that of a run that was killed. One that moves belongs to somebody alive.
     pub(crate) async fn take(&self, machines: &[String], cx: &Context) -> Result<(), FlyError> {
-        let missing: Vec<String> =
-            machines.iter().filter(|id| self.guard(id).is_err()).cloned().collect();
+        let missing = self.missing(machines);
+        match self.take_each(&missing, cx).await.into_iter().next() {
+            None => Ok(()),
+            Some(error) => {
+                self.release(&missing).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Leases each of `machines` by itself, and says which could not be, and why.
+    pub(crate) async fn take_each(&self, machines: &[String], cx: &Context) -> Vec<FlyError> {
+        let missing = self.missing(machines);
         // Those that are granted at once must outlive the wait for the others.
         self.refresh_in_background();
         // All at once: each machine has a limit of its own (flyctl: leases of all machines in parallel).
         let asked: Vec<BoxFuture<'_, _>> =
             missing.iter().map(|id| self.book.take(id, cx).boxed()).collect();
-        let answers = join_all(asked).await;
-        if let Some(error) = answers.into_iter().find_map(Result::err) {
-            self.release(&missing).await;
-            return Err(error);
-        }
-        Ok(())
+        join_all(asked).await.into_iter().filter_map(Result::err).collect()
     }
 
-    /// Gives all leases back and takes them anew, so that a request of ours that is still on its way
+    /// Gives all leases back and takes each anew, so that a request of ours that is still on its way
     /// cannot change anything any more.
-    pub(crate) async fn renew(&self, machines: &[String], cx: &Context) -> Result<(), FlyError> {
+    pub(crate) async fn renew_each(&self, machines: &[String], cx: &Context) -> Vec<FlyError> {
         self.release_all().await;
-        self.take(machines, cx).await
+        self.take_each(machines, cx).await
+    }
+
+    fn missing(&self, machines: &[String]) -> Vec<String> {
+        machines.iter().filter(|id| self.guard(id).is_err()).cloned().collect()
     }
 
     /// Takes over a lease that came with a creation.

@@ -21,6 +21,15 @@ const ROUNDS: usize = 3;
 /// How many polls pass before it is tried again after a fault.
 const AGAIN: u32 = 5;
 
+/// How far one round of a way back has come.
+#[derive(Debug)]
+enum Round {
+    /// All is as it was; all machines as they are now.
+    Done(Vec<Machine>),
+    /// All that could be done is done, and this is why the rest is not. Never empty.
+    Left(Vec<FlyError>),
+}
+
 /// How a way back ended.
 #[derive(Debug)]
 pub(crate) struct Restored {
@@ -32,33 +41,50 @@ pub(crate) struct Restored {
 
 impl Session<'_> {
     /// Makes it so. There is nothing to fall back on from here, so what may pass (a platform that does not
-    /// answer, somebody else's lease) is waited out for as long as a machine would be.
+    /// answer, somebody else's lease) is waited out for as long as a machine would be; meanwhile all that is
+    /// within reach is brought back.
     pub(crate) async fn restore(&self, world: &World) -> Result<Restored, FlyError> {
         let way = WayBack::new(self, world);
         let mut restarted = BTreeSet::new();
         loop {
-            let error = match self.restore_once(&way).await {
-                Err(error) if error.may_pass() => error,
-                other => return other.map(|machines| way.ended(machines)),
+            let mut left = match self.restore_once(&way).await {
+                Ok(Round::Done(machines)) => return Ok(way.ended(machines)),
+                Ok(Round::Left(left)) => left,
+                Err(error) => vec![error],
             };
-            if let FlyError::NotInTime { machine, .. } = &error
-                && restarted.insert(machine.clone())
-                && self.turn_off(machine, &error).await
-            {
+            if let Some(at) = left.iter().position(|it| !it.may_pass()) {
+                return Err(left.swap_remove(at));
+            }
+            if self.turn_off_anew(&left, &mut restarted).await {
                 continue;
             }
             let over = way.began().elapsed() >= self.config().endurance();
             // Whatever this run had sent has arrived by then, or never will.
-            let told = over || matches!(error, FlyError::Leased { .. });
+            let told = over || left.iter().any(|it| matches!(it, FlyError::Leased { .. }));
             if told && let Ok(Some(machines)) = self.never_began(world).await {
                 return Ok(way.ended(machines));
             }
-            if over {
-                return Err(error);
+            for error in &left {
+                self.cx().note(format!("{error}{}", if over { "" } else { "; trying again" }));
             }
-            self.cx().note(format!("{error}; trying again"));
+            if over {
+                return Err(left.swap_remove(0));
+            }
             sleep(self.config().poll * AGAIN).await;
         }
+    }
+
+    /// Stops each machine that is not well in time, once. True if any was told.
+    async fn turn_off_anew(&self, left: &[FlyError], restarted: &mut BTreeSet<String>) -> bool {
+        let mut told = false;
+        for error in left {
+            if let FlyError::NotInTime { machine, .. } = error
+                && restarted.insert(machine.clone())
+            {
+                told |= self.turn_off(machine, error).await;
+            }
+        }
+        told
     }
 
     /// Stops a machine that is what it was and does not become well: its next boot may. True if it was told.
@@ -68,26 +94,51 @@ impl Session<'_> {
         self.api().stop(&guard).await.is_ok()
     }
 
-    async fn restore_once(&self, way: &WayBack<'_>) -> Result<Vec<Machine>, FlyError> {
+    async fn restore_once(&self, way: &WayBack<'_>) -> Result<Round, FlyError> {
         let world = way.world();
         let machines = self.machines().await?;
         self.learn(&machines).await;
         if let Some(machines) = self.anothers(world, &machines) {
             self.cx().note("somebody else has deployed since, and nothing of this run is there");
-            return Ok(machines);
+            return Ok(Round::Done(machines));
         }
         // Users first, with the leases that are held: a request of ours that is still on its way could at
         // most undo that, which shows below. What does not work so is tried again with leases anew.
-        if let Err(error) = way.turn(&self.hold(machines).await?).await {
+        let (machines, refused) = self.hold(machines).await?;
+        if let Some(machines) = self.in_the_way(world, &refused).await? {
+            return Ok(Round::Done(machines));
+        }
+        if let Err(error) = way.turn(&machines).await {
             self.cx().note(error);
         }
-        self.clear_one_offs().await?;
-        let machines = self.seize_anew().await?;
-        let mut machines = self.complete(world, machines).await?;
-        let mut amiss = String::new();
+        let cleared = self.clear_one_offs().await;
+        let (machines, refused) = self.seize_anew().await?;
+        if let Some(machines) = self.in_the_way(world, &refused).await? {
+            return Ok(Round::Done(machines));
+        }
+        let machines = self.complete(world, machines).await?;
+        let left = cleared.err().into_iter().chain(refused).collect();
+        self.settle_back(way, machines, left).await
+    }
+
+    /// Round after round until it is as it was, or something is left.
+    async fn settle_back(
+        &self,
+        way: &WayBack<'_>,
+        mut machines: Vec<Machine>,
+        refused: Vec<FlyError>,
+    ) -> Result<Round, FlyError> {
+        let (world, mut amiss, mut refused) = (way.world(), String::new(), refused);
         for _ in 0..ROUNDS {
-            way.bring_back(&machines).await?;
-            way.send_away().await?;
+            // What cannot be read says more than that it could not be leased.
+            let mut left = way.out_of_reach(&machines);
+            left.retain(|it| matches!(it, FlyError::Unreadable { .. }) || refused.is_empty());
+            left.append(&mut refused);
+            left.extend(way.bring_back(&machines).await);
+            left.extend(way.send_away(left.is_empty()).await?);
+            if !left.is_empty() {
+                return Ok(Round::Left(left));
+            }
             let listed = self.machines().await?;
             machines = self.complete(world, listed).await?;
             if let Some(hidden) = machines.iter().find(|it| self.is_hidden(it)) {
@@ -96,7 +147,7 @@ impl Session<'_> {
             match self.differs(world, &machines) {
                 None => {
                     self.introduce(&machines).await?;
-                    return Ok(machines);
+                    return Ok(Round::Done(machines));
                 }
                 Some(problem) => amiss = problem,
             }
@@ -104,15 +155,30 @@ impl Session<'_> {
         Err(FlyError::Unsettled { problem: amiss })
     }
 
-    /// The machines, with leases on all of them. After a crash there are none: then they are read again
-    /// once nobody else can change them.
-    async fn hold(&self, machines: Vec<Machine>) -> Result<Vec<Machine>, FlyError> {
+    /// The machines, with leases on all of them that grant one. After a crash there are none: then they are
+    /// read again once nobody else can change them.
+    async fn hold(
+        &self,
+        machines: Vec<Machine>,
+    ) -> Result<(Vec<Machine>, Vec<FlyError>), FlyError> {
         if machines.iter().all(|it| self.leases().guard(&it.id).is_ok()) {
-            return Ok(machines);
+            return Ok((machines, Vec::new()));
         }
         let ids: Vec<String> = machines.into_iter().map(|it| it.id).collect();
-        self.leases().take(&ids, self.cx()).await?;
-        self.machines().await
+        let refused = self.leases().take_each(&ids, self.cx()).await;
+        Ok((self.machines().await?, refused))
+    }
+
+    /// The machines, if somebody else is at work on some and none is the work of this run.
+    async fn in_the_way(
+        &self,
+        world: &World,
+        refused: &[FlyError],
+    ) -> Result<Option<Vec<Machine>>, FlyError> {
+        if refused.iter().any(|it| matches!(it, FlyError::Leased { .. })) {
+            return self.never_began(world).await;
+        }
+        Ok(None)
     }
 
     /// The machines, if nothing of this run is among them: none was made or changed by it, and each is in
@@ -157,17 +223,31 @@ impl Session<'_> {
         world: &World,
         mut machines: Vec<Machine>,
     ) -> Result<Vec<Machine>, FlyError> {
-        let read = world.current().map(|was| self.api().machine(&was.id).boxed());
-        for found in try_join_all(read.collect::<Vec<_>>()).await? {
-            let Some(machine) = found.filter(|it| it.power() != Power::Gone) else { continue };
+        let read = world.current().map(|was| self.read_again(&was.id).boxed());
+        for machine in try_join_all(read.collect::<Vec<_>>()).await?.into_iter().flatten() {
             if let Some(listed) = machines.iter_mut().find(|it| it.id == machine.id) {
                 *listed = machine;
                 continue;
             }
-            self.leases().take(std::slice::from_ref(&machine.id), self.cx()).await?;
+            for error in self.leases().take_each(std::slice::from_ref(&machine.id), self.cx()).await
+            {
+                self.cx().note(error);
+            }
             machines.push(machine);
         }
         Ok(machines)
+    }
+
+    /// One machine, if it is there. One that cannot be read now is there and shows nothing of itself.
+    async fn read_again(&self, id: &str) -> Result<Option<Machine>, FlyError> {
+        match self.api().machine(id).await {
+            Ok(found) => Ok(found.filter(|it| it.power() != Power::Gone)),
+            Err(error) if error.is_unauthorized() => Err(error.into()),
+            Err(error) => {
+                self.cx().note(error);
+                Ok(Some(Machine { id: id.to_owned(), ..Machine::default() }))
+            }
+        }
     }
 
     /// A machine of the snapshot that is gone is created again; its launch id keeps it from being created

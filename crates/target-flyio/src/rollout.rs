@@ -156,7 +156,7 @@ impl Session<'_> {
 
     /// Drives goals in waves that leave enough machines up. Between waves the proxy learns that the last
     /// ones are back.
-    pub(crate) async fn in_waves(
+    async fn in_waves(
         &self,
         goals: &[Goal],
         machines: &[Machine],
@@ -199,7 +199,16 @@ impl Session<'_> {
         if leaving.is_empty() {
             return Ok(());
         }
-        try_join_all(leaving.iter().map(|it| self.cordon(&it.id)).collect::<Vec<_>>()).await?;
+        let cordoned = leaving.iter().map(|it| self.cordon(&it.id));
+        for error in
+            join_all(cordoned.collect::<Vec<_>>()).await.into_iter().filter_map(Result::err)
+        {
+            // On the way back one that cannot be told is no reason to leave the others.
+            if !self.is_last_resort() {
+                return Err(error);
+            }
+            self.cx().note(error);
+        }
         let left = self.traffic().leaves(&ids(leaving), &ids(staying)).await;
         self.tolerate(left)
     }

@@ -142,11 +142,16 @@ impl<'a> Session<'a> {
         self.machines().await
     }
 
-    /// The same, after giving back what is held.
-    pub(crate) async fn seize_anew(&self) -> Result<Vec<Machine>, FlyError> {
+    /// The same, after giving back what is held; with what could not be leased, and why.
+    pub(crate) async fn seize_anew(&self) -> Result<(Vec<Machine>, Vec<FlyError>), FlyError> {
         let ids: Vec<String> = self.machines().await?.into_iter().map(|it| it.id).collect();
-        self.leases().renew(&ids, self.cx).await?;
-        self.machines().await
+        let refused = self.leases().renew_each(&ids, self.cx).await;
+        Ok((self.machines().await?, refused))
+    }
+
+    /// Is there nothing to fall back on, because this is the way back or the last step?
+    pub(crate) fn is_last_resort(&self) -> bool {
+        self.heed == Heed::Never
     }
 
     /// Was this machine created or changed by this run?

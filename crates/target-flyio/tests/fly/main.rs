@@ -1,6 +1,7 @@
 //! The deployer against the simulator: real HTTP, real processes as machines.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod beyond_reach;
 mod bluegreen;
 mod canary;
 mod crash;
