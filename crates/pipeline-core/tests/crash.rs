@@ -54,7 +54,7 @@ async fn undisturbed(target: FakeTarget, release: Release) -> (Conclusion, Live)
 async fn dies(target: &FakeTarget, journal: &mut MemoryJournal, release: Release) -> bool {
     let deaths = (target.death(), journal.death());
     let (pipeline, run) = (pipeline(target, release), a_run("v2"));
-    let running = unless_dead(pipeline.run(&run, journal), &deaths.0);
+    let running = unless_dead(Box::pin(pipeline.run(&run, journal)), &deaths.0);
     !matches!(unless_dead(running, &deaths.1).await, Some(Some(_)))
 }
 
