@@ -27,7 +27,7 @@ const LEAST: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     pub(super) host: Host,
-    lists: Lists,
+    pub(super) lists: Lists,
 }
 
 /// The right to change one machine: its id, and the nonce of the lease that is held on it.
