@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::api::ApiError;
 use crate::build::{clean, cut};
+use crate::one_off::RELEASE_COMMAND;
 
 /// A longer line of a log is cut, in bytes: it is shown, kept in the journal and in history.
 const LONGEST_LINE: usize = 400;
@@ -239,8 +240,15 @@ impl FlyError {
             Self::Reverted { .. } => {
                 "check that the image is in the registry and that the app may pull it".into()
             }
+            Self::NotInTime { machine, wanted: "healthy", .. } => format!(
+                "read its log: `fly logs --machine {machine}`; if it only needs longer to boot, give its check a \
+                 longer `grace_period`, or all machines a longer `wait_timeout`"
+            ),
             Self::Crashed { machine, .. } | Self::NotInTime { machine, .. } => {
                 format!("read its log: `fly logs --machine {machine}`")
+            }
+            Self::Command { name, .. } if name != RELEASE_COMMAND => {
+                "see why the check fails, then deploy again; what it did before it failed is not undone".into()
             }
             Self::Command { .. } => {
                 "mend the command, then deploy again; what it did before it failed is not undone"
@@ -283,6 +291,30 @@ impl From<FlyError> for Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_to_do_next_is_said_of_what_failed() {
+        let late = |wanted| {
+            let (machine, seen) = ("a".to_owned(), "it is started".to_owned());
+            FlyError::NotInTime { machine, wanted, after: Duration::from_mins(3), seen, log: None }
+        };
+        let ended = |name: &str| {
+            let (name, machine, how) = (name.to_owned(), "a".to_owned(), "no".to_owned());
+            FlyError::Command { name, machine, how, log: None }
+        };
+        let table = [
+            (late("healthy"), "grace_period", true),
+            (late("healthy"), "wait_timeout", true),
+            (late("healthy"), "fly logs --machine a", true),
+            (late("started"), "grace_period", false),
+            (ended("release_command"), "mend the command", true),
+            (ended("test of machine b"), "see why the check fails", true),
+        ];
+        for (error, words, said) in table {
+            assert_eq!(error.next_step().contains(words), said, "{error}: {words}");
+        }
+        assert!(late("healthy").may_pass() && late("started").may_pass());
+    }
 
     #[test]
     fn the_log_of_a_machine_steers_no_terminal_and_fills_no_journal() {

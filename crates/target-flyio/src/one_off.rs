@@ -16,6 +16,8 @@ use crate::goal::TRIES;
 use crate::group::TestSpec;
 use crate::session::Session;
 
+/// What people call the command that runs before a release.
+pub(crate) const RELEASE_COMMAND: &str = "release_command";
 /// In how many looks an end without an exit may stay unexplained: events come a little late.
 const DOUBTS: u32 = 5;
 /// How long a machine check may take (flyctl: as a release command).
@@ -64,7 +66,7 @@ impl OneOff {
     /// The release command of `fly.toml`; its machine is named when a run is planned.
     pub(crate) fn release(spec: &ReleaseSpec, region: Option<&str>) -> Self {
         Self {
-            name: "release_command".to_owned(),
+            name: RELEASE_COMMAND.to_owned(),
             line: spec.line.clone(),
             launch: String::new(),
             region: region.map(str::to_owned),
@@ -202,7 +204,7 @@ impl Session<'_> {
         if let Some(id) = &past.id {
             return Ok(self.api().machine(id).await?);
         }
-        let mut found = self.api().launched_ever(&one_off.launch).await?;
+        let mut found = self.api().launched_ever(self.cx().run().as_str(), &one_off.launch).await?;
         // Of twins, the one that has got furthest counts; `clear` removes the other.
         found.sort_by_key(|it| (it.ended().is_none(), !it.was_started(), it.id.clone()));
         let Some(first) = found.into_iter().next() else { return Ok(None) };
@@ -289,7 +291,7 @@ impl Session<'_> {
 
     /// Removes every machine of this launch id that is still there.
     async fn clear(&self, launch: &str) -> Result<(), FlyError> {
-        for machine in self.api().launched_ever(launch).await? {
+        for machine in self.api().launched_ever(self.cx().run().as_str(), launch).await? {
             if machine.power() != Power::Gone {
                 self.api().destroy_free(&machine.id).await?;
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::{sleep, timeout};
 
-use crate::api::{ApiError, Platform};
+use crate::api::{ApiError, FoundImage, Platform};
 use crate::config::Strategy;
 use crate::error::FlyError;
 use crate::record::World;
@@ -22,23 +22,34 @@ const SECOND_LOOK: Duration = Duration::from_millis(500);
 pub(crate) struct Proof {
     /// Certainly not there any more.
     gone: Vec<String>,
+    /// Under its tag there is another one now, and by its digest none is found.
+    moved: Vec<String>,
     /// Nobody could tell, and why.
     unknown: Vec<String>,
+}
+
+/// What is known of one image.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    There,
+    Moved,
+    Gone,
 }
 
 impl Proof {
     /// Asks for each image once.
     pub(crate) async fn of(world: &World, platform: &Platform) -> Self {
         let images: BTreeSet<String> =
-            world.current().map(|it| by_digest(&it.image)).filter(|it| !it.is_empty()).collect();
+            world.current().map(|it| it.image.clone()).filter(|it| !it.is_empty()).collect();
         let mut proof = Self::default();
-        let asked = images.into_iter().map(async |image: String| {
-            (timeout(PATIENCE, is_there(platform, &image)).await, image)
-        });
+        let asked = images
+            .into_iter()
+            .map(async |image: String| (timeout(PATIENCE, look(platform, &image)).await, image));
         for (answer, image) in join_all(asked).await {
             match answer {
-                Ok(Ok(true)) => {}
-                Ok(Ok(false)) => proof.gone.push(image),
+                Ok(Ok(Found::There)) => {}
+                Ok(Ok(Found::Moved)) => proof.moved.push(image),
+                Ok(Ok(Found::Gone)) => proof.gone.push(by_digest(&image)),
                 Ok(Err(error)) => proof.unknown.push(format!("{image}: {error}")),
                 Err(_) => proof.unknown.push(format!("{image}: no answer within {PATIENCE:?}")),
             }
@@ -65,22 +76,55 @@ impl Proof {
                  removed, it cannot be brought back"
             )
         });
+        let moved = self.moved.iter().map(|image| {
+            format!(
+                "the tag of the image that runs now, {image}, means another image by now: on the way back the old one \
+                 is looked for by its digest, under which the registry does not show it"
+            )
+        });
         let unknown = self.unknown.iter().map(|why| {
             format!(
                 "whether the image that runs now is still in the registry could not be told: {why}"
             )
         });
-        Ok(gone.chain(unknown).collect())
+        Ok(gone.chain(moved).chain(unknown).collect())
+    }
+}
+
+/// Looks for an image by its digest, then by the tag that a machine's configuration names: it is not certain that
+/// the platform answers for both.
+async fn look(platform: &Platform, image: &str) -> Result<Found, ApiError> {
+    if is_there(platform, &by_digest(image)).await?.is_some() {
+        return Ok(Found::There);
+    }
+    let Some((tag, digest)) = by_tag(image) else { return Ok(Found::Gone) };
+    let means = is_there(platform, tag).await?;
+    Ok(judged(digest, means.as_ref().map(|it| it.digest.as_str())))
+}
+
+/// What follows for an image that is not found by its digest, from what its tag means now.
+fn judged(digest: &str, means: Option<&str>) -> Found {
+    match means {
+        None => Found::Gone,
+        Some(same) if same == digest => Found::There,
+        Some(_) => Found::Moved,
     }
 }
 
 /// A deploy may be refused by it, so that it is not there is asked for twice.
-async fn is_there(platform: &Platform, image: &str) -> Result<bool, ApiError> {
-    if platform.image(image).await?.is_some() {
-        return Ok(true);
+async fn is_there(platform: &Platform, image: &str) -> Result<Option<FoundImage>, ApiError> {
+    if let Some(found) = platform.image(image).await? {
+        return Ok(Some(found));
     }
     sleep(SECOND_LOOK).await;
-    Ok(platform.image(image).await?.is_some())
+    platform.image(image).await
+}
+
+/// The reference by its tag, and the digest, where both are known.
+fn by_tag(full: &str) -> Option<(&str, &str)> {
+    let (name, digest) = full.split_once('@')?;
+    let path = name.rfind('/').map_or(0, |it| it + 1);
+    name[path..].contains(':').then_some((name, digest))
 }
 
 /// The reference without its tag, which may mean another image by now.
@@ -134,12 +178,31 @@ mod tests {
     }
 
     #[test]
+    fn an_image_that_is_not_found_by_its_digest_is_gone_only_if_its_tag_says_so_too() {
+        let table = [
+            ("r/shop:v1@sha256:1", None, Found::Gone),
+            ("r/shop:v1@sha256:1", Some("sha256:1"), Found::There),
+            ("r/shop:v1@sha256:1", Some("sha256:2"), Found::Moved),
+        ];
+        for (image, means, found) in table {
+            let (tag, digest) = by_tag(image).unwrap();
+            assert_eq!((tag, judged(digest, means)), ("r/shop:v1", found), "{means:?}");
+        }
+        for untagged in ["localhost:5000/shop@sha256:1", "r/shop:v1", ""] {
+            assert_eq!(by_tag(untagged), None);
+        }
+    }
+
+    #[test]
     fn what_is_gone_refuses_where_going_back_needs_it_and_what_is_unknown_never_does() {
-        let gone = || Proof { gone: vec!["a".into()], unknown: Vec::new() };
-        let unknown = || Proof { gone: Vec::new(), unknown: vec!["a: no answer".into()] };
+        let gone = || Proof { gone: vec!["a".into()], ..Proof::default() };
+        let moved = || Proof { moved: vec!["a".into()], ..Proof::default() };
+        let unknown = || Proof { unknown: vec!["a: no answer".into()], ..Proof::default() };
         for strategy in [Strategy::Rolling, Strategy::Canary, Strategy::Immediate] {
             assert!(gone().warnings(strategy).is_err());
             assert_eq!(unknown().warnings(strategy).unwrap().len(), 1);
+            let told = moved().warnings(strategy).unwrap();
+            assert!(told.len() == 1 && told[0].contains("by its digest"), "{told:?}");
         }
         assert_eq!(gone().warnings(Strategy::BlueGreen).unwrap().len(), 1);
         assert_eq!(Proof::default().warnings(Strategy::Rolling).unwrap(), Vec::<String>::new());

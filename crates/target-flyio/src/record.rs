@@ -45,6 +45,9 @@ pub(crate) struct Recorded {
 pub(crate) struct Ignored {
     pub(crate) id: String,
     pub(crate) reason: String,
+    /// Does its host not answer, so that nobody knows which group it belongs to?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unreachable: bool,
 }
 
 impl World {
@@ -55,7 +58,8 @@ impl World {
             Self { schema: SCHEMA, machines: Vec::new(), ignored: Vec::new(), volumes: Vec::new() };
         for machine in machines.iter().filter(|it| it.power() != Power::Gone) {
             if let Some(reason) = machine.foreign() {
-                world.ignored.push(Ignored { id: machine.id.clone(), reason });
+                let (id, unreachable) = (machine.id.clone(), false);
+                world.ignored.push(Ignored { id, reason, unreachable });
             } else if machine.is_readable() {
                 world.machines.push(Recorded::of(machine));
             } else {
@@ -64,7 +68,8 @@ impl World {
                     return Err(unreachable_host(&machine.id, host));
                 }
                 let reason = format!("its host is {host}, so it keeps the release it has");
-                world.ignored.push(Ignored { id: machine.id.clone(), reason });
+                let (id, unreachable) = (machine.id.clone(), true);
+                world.ignored.push(Ignored { id, reason, unreachable });
             }
         }
         world.machines.sort_by(|a, b| a.id.cmp(&b.id));

@@ -23,7 +23,7 @@ const SECOND_LOOK: Duration = Duration::from_millis(500);
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     pub(super) host: Host,
-    lists: Lists,
+    pub(super) lists: Lists,
 }
 
 /// The right to change one machine: its id, and the nonce of the lease that is held on it.

@@ -1,6 +1,7 @@
 //! The list of machines. It has one limit for the whole app, so those who wait for the turn of the same
 //! request share its answer.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use reqwest::Method;
@@ -12,9 +13,12 @@ use super::machine::Machine;
 
 type Answer = Option<Arc<Vec<Machine>>>;
 
-/// The request that has not been sent yet, if there is one.
+/// What is asked for beside the list itself.
+type Query = Vec<(String, String)>;
+
+/// The requests that have not been sent yet, by what they ask for.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Lists(Arc<Mutex<Option<watch::Receiver<Answer>>>>);
+pub(crate) struct Lists(Arc<Mutex<BTreeMap<Query, watch::Receiver<Answer>>>>);
 
 /// What to do about a list.
 enum Part {
@@ -25,12 +29,20 @@ enum Part {
 impl Lists {
     /// The machines as they are at some moment after now.
     pub(crate) async fn read(&self, host: &Host) -> Result<Arc<Vec<Machine>>, ApiError> {
-        let call = Call::new(Method::GET, "list the machines", "/machines");
-        match self.part() {
+        self.read_as(host, Call::new(Method::GET, "list the machines", "/machines")).await
+    }
+
+    /// The machines that this call asks for, as they are at some moment after now.
+    pub(crate) async fn read_as(
+        &self,
+        host: &Host,
+        call: Call,
+    ) -> Result<Arc<Vec<Machine>>, ApiError> {
+        match self.part(&call.query) {
             Part::Lead(tell) => {
                 host.turn(&call).await;
                 // Whoever comes from here on may want to see what was done after it was sent.
-                *self.open() = None;
+                self.open().remove(&call.query);
                 let list = Arc::new(host.send_now(&call).await?.answer);
                 tell.send_replace(Some(Arc::clone(&list)));
                 Ok(list)
@@ -46,18 +58,18 @@ impl Lists {
         }
     }
 
-    fn part(&self) -> Part {
+    fn part(&self, query: &Query) -> Part {
         let mut open = self.open();
         // One whose leader went away is never sent.
-        if let Some(told) = open.as_ref().filter(|it| it.has_changed().is_ok()) {
+        if let Some(told) = open.get(query).filter(|it| it.has_changed().is_ok()) {
             return Part::Follow(told.clone());
         }
         let (tell, told) = watch::channel(None);
-        *open = Some(told);
+        open.insert(query.clone(), told);
         Part::Lead(tell)
     }
 
-    fn open(&self) -> MutexGuard<'_, Option<watch::Receiver<Answer>>> {
+    fn open(&self) -> MutexGuard<'_, BTreeMap<Query, watch::Receiver<Answer>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -100,6 +112,18 @@ mod tests {
         }
         assert_eq!(asked(&sim), 4);
         assert!(sim.journal().iter().all(|it| it.status == Some(200)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_look_for_commands_of_one_run_share_a_list_of_their_own() {
+        let (sim, api) = app().await;
+        api.machines().await.unwrap();
+        let launches: Vec<String> = (0..20).map(|it| format!("run-1.test.{it}")).collect();
+        let looks = join_all(launches.iter().map(|it| api.launched_ever("run-1", it)));
+        let (looks, list) = tokio::join!(looks, api.machines());
+        assert!(looks.into_iter().all(|it| it.unwrap().is_empty()) && list.unwrap().is_empty());
+        let looked = sim.journal().iter().filter(|it| it.query.contains("include_deleted")).count();
+        assert_eq!((looked, asked(&sim)), (1, 5), "one for all that look, two twice for the list");
     }
 
     #[tokio::test(start_paused = true)]

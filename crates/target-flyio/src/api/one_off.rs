@@ -10,13 +10,18 @@ use super::error::ApiError;
 use super::machine::Machine;
 
 impl Api {
-    /// The machines that were ever created under this launch id, as far as the platform remembers.
-    pub(crate) async fn launched_ever(&self, launch: &str) -> Result<Vec<Machine>, ApiError> {
+    /// The machines that this run ever created under this launch id, as far as the platform remembers. Those who
+    /// look for several at the same time share one list of all that the run made.
+    pub(crate) async fn launched_ever(
+        &self,
+        run: &str,
+        launch: &str,
+    ) -> Result<Vec<Machine>, ApiError> {
         let mut call = Call::new(Method::GET, "look for machines of a command", "/machines");
-        let wanted = [("metadata.pipeline_launch", launch), ("include_deleted", "true")];
+        let wanted = [("metadata.pipeline_run", run), ("include_deleted", "true")];
         call.query.extend(wanted.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        let found: Vec<Machine> = self.host.send(&call).await?;
-        Ok(found.into_iter().filter(|it| it.launch() == Some(launch)).collect())
+        let found = self.lists.read_as(&self.host, call).await?;
+        Ok(found.iter().filter(|it| it.launch() == Some(launch)).cloned().collect())
     }
 
     /// Starts a machine that nobody leases.

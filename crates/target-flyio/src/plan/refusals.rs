@@ -14,6 +14,7 @@ use crate::record::{Recorded, World};
 /// Why this plan is none, if it is none.
 pub(super) fn refuse(world: &World, desired: &Desired, order: &Order<'_>) -> Result<(), FlyError> {
     let in_place = order.strategy.is_in_place();
+    refuse_out_of_sight(world, desired)?;
     for machine in world.current() {
         let Some(template) = desired.groups.get(&machine.group()) else { continue };
         if machine.is_mounted() && !in_place {
@@ -36,6 +37,25 @@ pub(super) fn refuse(world: &World, desired: &Desired, order: &Order<'_>) -> Res
         return no(problem, next);
     }
     Ok(())
+}
+
+/// A group without machines is a new one, and gets some; unless those that cannot be read are its machines.
+fn refuse_out_of_sight(world: &World, desired: &Desired) -> Result<(), FlyError> {
+    let unseen = |name: &&String| !world.current().any(|it| it.group() == **name);
+    let skipped = world.ignored.iter().find(|it| it.unreachable);
+    let (Some(skipped), Some(name)) = (skipped, desired.groups.keys().find(unseen)) else {
+        return Ok(());
+    };
+    let id = &skipped.id;
+    let problem = format!(
+        "no machine of the group {name} can be read, and machine {id}, whose host does not answer, may be one: new \
+         ones would come beside it"
+    );
+    let next = format!(
+        "wait until its host is back (`fly machine status {id}`), or, if it is lost, remove it: `fly machine destroy \
+         --force {id}`"
+    );
+    no(problem, &next)
 }
 
 /// New machines with volumes: the first one of a group takes a volume that is free; more are not made.

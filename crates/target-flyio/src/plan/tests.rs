@@ -344,3 +344,23 @@ fn the_first_machine_of_a_group_with_volumes_takes_one_that_is_free() {
         );
     }
 }
+
+#[test]
+fn a_group_whose_machines_are_all_out_of_reach_is_not_made_a_second_time() {
+    let lost: crate::api::Machine = serde_json::from_value(
+        json!({"id": "x", "state": "started", "host_status": "unreachable"}),
+    )
+    .unwrap();
+    let skip = |machines: &[crate::api::Machine]| {
+        let world = World::of(machines, crate::config::Unreachable::Skip).unwrap();
+        stages(&world, &desired(TOML), &order(Strategy::Rolling))
+    };
+    let seen = machine("a", "started", &json!({}));
+    assert!(skip(&[lost.clone(), seen]).is_ok(), "the group has a machine that can be read");
+    assert!(skip(&[]).is_ok(), "a new app");
+    let refused = skip(&[lost]).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("no machine of the group app can be read, and machine x"),
+        "{refused}"
+    );
+}

@@ -33,8 +33,8 @@ struct Entry {
 }
 
 impl Platform {
-    /// The newest lines of one machine, newest last, fifty at most. Asked for once: a line that is on its
-    /// way is not waited for.
+    /// The newest lines of one machine, newest last, fifty at most. A line that is on its way is not waited
+    /// for; a log that cannot be read is asked for three times, with little patience.
     ///
     /// # Errors
     /// When the log could not be read.
