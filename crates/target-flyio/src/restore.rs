@@ -225,16 +225,15 @@ impl Session<'_> {
     ) -> Result<Vec<Machine>, FlyError> {
         let read = world.current().map(|was| self.read_again(&was.id).boxed());
         for machine in try_join_all(read.collect::<Vec<_>>()).await?.into_iter().flatten() {
-            match machines.iter_mut().find(|it| it.id == machine.id) {
-                Some(listed) => *listed = machine,
-                None => {
-                    let id = std::slice::from_ref(&machine.id);
-                    for error in self.leases().take_each(id, self.cx()).await {
-                        self.cx().note(error);
-                    }
-                    machines.push(machine);
-                }
+            if let Some(listed) = machines.iter_mut().find(|it| it.id == machine.id) {
+                *listed = machine;
+                continue;
             }
+            let id = std::slice::from_ref(&machine.id);
+            for error in self.leases().take_each(id, self.cx()).await {
+                self.cx().note(error);
+            }
+            machines.push(machine);
         }
         Ok(machines)
     }

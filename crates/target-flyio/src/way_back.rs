@@ -121,7 +121,7 @@ impl<'s> WayBack<'s> {
         if !rest.is_empty() {
             match self.session.machines().await {
                 Ok(machines) => {
-                    left.extend(self.bring_rest_back(&sides.group, rest, &machines).await)
+                    left.extend(self.bring_rest_back(&sides.group, rest, &machines).await);
                 }
                 Err(error) => left.push(error),
             }
