@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use pipeline_core::{Event, EventKind, Observer};
+use async_trait::async_trait;
+use pipeline_core::{Event, EventKind, Fault, Journal, Observer, Record};
 use secrecy::{ExposeSecret, SecretString};
 
 /// What stands in a secret's place.
@@ -36,6 +37,26 @@ impl Secrets {
         }
         let kind = serde_json::from_value(value).unwrap_or_else(|_| unreadable());
         Cow::Owned(Event { kind, ..event.clone() })
+    }
+
+    /// The record; if it is a failure, without any secret. A run goes on from its other records, which are kept as
+    /// they are.
+    fn strike_record<'r>(&self, record: &'r Record) -> Cow<'r, Record> {
+        let fails = matches!(
+            record,
+            Record::Failed { .. } | Record::RestoreFailed { .. } | Record::Rejected { .. }
+        );
+        let mut struck = Cow::Borrowed(record);
+        // One by one: a value that is also a word of the record's own shape is none that could be struck.
+        for secret in self.0.iter().filter(|_| fails) {
+            let Ok(mut value) = serde_json::to_value(&*struck) else { continue };
+            if Self(vec![secret.clone()]).strike_value(&mut value)
+                && let Ok(record) = serde_json::from_value(value)
+            {
+                struck = Cow::Owned(record);
+            }
+        }
+        struck
     }
 
     /// Strikes secrets out of every text of a JSON value; says whether there was any.
@@ -76,9 +97,24 @@ impl<O: Observer> Observer for Discreet<O> {
     }
 }
 
+/// Lets a journal keep failures without secrets: a fault may quote what a crashing program has printed.
+pub(crate) struct DiscreetJournal<J> {
+    pub(crate) secrets: Secrets,
+    pub(crate) journal: J,
+}
+
+#[async_trait]
+impl<J: Journal> Journal for DiscreetJournal<J> {
+    async fn append(&mut self, record: &Record) -> Result<(), Fault> {
+        self.journal.append(&self.secrets.strike_record(record)).await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;
+
+    use pipeline_core::{Cause, Failure, Phase};
 
     use super::*;
 
@@ -90,5 +126,50 @@ mod tests {
         let struck = secrets.strike_event(&event).into_owned();
         let message = "Bearer [secret], 1".into();
         assert_eq!(struck.kind, EventKind::Noted { step: "smoke".into(), message });
+    }
+
+    /// Keeps what it is given.
+    #[derive(Default)]
+    struct Kept(Vec<Record>);
+
+    #[async_trait]
+    impl Journal for Kept {
+        async fn append(&mut self, record: &Record) -> Result<(), Fault> {
+            self.0.push(record.clone());
+            Ok(())
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("it last said:\nDATABASE_URL=postgres://hunter22@db")]
+    struct LastWords;
+
+    #[tokio::test]
+    async fn a_secret_that_a_crashing_machine_printed_is_in_no_record() {
+        let cause = || Cause::Fault(Fault::permanent(LastWords).hint("ask hunter22"));
+        let failure = || Failure {
+            phase: Phase::Deploy,
+            step: "roll".into(),
+            cause: cause(),
+            whole: false,
+            untouched: false,
+        };
+        // A secret that is a word of the record's own shape must not cost the record.
+        let secrets = ["hunter22", "deploy", "permanent"].map(SecretString::from);
+        let mut journal =
+            DiscreetJournal { secrets: Secrets::new(secrets), journal: Kept::default() };
+        let records = [
+            Record::Failed { failure: failure() },
+            Record::RestoreFailed { failure: failure() },
+            Record::Rejected { failures: vec![failure()] },
+        ];
+        for record in &records {
+            journal.append(record).await.unwrap();
+        }
+        let kept = &journal.journal.0;
+        let text = serde_json::to_string(kept).unwrap();
+        assert!(!text.contains("hunter22") && text.contains("postgres://[secret]@db"), "{text}");
+        let names = |all: &[Record]| all.iter().map(Record::name).collect::<Vec<_>>();
+        assert_eq!(names(kept), names(&records));
     }
 }

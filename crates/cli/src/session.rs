@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::ending::Ending;
 use crate::error::{CliError, chain};
 use crate::exit::Exit;
-use crate::redact::Discreet;
+use crate::redact::{Discreet, DiscreetJournal};
 use crate::{hooks, signals};
 
 /// How long a lock lives without a heartbeat.
@@ -106,7 +106,8 @@ impl<'a> Session<'a> {
             }
         };
         let recorder = self.store.recorder(&row.id);
-        observers.push(Box::new(Discreet { secrets, observer: recorder.clone() }));
+        let observer = recorder.clone();
+        observers.push(Box::new(Discreet { secrets: secrets.clone(), observer }));
         let events = Events::new(wall(), observers);
         let source = CancelSource::new();
         let mut release = Release::new(&row.version);
@@ -114,7 +115,8 @@ impl<'a> Session<'a> {
         let run = Run::new(row.id.clone(), release, &config.dir)
             .events(events.clone())
             .cancel(source.token());
-        let mut journal = hooks::wrap(Box::new(self.store.journal(&run.id, &lock)));
+        let journal = self.store.journal(&run.id, &lock);
+        let mut journal = hooks::wrap(Box::new(DiscreetJournal { secrets, journal }));
         let end = tokio::select! {
             end = go(pipeline, &run, &mut *journal, way) => end.map_err(Broken::Run),
             lost = lock.keep() => Err(Broken::Lock(lost)),

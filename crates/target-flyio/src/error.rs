@@ -241,20 +241,9 @@ impl FlyError {
             Self::Reverted { .. } => {
                 "check that the image is in the registry and that the app may pull it".into()
             }
-            Self::NotInTime { machine, wanted: "healthy", .. } => format!(
-                "read its log: `fly logs --machine {machine}`; if it only needs longer to boot, give its check a \
-                 longer `grace_period`, or all machines a longer `wait_timeout`"
-            ),
-            Self::Crashed { machine, .. } | Self::NotInTime { machine, .. } => {
-                format!("read its log: `fly logs --machine {machine}`")
-            }
-            Self::Command { name, .. } if name != RELEASE_COMMAND => {
-                "see why the check fails, then deploy again; what it did before it failed is not undone".into()
-            }
-            Self::Command { .. } => {
-                "mend the command, then deploy again; what it did before it failed is not undone"
-                    .into()
-            }
+            Self::NotInTime { machine, wanted, .. } => read_log(machine, *wanted == "healthy"),
+            Self::Crashed { machine, .. } => read_log(machine, false),
+            Self::Command { name, .. } => mend(name),
             Self::GaveUp { machine, .. } => format!("look at `fly machine status {machine}`"),
             Self::Moved { .. } => "see who else deploys this app, then deploy again".into(),
             Self::Gone { .. } => "see who else changes this app, then take the run back".into(),
@@ -276,6 +265,22 @@ impl FlyError {
             Self::Cancelled => String::new(),
         }
     }
+}
+
+fn read_log(machine: &str, may_be_slow: bool) -> String {
+    let slow = if may_be_slow {
+        "; if it only needs longer to boot, give its check a longer `grace_period`, or all machines a longer \
+         `wait_timeout`"
+    } else {
+        ""
+    };
+    format!("read its log: `fly logs --machine {machine}`{slow}")
+}
+
+fn mend(command: &str) -> String {
+    let what =
+        if command == RELEASE_COMMAND { "mend the command" } else { "see why the check fails" };
+    format!("{what}, then deploy again; what it did before it failed is not undone")
 }
 
 impl From<FlyError> for Fault {

@@ -229,8 +229,8 @@ impl Session<'_> {
                 *listed = machine;
                 continue;
             }
-            for error in self.leases().take_each(std::slice::from_ref(&machine.id), self.cx()).await
-            {
+            let id = std::slice::from_ref(&machine.id);
+            for error in self.leases().take_each(id, self.cx()).await {
                 self.cx().note(error);
             }
             machines.push(machine);
