@@ -229,7 +229,6 @@ impl FlyError {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "it only dispatches: a sentence for each error")]
     fn next_step(&self) -> String {
         match self {
             Self::Api(error) => error.next_step().to_owned(),
