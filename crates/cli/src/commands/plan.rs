@@ -78,7 +78,7 @@ fn words(plan: &Planned, environment: &str, image: Option<&str>) -> String {
         for change in &stage.changes {
             let _ = writeln!(text, "  {:<10}   {change}", "");
         }
-        if !stage.settles {
+        if !(stage.settles || stage.prepares) {
             let _ = writeln!(text, "  {:<10}   verify: {}", "", named(&plan.verifiers));
         }
     }
@@ -95,4 +95,51 @@ fn words(plan: &Planned, environment: &str, image: Option<&str>) -> String {
 
 fn named(verifiers: &[String]) -> String {
     if verifiers.is_empty() { "nothing configured".into() } else { verifiers.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use pipeline_core::PlannedStage;
+
+    use super::*;
+
+    #[test]
+    fn only_what_changes_what_serves_is_verified() {
+        let stage = |name: &str, prepares, settles| PlannedStage {
+            name: name.into(),
+            changes: vec![format!("do {name}")],
+            prepares,
+            settles,
+        };
+        let planned = Planned {
+            gates: vec![vec!["format".into(), "compile".into()], vec!["test".into()]],
+            builder: Some("flyctl".into()),
+            target: "flyio:shop".into(),
+            stages: vec![
+                stage("release", true, false),
+                stage("roll", false, false),
+                stage("settle", false, true),
+            ],
+            verifiers: vec!["smoke".into()],
+            rollback: None,
+            warnings: vec!["look out".into()],
+        };
+        insta::assert_snapshot!(words(&planned, "staging", None), @r"
+        Plan for staging (flyio:shop)
+
+          gates      format, compile
+            then     test
+          build      an image yet to be built, by flyctl
+          stage      release
+                       do release
+          stage      roll
+                       do roll
+                       verify: smoke
+          stage      settle
+                       do settle
+          rollback   nothing runs yet: what the deploy makes would be removed
+
+          ! look out
+        ");
+    }
 }
