@@ -31,6 +31,7 @@ mod recording;
 mod removal;
 mod restore;
 mod rollout;
+mod run_once;
 mod session;
 mod sides;
 mod stage;
