@@ -17,7 +17,7 @@ use super::token::{Audience, authorization};
 use crate::config::FlyConfig;
 
 /// How long to wait before a read is asked to say again that something is not there.
-const SECOND_LOOK: Duration = Duration::from_millis(500);
+pub(super) const SECOND_LOOK: Duration = Duration::from_millis(500);
 
 /// A client of one app's machines. Clones share one budget.
 #[derive(Clone, Debug)]

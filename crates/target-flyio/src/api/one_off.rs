@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use super::calls::Api;
+use super::calls::{Api, SECOND_LOOK};
 use super::client::Call;
 use super::error::ApiError;
 use super::machine::Machine;
@@ -20,7 +20,14 @@ impl Api {
         let mut call = Call::new(Method::GET, "look for machines of a command", "/machines");
         let wanted = [("metadata.pipeline_run", run), ("include_deleted", "true")];
         call.query.extend(wanted.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        let found = self.lists.read_as(&self.host, call).await?;
+        // As with any list: that there is no such app has been known to be a lie.
+        let found = match self.lists.read_as(&self.host, call.clone()).await {
+            Err(error) if error.is_not_found() => {
+                tokio::time::sleep(SECOND_LOOK).await;
+                self.lists.read_as(&self.host, call).await?
+            }
+            first => first?,
+        };
         Ok(found.iter().filter(|it| it.launch() == Some(launch)).cloned().collect())
     }
 
