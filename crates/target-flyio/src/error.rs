@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use pipeline_core::Fault;
+use pipeline_process::{clean, cut};
 use thiserror::Error;
 
 use crate::api::ApiError;
-use crate::build::{clean, cut};
 use crate::one_off::RELEASE_COMMAND;
 
 /// A longer line of a log is cut, in bytes: it is shown, kept in the journal and in history.

@@ -3,49 +3,37 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use pipeline_core::RunId;
-use secrecy::{ExposeSecret, SecretString};
+use pipeline_process::Command;
 
 use super::config::BuildConfig;
 
 /// Fly.io's machines are of this kind only (flyctl: `internal/build/imgsrc/dockerfile_builder.go`).
 const PLATFORM: &str = "linux/amd64";
 
-/// What to run.
+/// A tool and what to run of it.
 #[derive(Clone, Debug)]
-pub(super) struct Command {
+pub(super) struct Tool {
     /// The first of these that is there.
     pub(super) programs: Vec<PathBuf>,
-    pub(super) args: Vec<OsString>,
-    pub(super) dir: PathBuf,
-    /// Set, or with `None` taken out of, the environment that is handed on.
-    pub(super) env: BTreeMap<&'static str, Option<OsString>>,
-    /// A variable whose value must never be seen.
-    pub(super) secret: Option<(&'static str, SecretString)>,
-    pub(super) grace: Duration,
+    /// The rest of its command line, whatever the program is called.
+    pub(super) command: Command,
     /// How to get the program.
     pub(super) install: &'static str,
 }
 
-impl Command {
-    pub(super) fn describe(&self, to: &mut tokio::process::Command) {
-        to.args(&self.args).current_dir(&self.dir);
-        for (name, value) in &self.env {
-            match value {
-                Some(value) => to.env(name, value),
-                None => to.env_remove(name),
-            };
-        }
-        if let Some((name, value)) = &self.secret {
-            to.env(name, value.expose_secret());
-        }
+impl Tool {
+    /// The command with each name of the program.
+    pub(super) fn commands(&self) -> impl Iterator<Item = Command> {
+        let named =
+            |program: &PathBuf| Command { program: program.clone(), ..self.command.clone() };
+        self.programs.iter().map(named)
     }
 }
 
 /// `flyctl deploy --build-only --push`. The token goes in the environment: arguments are seen by everybody.
-pub(super) fn flyctl(config: &BuildConfig, run: &RunId) -> Command {
+pub(super) fn flyctl(config: &BuildConfig, run: &RunId) -> Tool {
     let mut args = words(&["deploy", "--build-only", "--push", "--image-label"]);
     args.push(config.label(run).into());
     args.extend(["--app".into(), config.app.clone().into()]);
@@ -62,7 +50,7 @@ pub(super) fn flyctl(config: &BuildConfig, run: &RunId) -> Command {
         Some(false) => args.push("--local-only".into()),
         None => {}
     }
-    let env = BTreeMap::from([
+    let env = variables([
         ("NO_COLOR", Some("1".into())),
         // flyctl hands it to BuildKit's display (flyctl: internal/build/imgsrc/buildkit.go).
         ("BUILDKIT_PROGRESS", Some("plain".into())),
@@ -70,19 +58,16 @@ pub(super) fn flyctl(config: &BuildConfig, run: &RunId) -> Command {
         // It would go before FLY_API_TOKEN (flyctl: internal/config/config.go).
         ("FLY_ACCESS_TOKEN", None),
     ]);
-    Command {
+    let secrets = [("FLY_API_TOKEN".to_owned(), config.token.clone())].into();
+    Tool {
         programs: config.programs(&["flyctl", "fly"]),
-        args,
-        dir: config.dir.clone(),
-        env,
-        secret: Some(("FLY_API_TOKEN", config.token.clone())),
-        grace: config.grace,
+        command: Command { args, env, secrets, ..command(config) },
         install: "install flyctl (https://fly.io/docs/flyctl/install/), or name it in [build] program",
     }
 }
 
 /// `docker buildx build --push` with its settings in the folder `settings`, which holds the key to the registry.
-pub(super) fn docker(config: &BuildConfig, reference: &str, settings: &Path) -> Command {
+pub(super) fn docker(config: &BuildConfig, reference: &str, settings: &Path) -> Tool {
     let mut args = words(&["buildx", "build", "--push", "--platform", PLATFORM]);
     // A list with a statement beside the image would have a digest of its own; flyctl makes none either.
     args.extend(words(&["--provenance=false", "--progress", "plain", "--metadata-file"]));
@@ -96,20 +81,16 @@ pub(super) fn docker(config: &BuildConfig, reference: &str, settings: &Path) -> 
     }
     args.extend(build_args(config));
     args.push(".".into());
-    let env = BTreeMap::from([
+    let env = variables([
         ("NO_COLOR", Some("1".into())),
         ("DOCKER_CONFIG", Some(settings.into())),
         // It needs none: the key to the registry is in its settings.
         ("FLY_API_TOKEN", None),
         ("FLY_ACCESS_TOKEN", None),
     ]);
-    Command {
+    Tool {
         programs: config.programs(&["docker"]),
-        args,
-        dir: config.dir.clone(),
-        env,
-        secret: None,
-        grace: config.grace,
+        command: Command { args, env, ..command(config) },
         install: "install docker with buildx (https://docs.docker.com/engine/install/), or name it in [build] program",
     }
 }
@@ -117,6 +98,16 @@ pub(super) fn docker(config: &BuildConfig, reference: &str, settings: &Path) -> 
 /// Where docker writes what it made.
 pub(super) fn metadata_file(settings: &Path) -> PathBuf {
     settings.join("pipeline-metadata.json")
+}
+
+fn command(config: &BuildConfig) -> Command {
+    Command { grace: config.grace, ..Command::new("", &config.dir) }
+}
+
+fn variables<const N: usize>(
+    pairs: [(&str, Option<OsString>); N],
+) -> BTreeMap<String, Option<OsString>> {
+    pairs.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 fn build_args(config: &BuildConfig) -> impl Iterator<Item = OsString> {
@@ -149,9 +140,9 @@ mod tests {
         }
     }
 
-    fn told(command: &Command) -> String {
-        let args: Vec<_> = command.args.iter().map(|it| it.to_str().unwrap()).collect();
-        format!("{} {}", command.programs[0].display(), args.join(" "))
+    fn told(tool: &Tool) -> String {
+        let args: Vec<_> = tool.command.args.iter().map(|it| it.to_str().unwrap()).collect();
+        format!("{} {}", tool.programs[0].display(), args.join(" "))
     }
 
     #[test]
@@ -204,8 +195,9 @@ mod tests {
     fn the_token_is_in_no_argument_and_only_flyctl_gets_it_at_all() {
         let fly = flyctl(&full(), &RunId::new("r1"));
         let docker = docker(&full(), "r", Path::new("/s"));
-        assert!(fly.secret.is_some() && docker.secret.is_none());
-        assert_eq!(docker.env["FLY_API_TOKEN"], None);
+        let secrets = |tool: &Tool| tool.command.secrets.len();
+        assert_eq!((secrets(&fly), secrets(&docker)), (1, 0));
+        assert_eq!(docker.command.env["FLY_API_TOKEN"], None);
         assert!(!format!("{fly:?}{docker:?}").contains("sentinel"));
     }
 }

@@ -1,16 +1,13 @@
 //! Why there is no image, and whether trying again helps.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use pipeline_core::Fault;
+use pipeline_process::Tail;
 use thiserror::Error;
 
 use super::trouble::Trouble;
-
-/// How many lines of output a fault carries.
-const TAIL_LINES: usize = 40;
 
 /// Why a build made no image.
 #[derive(Debug, Error)]
@@ -24,42 +21,15 @@ pub enum BuildError {
         /// How to get it.
         install: &'static str,
     },
-    /// The project's folder is not there.
-    #[error("the project's folder {} does not exist", dir.display())]
-    NoFolder {
-        /// Where it should be.
-        dir: PathBuf,
-    },
     /// The Dockerfile is not there.
     #[error("there is no Dockerfile at {}", path.display())]
     NoDockerfile {
         /// Where it should be.
         path: PathBuf,
     },
-    /// The tool is there and could not be started.
-    #[error("`{}` could not be started", program.display())]
-    Start {
-        /// What was started.
-        program: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The operating system did not say how the tool ended.
-    #[error("`{}` could not be waited for", program.display())]
-    Wait {
-        /// What was started.
-        program: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The log could not be written.
-    #[error("the build's log {} could not be written", path.display())]
-    Log {
-        /// The log.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// The tool could not be run, or what it said could not be kept.
+    #[error(transparent)]
+    Process(#[from] pipeline_process::Error),
     /// Docker's settings for this build could not be made.
     #[error("the settings for docker could not be made from {}", path.display())]
     Settings {
@@ -106,10 +76,6 @@ pub enum BuildError {
     Stopped,
 }
 
-/// The last lines of a tool.
-#[derive(Debug)]
-pub struct Tail(String);
-
 impl BuildError {
     fn is_transient(&self) -> bool {
         match self {
@@ -123,12 +89,10 @@ impl BuildError {
     fn next_step(&self) -> String {
         match self {
             Self::NotFound { install, .. } => (*install).to_owned(),
-            Self::NoFolder { .. } => "run pipeline in a folder that is there".into(),
             Self::NoDockerfile { .. } => {
                 "write one, or name another in [build] dockerfile of pipeline.toml".into()
             }
-            Self::Start { .. } | Self::Wait { .. } => "see that it can be run by hand".into(),
-            Self::Log { .. } => "see that the folder can be written and has room".into(),
+            Self::Process(error) => error.next_step().into(),
             Self::Settings { path, .. } => format!("mend {}", path.display()),
             Self::Failed { trouble, log, .. } => remedy(trouble, log),
             Self::Killed { .. } => {
@@ -206,23 +170,6 @@ fn remedy(trouble: &Trouble, log: &Path) -> String {
         Trouble::Other(_) => format!("read {log}"),
     }
 }
-
-impl Tail {
-    /// The last lines of this text.
-    pub(super) fn of(text: &str) -> Self {
-        let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-        let last = &lines[lines.len().saturating_sub(TAIL_LINES)..];
-        Self(if last.is_empty() { "it said nothing".into() } else { last.join("\n") })
-    }
-}
-
-impl fmt::Display for Tail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Tail {}
 
 impl From<BuildError> for Fault {
     fn from(error: BuildError) -> Self {

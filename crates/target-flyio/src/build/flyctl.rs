@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use pipeline_core::{Artifact, Builder, Context, Fault};
+use pipeline_process::Tail;
 
 use super::config::BuildConfig;
-use super::error::{BuildError, Tail};
+use super::error::BuildError;
 use super::{artifact, carry_out, command, dockerfile_is_there, read};
 
 /// `flyctl deploy --build-only --push`: on a builder at Fly.io, or with the Docker engine of this machine.

@@ -2,17 +2,15 @@
 //!
 //! [`FlyctlBuild`] has flyctl do it, [`DockerBuild`] has `docker buildx` do it. A command line is a value
 //! (`command.rs`), what the tool said is read by pure functions (`read.rs`, `trouble.rs`), and only
-//! `process.rs` starts anything.
+//! `pipeline-process` starts anything.
 
-mod clean;
 mod command;
 mod config;
 mod docker;
 mod error;
 mod flyctl;
+mod key;
 mod known;
-mod output;
-mod process;
 mod read;
 mod settings;
 mod trouble;
@@ -27,33 +25,40 @@ pub use trouble::Trouble;
 use std::path::PathBuf;
 
 use pipeline_core::{Artifact, Context};
+use pipeline_process::{Ended, Error, Exit, Output, Tail};
 
-use self::clean::Redactor;
-pub(crate) use self::clean::{clean, cut};
-use self::command::Command;
-use self::error::Tail;
-use self::output::Output;
-use self::process::Exit;
+use self::command::Tool;
 
 /// Runs a tool to its good end and gives what it said; everything else is an error that says whose fault it is.
-async fn carry_out(
-    command: &Command,
-    config: &BuildConfig,
-    cx: &Context,
-) -> Result<String, BuildError> {
-    let redactor = Redactor::of_token(&config.token);
-    let output = Output::new(&redactor, &config.log, cx)?;
-    let ended = process::run(command, output, cx).await?;
-    let (program, tail) = (ended.program, Tail::of(&ended.text));
+async fn carry_out(tool: &Tool, config: &BuildConfig, cx: &Context) -> Result<String, BuildError> {
+    let (program, ended) = start(tool, config, cx).await?;
+    let tail = Tail::of(&ended.stdout);
     match ended.exit {
-        Exit::Code(0) => Ok(ended.text),
+        Exit::Code(0) => Ok(ended.stdout),
         Exit::Code(code) => {
-            let trouble = trouble::read(&ended.text, code);
+            let trouble = trouble::read(&ended.stdout, code);
             Err(BuildError::Failed { program, trouble, log: config.log.clone(), tail })
         }
         Exit::Signal(signal) => Err(BuildError::Killed { program, signal, tail }),
         Exit::Stopped => Err(BuildError::Stopped),
     }
+}
+
+/// Runs the tool under the first of its names that there is.
+async fn start(
+    tool: &Tool,
+    config: &BuildConfig,
+    cx: &Context,
+) -> Result<(PathBuf, Ended), BuildError> {
+    let redactor = key::redactor(&config.token);
+    for command in tool.commands() {
+        let output = Output::new(&redactor, Some(&config.log), cx)?;
+        match pipeline_process::run(&command, output, cx).await {
+            Err(Error::NotFound { .. }) => {}
+            ended => return Ok((command.program, ended?)),
+        }
+    }
+    Err(BuildError::NotFound { programs: tool.programs.clone(), install: tool.install })
 }
 
 /// The image by its digest, so that nobody can move it; else by its label, which no other run uses.
@@ -74,5 +79,34 @@ async fn dockerfile_is_there(path: PathBuf) -> Result<(), BuildError> {
     match tokio::fs::metadata(&path).await {
         Ok(found) if found.is_file() => Ok(()),
         _ => Err(BuildError::NoDockerfile { path }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pipeline_core::Phase;
+    use pipeline_process::Command;
+    use pipeline_testkit::a_run;
+
+    use super::*;
+
+    async fn run_first_of(programs: &[&str]) -> Result<(PathBuf, Ended), BuildError> {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = BuildConfig::new("shop", dir.path(), String::new());
+        config.log = dir.path().join("build.log");
+        let tool = Tool {
+            programs: programs.iter().map(PathBuf::from).collect(),
+            command: Command::new("", "."),
+            install: "install it",
+        };
+        start(&tool, &config, &a_run("v1").context(Phase::Build, "build")).await
+    }
+
+    #[tokio::test]
+    async fn the_second_name_is_tried_where_the_first_is_not_there() {
+        let (program, ended) = run_first_of(&["no-such-flyctl", "true"]).await.unwrap();
+        assert_eq!((program, ended.exit), ("true".into(), Exit::Code(0)));
+        let error = run_first_of(&["no-such-flyctl", "no-such-fly"]).await.unwrap_err();
+        assert!(error.to_string().starts_with("neither `no-such-flyctl` nor `no-such-fly`"));
     }
 }

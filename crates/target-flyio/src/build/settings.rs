@@ -14,8 +14,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use super::clean::docker_auth;
 use super::error::BuildError;
+use super::key::docker_auth;
 
 const FILE: &str = "config.json";
 

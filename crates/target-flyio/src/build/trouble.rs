@@ -145,7 +145,7 @@ fn last_error(text: &str) -> Option<String> {
     let last = text.lines().rev().find(|line| ways.iter().any(|way| line.starts_with(way)))?;
     let said = ways[..3].iter().find_map(|way| last.strip_prefix(way)).unwrap_or(last);
     let said = OUTER.iter().fold(said, |said, outer| said.strip_prefix(outer).unwrap_or(said));
-    Some(super::clean::one_line(said, LONGEST))
+    Some(pipeline_process::one_line(said, LONGEST))
 }
 
 /// What wraps every error and says nothing (flyctl: internal/command/deploy/deploy.go and imgsrc; buildx).
@@ -163,7 +163,7 @@ fn failed_step(text: &str) -> Option<String> {
     let heads = lines.windows(2).rev().filter(|pair| pair[0].trim_end() == "------");
     let mut steps = heads.filter_map(|pair| pair[1].strip_prefix(" > "));
     let step = steps.next()?.trim_end().trim_end_matches(':');
-    Some(super::clean::one_line(step, LONGEST))
+    Some(pipeline_process::one_line(step, LONGEST))
 }
 
 #[cfg(test)]
