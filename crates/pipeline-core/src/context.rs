@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cache::Earlier;
 use crate::cancel::Cancel;
 use crate::event::{EventKind, Events, millis};
 use crate::fault::Fault;
@@ -25,13 +26,15 @@ pub struct Run {
     pub events: Events,
     /// Who may stop it.
     pub cancel: Cancel,
+    /// The files to look at, relative to `workdir`, where not all of them are meant.
+    pub changed: Option<Vec<String>>,
 }
 
 impl Run {
     /// A run that nobody hears and nobody stops.
     pub fn new(id: RunId, release: Release, workdir: impl Into<PathBuf>) -> Self {
         let (events, cancel) = (Events::silent(), Cancel::never());
-        Self { id, release, workdir: workdir.into(), events, cancel }
+        Self { id, release, workdir: workdir.into(), events, cancel, changed: None }
     }
 
     /// Says who hears of it.
@@ -48,6 +51,18 @@ impl Run {
         self
     }
 
+    /// Says that only these files are meant, relative to the project. Gates that cannot look at some files only look at all.
+    #[must_use]
+    pub fn changed(mut self, files: Option<Vec<String>>) -> Self {
+        self.changed = files;
+        self
+    }
+
+    /// Tells people something that belongs to no step.
+    pub fn warn(&self, message: impl Display) {
+        self.events.tell(EventKind::Warned { message: message.to_string() });
+    }
+
     /// What the step `step` of this run gets to see.
     #[must_use]
     pub fn context(&self, phase: Phase, step: &str) -> Context {
@@ -57,6 +72,7 @@ impl Run {
             step: step.into(),
             artifact: None,
             baseline: None,
+            earlier: None,
             cancel: self.cancel.clone(),
         }
     }
@@ -70,6 +86,7 @@ pub struct Context {
     step: Arc<str>,
     artifact: Option<Artifact>,
     baseline: Option<Evidence>,
+    earlier: Option<Arc<Earlier>>,
     cancel: Cancel,
 }
 
@@ -116,6 +133,18 @@ impl Context {
         self.baseline.as_ref()
     }
 
+    /// How this gate went last time, where that is known.
+    #[must_use]
+    pub fn earlier(&self) -> Option<&Earlier> {
+        self.earlier.as_deref()
+    }
+
+    /// The files to look at, relative to the project, where not all of them are meant.
+    #[must_use]
+    pub fn changed(&self) -> Option<&[String]> {
+        self.run.changed.as_deref()
+    }
+
     /// Tells people what the step is at, in one line.
     pub fn note(&self, message: impl Display) {
         self.tell(EventKind::Noted { step: self.step.to_string(), message: message.to_string() });
@@ -157,6 +186,10 @@ impl Context {
 
     pub(crate) fn with_baseline(&self, baseline: Option<&Evidence>) -> Self {
         Self { baseline: baseline.cloned(), ..self.clone() }
+    }
+
+    pub(crate) fn with_earlier(&self, earlier: Option<Earlier>) -> Self {
+        Self { earlier: earlier.map(Arc::new), ..self.clone() }
     }
 
     pub(crate) fn will_retry(&self, attempt: u32, fault: &Fault, after: Duration) {

@@ -65,6 +65,9 @@ pub enum EventKind {
         phase: Phase,
         /// Its name.
         step: String,
+        /// How long it took last time, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected_ms: Option<u64>,
     },
     /// A gate, builder, stage or verifier ended.
     StepDone {
@@ -77,8 +80,11 @@ pub enum EventKind {
         outcome: Outcome,
         /// Does it block the run when it is not good?
         required: bool,
-        /// How long it took.
+        /// How long it took; nothing where the answer was remembered from before.
         took_ms: u64,
+        /// When the answer was given, where it was remembered from before: seconds since 1970.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remembered_from: Option<u64>,
     },
     /// A gate was not started, because one that it needs was not good, or the run stopped.
     StepSkipped {
@@ -172,6 +178,12 @@ impl Events {
     #[must_use]
     pub fn silent() -> Self {
         Self::new(|| SystemTime::UNIX_EPOCH, Vec::new())
+    }
+
+    /// What time it is by the clock of these events.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// Tells all observers.

@@ -21,6 +21,12 @@ pub trait Gate: Send + Sync {
         None
     }
 
+    /// Does it look at the changed files alone where [`Context::changed`] names them? The answer of such a look is
+    /// neither remembered nor remembered from before.
+    fn honours_changed(&self) -> bool {
+        false
+    }
+
     /// Checks the release: `Ok` is the check's answer, `Err` says that there is none.
     ///
     /// It should end soon after [`Context::cancelled`] does; after its grace its future is dropped, and
@@ -31,10 +37,13 @@ pub trait Gate: Send + Sync {
 /// All that a gate's answer depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inputs {
-    /// Globs of the files it reads, relative to the working directory.
+    /// Globs of the files it reads, relative to the working directory; with `../` in front, beside it.
     pub files: Vec<String>,
     /// Versions of the tools it runs, by name.
     pub tools: BTreeMap<String, String>,
+    /// What it was told that changes its answer, such as limits, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
     /// Names of the environment variables it depends on.
     pub environment: Vec<String>,
     /// Is that all it depends on? Only then may production trust a cached answer.

@@ -1,12 +1,16 @@
 //! The gates of a pipeline: run as a graph, all that are ready side by side, in one task.
 
+use std::fmt;
+use std::sync::Arc;
+
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
+use crate::cache::{Asked, GateCache, Recalled, Remembered, Trust};
 use crate::context::{Context, Run};
 use crate::event::{EventKind, millis};
 use crate::gate::Gate;
-use crate::graph::{BuildError, Graph, Schedule};
+use crate::graph::{BuildError, Graph, Node, Schedule};
 use crate::phase::Phase;
 use crate::policy::{Cause, Failure};
 use crate::report::{Outcome, Verdict};
@@ -19,6 +23,7 @@ pub struct Gates {
     graph: Graph,
     parallel: u32,
     fail_fast: bool,
+    memory: Memory,
 }
 
 /// Collects gates; [`build`](Self::build) checks them.
@@ -27,7 +32,12 @@ pub struct GatesBuilder {
     steps: Vec<Step<dyn Gate>>,
     parallel: u32,
     fail_fast: bool,
+    memory: Memory,
 }
+
+/// Who remembers answers, and which of them count.
+#[derive(Clone, Default)]
+struct Memory(Option<(Arc<dyn GateCache>, Trust)>);
 
 impl GatesBuilder {
     /// Adds a gate.
@@ -51,13 +61,18 @@ impl GatesBuilder {
         self
     }
 
+    /// Says who remembers answers, and which of those count. Without, every gate is asked each time.
+    #[must_use]
+    pub fn cache(mut self, cache: Arc<dyn GateCache>, trust: Trust) -> Self {
+        self.memory = Memory(Some((cache, trust)));
+        self
+    }
+
     /// Checks names and needs.
     pub fn build(self) -> Result<Gates, BuildError> {
-        let gates: Vec<_> =
-            self.steps.iter().map(|it| (it.name(), &it.needs[..], it.weight)).collect();
-        let graph = Graph::new(&gates)?;
-        let Self { steps, parallel, fail_fast } = self;
-        Ok(Gates { steps, graph, parallel, fail_fast })
+        let graph = Graph::new(&self.steps.iter().map(node).collect::<Vec<_>>())?;
+        let Self { steps, parallel, fail_fast, memory } = self;
+        Ok(Gates { steps, graph, parallel, fail_fast, memory })
     }
 }
 
@@ -70,15 +85,24 @@ pub struct GateAnswer {
     pub required: bool,
     /// Its answer or why there is none; `None` when it was not started.
     pub outcome: Option<Outcome>,
-    /// How long it took, in milliseconds.
+    /// How long it took, in milliseconds; nothing where the answer was remembered from before.
     pub took_ms: u64,
+    /// Was it remembered from before?
+    pub cached: bool,
+}
+
+/// What came of one gate.
+struct Given {
+    outcome: Outcome,
+    took_ms: u64,
+    cached: bool,
 }
 
 impl Gates {
     /// No gates yet.
     #[must_use]
     pub fn builder() -> GatesBuilder {
-        GatesBuilder { steps: Vec::new(), parallel: 4, fail_fast: false }
+        GatesBuilder { steps: Vec::new(), parallel: 4, fail_fast: false, memory: Memory::default() }
     }
 
     /// The gates' names by the earliest moment they could start.
@@ -88,32 +112,91 @@ impl Gates {
         self.graph.levels().into_iter().map(|level| level.into_iter().map(name).collect()).collect()
     }
 
+    /// What each gate would be asked in this run, in their order.
+    #[must_use]
+    pub fn asked_in(&self, run: &Run) -> Vec<Asked> {
+        (0..self.steps.len()).map(|gate| self.asked(gate, run)).collect()
+    }
+
     /// Asks all gates, in the order their needs allow. The answers come in the order of the gates.
     pub async fn check(&self, run: &Run) -> Vec<GateAnswer> {
         let together = run.cancel.child();
+        let within = run.clone().cancel(together.token());
+        let mut recalled = self.recall(run).await;
         let mut schedule = Schedule::new(&self.graph, self.parallel);
+        for (gate, _) in recalled.iter().enumerate().filter(|(_, it)| it.answer.is_some()) {
+            schedule.is_known(gate);
+        }
         let mut running = FuturesUnordered::new();
-        let mut outcomes: Vec<(Option<Outcome>, u64)> = vec![(None, 0); self.steps.len()];
+        let mut given: Vec<Option<Given>> = self.steps.iter().map(|_| None).collect();
         loop {
             if run.cancel.is_cancelled() {
                 schedule.stop();
             }
             for gate in schedule.start() {
-                let cx = self.context(gate, run).with_cancel(together.token());
-                let began = Instant::now();
-                running.push(async move { (gate, began, self.steps[gate].check(&cx).await) });
+                let known = std::mem::take(&mut recalled[gate]);
+                let asked = self.ask(gate, known, &within);
+                running.push(async move { (gate, asked.await) });
             }
-            let Some((gate, began, outcome)) = running.next().await else { break };
-            let good = is_good(&outcome) || !self.steps[gate].required;
+            let Some((gate, came)) = running.next().await else { break };
+            let good = is_good(&came.outcome) || !self.steps[gate].required;
             schedule.finish(gate, good);
             if !good && self.fail_fast {
                 schedule.stop();
                 together.cancel();
             }
-            outcomes[gate] = (Some(outcome), millis(began.elapsed()));
+            given[gate] = Some(came);
         }
         self.tell_skipped(&schedule, run);
-        self.steps.iter().zip(outcomes).map(|(step, given)| answer(step, given)).collect()
+        self.steps.iter().zip(given).map(|(step, given)| answer(step, given)).collect()
+    }
+
+    /// What the cache knows, as far as it counts.
+    async fn recall(&self, run: &Run) -> Vec<Recalled> {
+        let Memory(Some((cache, trust))) = &self.memory else {
+            return self.steps.iter().map(|_| Recalled::default()).collect();
+        };
+        let asked = self.asked_in(run);
+        let mut recalled = cache.recall(&asked, run).await;
+        recalled.resize_with(asked.len(), Recalled::default);
+        for (known, asked) in recalled.iter_mut().zip(&asked) {
+            let counts = asked.inputs.as_ref().is_some_and(|inputs| trust.covers(inputs));
+            known.answer.take_if(|_| !counts);
+        }
+        recalled
+    }
+
+    /// What a gate reads. A look at some files only is no answer to remember.
+    fn asked(&self, gate: usize, run: &Run) -> Asked {
+        let step = &self.steps[gate];
+        let inputs = || step.plugin.inputs(&self.context(gate, run));
+        let inputs = if self.looks_partly(gate, run) { None } else { inputs() };
+        Asked { gate: step.name().to_owned(), inputs }
+    }
+
+    fn looks_partly(&self, gate: usize, run: &Run) -> bool {
+        run.changed.is_some() && self.steps[gate].plugin.honours_changed()
+    }
+
+    /// Has the gate's answer, from before or anew.
+    async fn ask(&self, gate: usize, known: Recalled, run: &Run) -> Given {
+        let (step, cx) = (&self.steps[gate], self.context(gate, run));
+        if let Some(known) = known.answer {
+            step.tell_remembered(&cx, &known);
+            return Given { outcome: Ok(known.report), took_ms: 0, cached: true };
+        }
+        let began = Instant::now();
+        let cx = cx.with_earlier(known.earlier);
+        let outcome = step.check(&cx).await;
+        let took_ms = millis(began.elapsed());
+        if let (Ok(report), Memory(Some((cache, _)))) = (&outcome, &self.memory)
+            && !self.looks_partly(gate, run)
+        {
+            let (report, at) = (report.clone(), run.events.now());
+            let asked = self.asked(gate, run);
+            cache.keep(&asked, &Remembered { report, at, took_ms }, run).await;
+        }
+        Given { outcome, took_ms, cached: false }
     }
 
     fn context(&self, gate: usize, run: &Run) -> Context {
@@ -185,6 +268,28 @@ fn is_good(outcome: &Outcome) -> bool {
     outcome.as_ref().is_ok_and(crate::report::Report::lets_pass)
 }
 
-fn answer(step: &Step<dyn Gate>, (outcome, took_ms): (Option<Outcome>, u64)) -> GateAnswer {
-    GateAnswer { name: step.name().to_owned(), required: step.required, outcome, took_ms }
+fn answer(step: &Step<dyn Gate>, given: Option<Given>) -> GateAnswer {
+    let (name, required) = (step.name().to_owned(), step.required);
+    match given {
+        Some(Given { outcome, took_ms, cached }) => {
+            GateAnswer { name, required, outcome: Some(outcome), took_ms, cached }
+        }
+        None => GateAnswer { name, required, outcome: None, took_ms: 0, cached: false },
+    }
+}
+
+fn node(step: &Step<dyn Gate>) -> Node<'_> {
+    Node {
+        name: step.name(),
+        needs: &step.needs,
+        after: &step.after,
+        exclusive: &step.exclusive,
+        weight: step.weight,
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Memory").field(&self.0.as_ref().map(|(_, trust)| trust)).finish()
+    }
 }

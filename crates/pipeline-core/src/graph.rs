@@ -26,40 +26,54 @@ pub enum BuildError {
     Cycle(String),
 }
 
+/// A gate as the graph sees it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Node<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) needs: &'a [String],
+    /// Those of them that there are must have ended before it.
+    pub(crate) after: &'a [String],
+    /// What it must have for itself.
+    pub(crate) exclusive: &'a [String],
+    pub(crate) weight: u32,
+}
+
 /// Who needs whom, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Graph {
     needs: Vec<Vec<usize>>,
+    after: Vec<Vec<usize>>,
+    /// For each gate those that want something that it wants, too.
+    rivals: Vec<Vec<usize>>,
     weights: Vec<u32>,
 }
 
 impl Graph {
-    /// Of gates with their name, their needs and their weight.
-    pub(crate) fn new(gates: &[(&str, &[String], u32)]) -> Result<Self, BuildError> {
+    pub(crate) fn new(gates: &[Node<'_>]) -> Result<Self, BuildError> {
         let mut numbers = HashMap::new();
-        for (number, (name, ..)) in gates.iter().enumerate() {
-            if numbers.insert(*name, number).is_some() {
-                return Err(BuildError::Duplicate((*name).into()));
+        for (number, gate) in gates.iter().enumerate() {
+            if numbers.insert(gate.name, number).is_some() {
+                return Err(BuildError::Duplicate(gate.name.into()));
             }
         }
-        let known = || gates.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ");
+        let known = || gates.iter().map(|it| it.name).collect::<Vec<_>>().join(", ");
         let number_of = |gate: &str, need: &String| {
-            let unknown = || BuildError::UnknownNeed {
-                gate: gate.into(),
-                need: need.clone(),
-                known: known(),
-            };
-            numbers.get(need.as_str()).copied().ok_or_else(unknown)
+            let (gate, need) = (gate.to_owned(), need.clone());
+            let number = numbers.get(need.as_str()).copied();
+            number.ok_or_else(|| BuildError::UnknownNeed { gate, need, known: known() })
         };
         let needs = gates
             .iter()
-            .map(|(gate, needs, _)| needs.iter().map(|need| number_of(gate, need)).collect())
+            .map(|it| it.needs.iter().map(|need| number_of(it.name, need)).collect())
             .collect::<Result<_, _>>()?;
-        let graph = Self { needs, weights: gates.iter().map(|(.., weight)| *weight).collect() };
+        let there = |it: &String| numbers.get(it.as_str()).copied();
+        let after = gates.iter().map(|it| it.after.iter().filter_map(there).collect()).collect();
+        let weights = gates.iter().map(|it| it.weight).collect();
+        let graph = Self { needs, after, rivals: rivals(gates), weights };
         let placed = graph.levels().concat();
         if placed.len() < gates.len() {
             let rest = (0..gates.len()).filter(|number| !placed.contains(number));
-            let names: Vec<_> = rest.map(|number| gates[number].0).collect();
+            let names: Vec<_> = rest.map(|number| gates[number].name).collect();
             return Err(BuildError::Cycle(names.join(", ")));
         }
         Ok(graph)
@@ -70,8 +84,8 @@ impl Graph {
         let mut placed = vec![false; self.needs.len()];
         let mut levels = Vec::new();
         loop {
-            let ready =
-                |gate: &usize| !placed[*gate] && self.needs[*gate].iter().all(|it| placed[*it]);
+            let waits_for = |gate: usize| self.needs[gate].iter().chain(&self.after[gate]);
+            let ready = |gate: &usize| !placed[*gate] && waits_for(*gate).all(|it| placed[*it]);
             let level: Vec<usize> = (0..placed.len()).filter(ready).collect();
             if level.is_empty() {
                 return levels;
@@ -82,6 +96,16 @@ impl Graph {
             levels.push(level);
         }
     }
+}
+
+fn rivals(gates: &[Node<'_>]) -> Vec<Vec<usize>> {
+    let meet =
+        |one: &Node<'_>, two: &Node<'_>| one.exclusive.iter().any(|it| two.exclusive.contains(it));
+    let of = |number: usize| {
+        let others = (0..gates.len()).filter(move |other| *other != number);
+        others.filter(move |other| meet(&gates[number], &gates[*other])).collect()
+    };
+    (0..gates.len()).map(of).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,14 +121,22 @@ enum Progress {
 pub(crate) struct Schedule<'g> {
     graph: &'g Graph,
     progress: Vec<Progress>,
+    /// Gates whose answer is there already: they take nothing and wait for nobody but what they need.
+    known: Vec<bool>,
     capacity: u32,
     stopped: bool,
 }
 
 impl<'g> Schedule<'g> {
     pub(crate) fn new(graph: &'g Graph, capacity: u32) -> Self {
-        let progress = vec![Progress::Waiting; graph.needs.len()];
-        Self { graph, progress, capacity, stopped: false }
+        let (progress, known) =
+            (vec![Progress::Waiting; graph.needs.len()], vec![false; graph.needs.len()]);
+        Self { graph, progress, known, capacity, stopped: false }
+    }
+
+    /// The answer of this gate is there already.
+    pub(crate) fn is_known(&mut self, gate: usize) {
+        self.known[gate] = true;
     }
 
     /// Marks as running, and returns, all gates that may start now. A gate heavier than the capacity
@@ -112,8 +144,7 @@ impl<'g> Schedule<'g> {
     pub(crate) fn start(&mut self) -> Vec<usize> {
         let mut started = Vec::new();
         for gate in 0..self.progress.len() {
-            let (weight, load) = (self.graph.weights[gate], self.load());
-            let fits = load == 0 || load.saturating_add(weight) <= self.capacity;
+            let fits = self.known[gate] || (self.fits(gate) && self.has_its_turn(gate));
             if !self.stopped && fits && self.is_ready(gate) {
                 self.progress[gate] = Progress::Running;
                 started.push(gate);
@@ -147,9 +178,36 @@ impl<'g> Schedule<'g> {
         self.progress[gate] == Progress::Waiting && self.missing(gate).is_none()
     }
 
-    fn load(&self) -> u32 {
-        let running = (0..self.progress.len()).filter(|it| self.progress[*it] == Progress::Running);
-        running.map(|gate| self.graph.weights[gate].max(1)).sum()
+    fn fits(&self, gate: usize) -> bool {
+        let load: u32 = self.running().map(|it| self.graph.weights[it].max(1)).sum();
+        load == 0 || load.saturating_add(self.graph.weights[gate]) <= self.capacity
+    }
+
+    /// Has all ended that it comes after, and does nobody have what it must have for itself?
+    fn has_its_turn(&self, gate: usize) -> bool {
+        let is_over = |it: &usize| match self.progress[*it] {
+            Progress::Good | Progress::Bad => true,
+            Progress::Running => false,
+            // What is never started is not waited for.
+            Progress::Waiting => self.is_lost(*it),
+        };
+        let is_running = |it: &usize| self.progress[*it] == Progress::Running && !self.known[*it];
+        self.graph.after[gate].iter().all(is_over)
+            && !self.graph.rivals[gate].iter().any(is_running)
+    }
+
+    /// Will it never start, because something it needs was not good?
+    fn is_lost(&self, gate: usize) -> bool {
+        let is_bad = |it: &usize| {
+            self.progress[*it] == Progress::Bad
+                || self.progress[*it] == Progress::Waiting && self.is_lost(*it)
+        };
+        self.graph.needs[gate].iter().any(is_bad)
+    }
+
+    fn running(&self) -> impl Iterator<Item = usize> {
+        let is_at_work = |it: &usize| self.progress[*it] == Progress::Running && !self.known[*it];
+        (0..self.progress.len()).filter(is_at_work)
     }
 }
 
@@ -157,12 +215,20 @@ impl<'g> Schedule<'g> {
 mod tests {
     use super::*;
 
-    fn graph(gates: &[(&str, &[&str], u32)]) -> Result<Graph, BuildError> {
+    type Gate = (&'static str, &'static [&'static str], u32);
+
+    fn graph(gates: &[Gate]) -> Result<Graph, BuildError> {
         let needs: Vec<Vec<String>> =
             gates.iter().map(|it| it.1.iter().map(ToString::to_string).collect()).collect();
-        let gates: Vec<_> =
-            gates.iter().zip(&needs).map(|(it, needs)| (it.0, &needs[..], it.2)).collect();
-        Graph::new(&gates)
+        let node = |(it, needs): (&Gate, &'_ Vec<String>)| (it.0, needs.clone(), it.2);
+        let gates: Vec<_> = gates.iter().zip(&needs).map(node).collect();
+        let nodes = gates.iter().map(|(name, needs, weight)| Node {
+            name,
+            needs,
+            weight: *weight,
+            ..Node::default()
+        });
+        Graph::new(&nodes.collect::<Vec<_>>())
     }
 
     #[test]
@@ -204,5 +270,47 @@ mod tests {
         schedule.finish(0, false);
         assert_eq!(schedule.start(), [0; 0]);
         assert_eq!(schedule.skipped(), [(1, Some(0)), (2, Some(1))]);
+    }
+
+    fn lanes(capacity: u32) -> (Graph, u32) {
+        let dev = ["build:dev".to_owned()];
+        let [compile, credo, unknown] = ["compile", "credo", "unknown"].map(ToOwned::to_owned);
+        let (after_compile, after_all) = ([compile], [credo, unknown]);
+        let node =
+            |name, after, exclusive| Node { name, after, exclusive, weight: 1, ..Node::default() };
+        let gates = [
+            node("credo", &after_compile[..], &dev[..]),
+            node("compile", &[], &dev),
+            node("test", &[], &[]),
+            node("dialyzer", &[], &dev),
+            node("last", &after_all, &[]),
+        ];
+        (Graph::new(&gates).unwrap(), capacity)
+    }
+
+    #[test]
+    fn what_must_be_had_alone_is_had_by_one_at_a_time_and_order_is_kept_whatever_the_answers() {
+        let (graph, capacity) = lanes(9);
+        let mut schedule = Schedule::new(&graph, capacity);
+        assert_eq!(schedule.start(), [1, 2]);
+        schedule.finish(2, true);
+        assert_eq!(schedule.start(), [0; 0]);
+        schedule.finish(1, false);
+        assert_eq!(schedule.start(), [0]);
+        schedule.finish(0, false);
+        assert_eq!(schedule.start(), [3, 4]);
+    }
+
+    #[test]
+    fn what_is_known_already_takes_nothing_and_keeps_nobody_waiting() {
+        let (graph, _) = lanes(1);
+        let mut schedule = Schedule::new(&graph, 1);
+        schedule.is_known(0);
+        schedule.is_known(1);
+        assert_eq!(schedule.start(), [0, 1, 2]);
+        schedule.finish(0, true);
+        schedule.finish(1, true);
+        schedule.finish(2, true);
+        assert_eq!(schedule.start(), [3]);
     }
 }

@@ -63,6 +63,7 @@
 mod actions;
 mod attempt;
 mod builder;
+mod cache;
 mod cancel;
 mod clock;
 mod context;
@@ -89,6 +90,7 @@ mod verification;
 mod verifier;
 
 pub use builder::{Builder, Given};
+pub use cache::{Asked, Earlier, GateCache, Recalled, Remembered, Trust};
 pub use cancel::{Cancel, CancelSource};
 pub use clock::Clock;
 pub use context::{Context, Run};

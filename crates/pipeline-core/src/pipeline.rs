@@ -1,8 +1,10 @@
 //! A pipeline: gates, a builder, a deployer, verifiers and a policy, put together and checked.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::builder::Builder;
+use crate::cache::{GateCache, Trust};
 use crate::deployer::Deployer;
 use crate::gate::Gate;
 use crate::gates::{Gates, GatesBuilder};
@@ -81,6 +83,13 @@ impl PipelineBuilder {
     #[must_use]
     pub fn fail_fast(mut self, fail_fast: bool) -> Self {
         self.gates = self.gates.fail_fast(fail_fast);
+        self
+    }
+
+    /// Says who remembers answers of gates, and which of them count; see [`GatesBuilder::cache`].
+    #[must_use]
+    pub fn cache(mut self, cache: Arc<dyn GateCache>, trust: Trust) -> Self {
+        self.gates = self.gates.cache(cache, trust);
         self
     }
 

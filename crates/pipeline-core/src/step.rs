@@ -3,11 +3,13 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
 use crate::attempt::attempt;
 use crate::builder::Builder;
+use crate::cache::Remembered;
 use crate::context::Context;
 use crate::deployer::Deployer;
 use crate::event::{EventKind, millis};
@@ -23,6 +25,8 @@ pub struct Step<T: ?Sized> {
     pub(crate) plugin: Arc<T>,
     pub(crate) limits: Limits,
     pub(crate) needs: Vec<String>,
+    pub(crate) after: Vec<String>,
+    pub(crate) exclusive: Vec<String>,
     pub(crate) weight: u32,
     pub(crate) required: bool,
 }
@@ -49,8 +53,16 @@ impl<T: ?Sized> Step<T> {
     }
 
     fn new(name: impl Into<Arc<str>>, plugin: Arc<T>) -> Self {
-        let (limits, needs) = (Limits::default(), Vec::new());
-        Self { name: name.into(), plugin, limits, needs, weight: 1, required: true }
+        Self {
+            name: name.into(),
+            plugin,
+            limits: Limits::default(),
+            needs: Vec::new(),
+            after: Vec::new(),
+            exclusive: Vec::new(),
+            weight: 1,
+            required: true,
+        }
     }
 
     /// Runs something of the plug-in within the step's limits, and tells when it starts and ends.
@@ -61,12 +73,14 @@ impl<T: ?Sized> Step<T> {
         V: Answer,
     {
         let (phase, step) = (cx.phase(), cx.step().to_owned());
-        cx.tell(EventKind::StepStarted { phase, step: step.clone() });
+        let expected_ms = cx.earlier().map(|it| it.took_ms);
+        cx.tell(EventKind::StepStarted { phase, step: step.clone(), expected_ms });
         let began = Instant::now();
         let result = attempt(&self.limits, cx, |cx| work(self.plugin.clone(), cx)).await;
         let outcome = result.as_ref().map(Answer::report).map_err(Clone::clone);
         let (required, took_ms) = (self.required, millis(began.elapsed()));
-        cx.tell(EventKind::StepDone { phase, step, outcome, required, took_ms });
+        let remembered_from = None;
+        cx.tell(EventKind::StepDone { phase, step, outcome, required, took_ms, remembered_from });
         result
     }
 }
@@ -109,6 +123,20 @@ impl Step<dyn Gate> {
         self
     }
 
+    /// Says which gates, where there are such, must have ended before it starts, whatever their answers.
+    #[must_use]
+    pub fn after(mut self, gates: &[&str]) -> Self {
+        self.after = gates.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Names what it must have for itself, such as a build folder: gates that name the same never run at the same time.
+    #[must_use]
+    pub fn exclusive(mut self, resources: &[&str]) -> Self {
+        self.exclusive = resources.iter().map(ToString::to_string).collect();
+        self
+    }
+
     /// Says how much of the machine it takes; 1 if not said. See [`GatesBuilder::parallel`].
     ///
     /// [`GatesBuilder::parallel`]: crate::GatesBuilder::parallel
@@ -120,6 +148,19 @@ impl Step<dyn Gate> {
 
     pub(crate) async fn check(&self, cx: &Context) -> Outcome {
         self.perform(cx, |gate, cx| async move { gate.check(&cx).await }).await
+    }
+
+    /// Tells of an answer that was given before.
+    pub(crate) fn tell_remembered(&self, cx: &Context, known: &Remembered) {
+        let since = known.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        cx.tell(EventKind::StepDone {
+            phase: cx.phase(),
+            step: cx.step().to_owned(),
+            outcome: Ok(known.report.clone()),
+            required: self.required,
+            took_ms: 0,
+            remembered_from: Some(since.as_secs()),
+        });
     }
 }
 

@@ -52,9 +52,10 @@ fn step_kinds() -> Vec<EventKind> {
         outcome,
         required: true,
         took_ms: 61_000,
+        remembered_from: None,
     };
     vec![
-        EventKind::StepStarted { phase, step: step() },
+        EventKind::StepStarted { phase, step: step(), expected_ms: Some(900) },
         done(Ok(report)),
         done(Err(transient("connection reset").hint("try again"))),
         EventKind::StepSkipped { phase, step: step(), reason: "it needs `compile`".into() },
@@ -85,7 +86,7 @@ fn events_of_a_run_are_written_so() {
 #[test]
 fn events_of_a_step_are_written_so() {
     insta::assert_snapshot!(lines(&step_kinds()), @r#"
-    {"event":"step_started","phase":"verify","step":"smoke"}
+    {"event":"step_started","phase":"verify","step":"smoke","expected_ms":900}
     {"event":"step_done","phase":"verify","step":"smoke","outcome":{"report":{"verdict":"refused","findings":[{"rule":null,"severity":"error","level":"blocking","message":"GET /: answered 500, wanted 200","remedy":null,"file":null,"line":null,"column":null}],"numbers":{"smoke/latency_ms":12.5},"checks":[{"name":"GET /","kind":"smoke","verdict":"refused","endpoint":null,"instance":null,"message":"answered 500, wanted 200","ratio":null,"interval":null,"samples":null,"control":null}],"evidence":[{"name":"GET /","value":"oops"}]}},"required":true,"took_ms":61000}
     {"event":"step_done","phase":"verify","step":"smoke","outcome":{"fault":{"kind":"transient","message":"connection reset","hint":"try again"}},"required":true,"took_ms":61000}
     {"event":"step_skipped","phase":"verify","step":"smoke","reason":"it needs `compile`"}

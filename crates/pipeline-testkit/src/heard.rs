@@ -46,6 +46,16 @@ impl Heard {
         self.kinds.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What steps said they are at.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let note = |kind| match kind {
+            EventKind::Noted { message, .. } => Some(message),
+            _ => None,
+        };
+        self.kinds().into_iter().filter_map(note).collect()
+    }
+
     /// What it heard, a line an event.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
@@ -76,9 +86,10 @@ fn line(kind: &EventKind) -> String {
             format!("{} ended: {}", phase.name(), verdict.map_or("no verdict", word))
         }
         EventKind::StepStarted { step, .. } => format!("  {step} began"),
-        EventKind::StepDone { step, outcome, required, .. } => {
+        EventKind::StepDone { step, outcome, required, remembered_from, .. } => {
             let optional = if *required { "" } else { " (optional)" };
-            format!("  {step}{optional}: {}", answer(outcome))
+            let known = if remembered_from.is_some() { " (remembered)" } else { "" };
+            format!("  {step}{optional}{known}: {}", answer(outcome))
         }
         EventKind::StepSkipped { step, reason, .. } => format!("  {step} skipped: {reason}"),
         EventKind::Noted { step, message } => format!("  {step}: {message}"),

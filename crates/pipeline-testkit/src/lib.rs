@@ -28,6 +28,7 @@
 
 mod answer;
 mod builder;
+mod cache;
 mod clock;
 mod death;
 mod deployer;
@@ -43,6 +44,7 @@ mod world;
 
 pub use answer::Answer;
 pub use builder::ScriptedBuilder;
+pub use cache::MemoryCache;
 pub use clock::StoppedClock;
 pub use death::{Death, unless_dead};
 pub use deployer::FakeTargetError;

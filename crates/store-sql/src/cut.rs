@@ -65,7 +65,14 @@ mod tests {
 
     fn done(report: Report) -> EventKind {
         let (phase, step) = (Phase::Validate, "test".to_owned());
-        EventKind::StepDone { phase, step, outcome: Ok(report), required: true, took_ms: 7 }
+        EventKind::StepDone {
+            phase,
+            step,
+            outcome: Ok(report),
+            required: true,
+            took_ms: 7,
+            remembered_from: None,
+        }
     }
 
     fn verdict(kind: &EventKind) -> Option<Verdict> {

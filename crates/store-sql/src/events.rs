@@ -131,7 +131,7 @@ async fn put_done(
     tx: &mut Transaction<'_, Any>,
 ) -> sqlx::Result<()> {
     let insert = match kind {
-        EventKind::StepDone { phase, step, outcome, required, took_ms } => {
+        EventKind::StepDone { phase, step, outcome, required, took_ms, .. } => {
             let took = signed(*took_ms);
             let fault = outcome.as_ref().err();
             let fault = fault.map(|it| serde_json::to_string(it).expect("a fault is plain data"));

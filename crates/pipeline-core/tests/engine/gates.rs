@@ -1,9 +1,10 @@
 //! The gates: side by side, all answers, what is skipped and why.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline_core::{Conclusion, Step};
-use pipeline_testkit::{Answer, FakeTarget, Heard, ScriptedGate, a_run, permanent};
+use pipeline_core::{Conclusion, Gate, Gates, Inputs, Step, Trust};
+use pipeline_testkit::{Answer, FakeTarget, Heard, MemoryCache, ScriptedGate, a_run, permanent};
 use tokio::time::Instant;
 
 use crate::{end, to};
@@ -84,4 +85,96 @@ async fn an_optional_gate_is_told_and_blocks_nothing() {
     assert_eq!(end, Conclusion::Succeeded);
     assert!(heard.lines().contains(&"  audit (optional): refused, 1 advisory".into()));
     assert!(heard.lines().contains(&"validate ended: alert".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn gates_that_want_the_same_build_folder_take_turns_in_the_order_they_were_given() {
+    let ten = || ScriptedGate::new([Answer::pass().takes(Duration::from_secs(10))]);
+    let gate = |name: &str| Step::gate(name, ten()).exclusive(&["build:dev"]);
+    let (began, heard) = (Instant::now(), Heard::new());
+    let pipeline = to(&FakeTarget::rolling(["v1"]))
+        .gate(gate("credo").after(&["compile", "unknown"]))
+        .gate(gate("compile"))
+        .gate(Step::gate("test", ten()));
+    let end = end(pipeline, &a_run("v2").events(heard.events())).await;
+    assert_eq!((end, began.elapsed()), (Conclusion::Succeeded, Duration::from_secs(20)));
+    let begins: Vec<_> = heard.lines().into_iter().filter(|it| it.starts_with("  ")).collect();
+    assert_eq!(begins[..2], ["  compile began", "  test began"]);
+}
+
+fn reading(answer: Answer<pipeline_core::Report>, complete: bool) -> ScriptedGate {
+    ScriptedGate::new([answer]).reads(Inputs { complete, ..Inputs::default() })
+}
+
+fn three() -> [(&'static str, ScriptedGate); 3] {
+    [
+        ("format", reading(Answer::pass(), true)),
+        ("compile", reading(Answer::refuse("1 warning"), false)),
+        ("unread", ScriptedGate::always(Answer::pass())),
+    ]
+}
+
+fn remembering(
+    gates: [(&str, impl Gate + 'static); 3],
+    cache: &MemoryCache,
+    trust: Trust,
+) -> Gates {
+    let builder = Gates::builder().cache(Arc::new(cache.clone()), trust);
+    let add =
+        |builder: pipeline_core::GatesBuilder, (name, gate)| builder.gate(Step::gate(name, gate));
+    gates.into_iter().fold(builder, add).build().expect("the names differ")
+}
+
+#[tokio::test]
+async fn an_answer_is_remembered_with_its_findings_and_only_where_it_is_known_what_the_gate_reads()
+{
+    let (cache, heard) = (MemoryCache::new(), Heard::new());
+    let gates = remembering(three(), &cache, Trust::All);
+    let first = gates.check(&a_run("v2")).await;
+    assert!(first.iter().all(|it| !it.cached));
+    let again = gates.check(&a_run("v2").events(heard.events())).await;
+    assert_eq!(again.iter().map(|it| it.cached).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(again[1].outcome, first[1].outcome);
+    insta::assert_snapshot!(heard.text(), @r"
+      format (remembered): passed
+      compile (remembered): refused, 1 warning
+      unread began
+      unread: passed
+    ");
+}
+
+#[tokio::test]
+async fn production_believes_only_gates_that_declare_all_they_read() {
+    let cache = MemoryCache::new();
+    remembering(three(), &cache, Trust::All).check(&a_run("v2")).await;
+    let anew = remembering(three(), &cache, Trust::Declared);
+    let answers = anew.check(&a_run("v2")).await;
+    assert_eq!(answers.iter().map(|it| it.cached).collect::<Vec<_>>(), [true, false, false]);
+    let anew = remembering(three(), &cache, Trust::Nothing);
+    assert!(anew.check(&a_run("v2")).await.iter().all(|it| !it.cached));
+}
+
+#[tokio::test]
+async fn what_has_no_answer_is_not_remembered() {
+    let cache = MemoryCache::new();
+    let faulty = || ("format", reading(Answer::fault(permanent("no mix")), true));
+    let [_, compile, unread] = three();
+    remembering([faulty(), compile, unread], &cache, Trust::All).check(&a_run("v2")).await;
+    assert_eq!(cache.gates(), ["compile", "unread"]);
+}
+
+#[tokio::test]
+async fn a_gate_hears_how_it_went_last_time() {
+    let (cache, heard) = (MemoryCache::new(), Heard::new());
+    let told = || {
+        pipeline_core::gate_fn(|cx| async move {
+            let earlier = cx.earlier().and_then(|it| it.numbers.get("tests").copied());
+            cx.note(format_args!("last time: {earlier:?}"));
+            Ok(pipeline_core::Report::passed().number("tests", 40.0))
+        })
+    };
+    let gates = remembering([("a", told()), ("b", told()), ("c", told())], &cache, Trust::All);
+    gates.check(&a_run("v2")).await;
+    gates.check(&a_run("v2").events(heard.events())).await;
+    assert_eq!(heard.notes(), ["last time: Some(40.0)"; 3]);
 }

@@ -11,7 +11,14 @@ use store_sql::{PhaseRow, Recorder, RunFilter, StoreError};
 
 fn done(step: &str, outcome: pipeline_core::Outcome) -> EventKind {
     let (phase, step) = (Phase::Validate, step.to_owned());
-    EventKind::StepDone { phase, step, outcome, required: true, took_ms: 1500 }
+    EventKind::StepDone {
+        phase,
+        step,
+        outcome,
+        required: true,
+        took_ms: 1500,
+        remembered_from: None,
+    }
 }
 
 fn ended(phase: Phase, verdict: Option<Verdict>, took_ms: u64) -> EventKind {
