@@ -1,7 +1,7 @@
 //! What the compilers of Elixir and Erlang say, in the forms of all versions since 1.14.
 
-use crate::clean::one_line;
 use crate::layout::{Layout, Place, SOURCES};
+use pipeline_process::one_line;
 
 /// The longest message, in bytes.
 const LONGEST: usize = 500;

@@ -1,50 +1,30 @@
 //! Why a gate has no answer.
 
-use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use pipeline_core::Fault;
+use pipeline_process::Tail;
 
-/// How many lines of output a fault carries.
-const TAIL_LINES: usize = 40;
+use crate::dependency::Dependency;
 
 /// Why a gate of an Elixir project has no answer. None of these goes away by itself.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The program is not there.
-    #[error("`{}` was not found", program.display())]
-    NotFound {
+    /// The program could not be run.
+    #[error(transparent)]
+    Process(#[from] pipeline_process::Error),
+    /// Erlang is there without its Dialyzer.
+    #[error("Erlang's `{}` was not found", program.display())]
+    NoDialyzer {
         /// What was looked for.
         program: PathBuf,
     },
-    /// The project's folder is not there.
-    #[error("the project's folder {} does not exist", dir.display())]
-    NoFolder {
-        /// Where it should be.
-        dir: PathBuf,
-    },
-    /// The program is there and could not be started.
-    #[error("`{}` could not be started", program.display())]
-    Start {
-        /// What was started.
-        program: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The operating system did not say how the program ended.
-    #[error("`{}` could not be waited for", program.display())]
-    Wait {
-        /// What was started.
-        program: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The log of the output could not be written.
-    #[error("the log {} could not be written", path.display())]
-    Log {
-        /// Which file.
+    /// A PLT could not be kept.
+    #[error("the PLT {} could not be written or removed", path.display())]
+    Plt {
+        /// Which file or folder.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -54,6 +34,22 @@ pub enum Error {
     Scratch {
         /// Why.
         #[from]
+        source: io::Error,
+    },
+    /// The lock of a build folder could not be made or asked for.
+    #[error("the lock {} could not be taken", path.display())]
+    Lock {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A build that was killed could not be taken away.
+    #[error("{} is half built", path.display())]
+    HalfBuilt {
+        /// Which folder.
+        path: PathBuf,
+        /// Why it could not be removed.
         source: io::Error,
     },
     /// We stopped it, because the run was asked to stop or the gate ran into its limit.
@@ -124,7 +120,7 @@ pub enum Trouble {
     #[error("{0} is not installed")]
     NoInstaller(String),
     /// The task belongs to a tool that is not among the dependencies.
-    #[error("the task {0} does not exist here")]
+    #[error("{}", without_tool(.0))]
     NoTask(String),
     /// The project asks for another version of Elixir.
     #[error("{0}")]
@@ -143,37 +139,44 @@ pub enum Trouble {
     /// The application did not start.
     #[error("{0}")]
     DoesNotStart(String),
+    /// The tool itself could not go on, and what helps is known.
+    #[error("{message}")]
+    Tool {
+        /// What it could not do.
+        message: String,
+        /// What to do about it: an imperative sentence.
+        hint: String,
+    },
+    /// What Dialyzer knows of other code cannot be read: its file is cut, or of another version.
+    #[error("the PLT {0} cannot be read")]
+    Plt(String),
+    /// The compiler was told not to keep the code in the modules, so that Dialyzer has nothing to look at.
+    #[error("no debug_info in {0}")]
+    NoDebugInfo(String),
     /// Anything else, in Mix's words.
     #[error("{0}")]
     Other(String),
 }
 
-/// The last lines of an output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tail(String);
-
 impl Error {
-    /// A command did not start: the folder, the program, or something else.
-    pub(crate) fn spawn(program: &Path, dir: &Path, source: io::Error) -> Self {
-        match source.kind() {
-            _ if !dir.is_dir() => Self::NoFolder { dir: dir.to_owned() },
-            io::ErrorKind::NotFound => Self::NotFound { program: program.to_owned() },
-            _ => Self::Start { program: program.to_owned(), source },
-        }
-    }
-
     /// What to do next: an imperative sentence.
     fn hint(&self) -> String {
         match self {
-            Self::NotFound { .. } => {
+            Self::Process(pipeline_process::Error::NotFound { .. }) => {
                 "install Elixir (elixir-lang.org/install), or say where `mix` is".into()
             }
-            Self::NoFolder { .. } => "say in which folder the Elixir project is".into(),
-            Self::Start { .. } | Self::Wait { .. } => {
-                "check that it is a program that this user may run".into()
+            Self::Process(other) => other.next_step().into(),
+            Self::NoDialyzer { .. } => {
+                "install Erlang's dialyzer (Debian: erlang-dialyzer); dialyxir needs it as well"
+                    .into()
             }
-            Self::Log { .. } => "make the folder writable, or name another one for logs".into(),
+            Self::Plt { .. } => "make the folder of the PLTs writable, or name another one".into(),
             Self::Scratch { .. } => "make room in the folder for temporary files".into(),
+            Self::Lock { .. } => {
+                "see that the folder can be written and is on a disk of this machine, or name another one for locks"
+                    .into()
+            }
+            Self::HalfBuilt { path, .. } => format!("remove {}", path.display()),
             Self::Stopped { .. } => "run it again".into(),
             Self::Killed { .. } => {
                 "look for whoever killed it; signal 9 often means that memory ran out".into()
@@ -192,36 +195,35 @@ impl Trouble {
             Self::DependencyBroken(app) => format!("run `mix deps.compile {app}` and look at it"),
             Self::NoInstaller(name) if name == "Hex" => "run `mix local.hex --force`".into(),
             Self::NoInstaller(_) => "run `mix local.rebar --force`".into(),
-            Self::NoTask(_) => "add the tool to the dependencies in mix.exs".into(),
+            Self::NoTask(task) => match Dependency::with(task) {
+                Some(dependency) => dependency.hint(),
+                None => "add the tool to the dependencies in mix.exs".into(),
+            },
             Self::ElixirVersion(_) => "install the version that mix.exs asks for".into(),
             Self::Configuration { place, .. } | Self::DoesNotCompile { place, .. } => {
                 format!("mend {place}")
             }
             Self::NothingToFormat => "add a .formatter.exs with `inputs`".into(),
+            Self::Plt(file) => format!("remove {file} and run it again: it is built anew"),
+            Self::NoDebugInfo(_) => {
+                "take `debug_info: false` out of `elixirc_options` and `@compile`, and compile anew"
+                    .into()
+            }
             Self::DoesNotStart(_) => {
                 "start what the application needs, such as its database, or mend its start".into()
             }
+            Self::Tool { hint, .. } => hint.clone(),
             Self::Other(_) => format!("run `{task}` by hand and look at it"),
         }
     }
 }
 
-impl Tail {
-    /// The last lines of this text.
-    pub(crate) fn of(text: &str) -> Self {
-        let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-        let last = &lines[lines.len().saturating_sub(TAIL_LINES)..];
-        Self(if last.is_empty() { "it said nothing".into() } else { last.join("\n") })
-    }
+fn without_tool(task: &str) -> String {
+    let missing = Dependency::with(task)
+        .map(|it| format!("{} is not among the dependencies: ", it.tool))
+        .unwrap_or_default();
+    format!("{missing}the task {task} does not exist here")
 }
-
-impl fmt::Display for Tail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Tail {}
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {

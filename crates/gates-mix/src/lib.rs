@@ -1,4 +1,5 @@
-//! The gates of an Elixir project, run with the real `mix`: [`Format`], [`Compile`] and [`Test`].
+//! The gates of an Elixir project, run with the real `mix`: [`Format`], [`Compile`], [`Credo`], [`Test`], [`Dialyzer`],
+//! [`Unused`] and [`Cycles`].
 //!
 //! Exit codes of `mix` say little, so each gate reads what it said. "No" is a refused [`Report`] with a finding
 //! for each file, warning or test; a project on which `mix` could not do its work is a [`Fault`], and so is an
@@ -10,22 +11,22 @@
 //! [`Report`]: pipeline_core::Report
 //! [`Fault`]: pipeline_core::Fault
 
-mod clean;
+mod build_folder;
+mod dependency;
 mod diagnostics;
 mod error;
-mod kept;
+mod lanes;
 mod layout;
-mod lines;
 mod mix;
-mod notes;
-mod output;
-mod process;
+mod path_deps;
 mod project;
 mod quality;
 #[cfg(test)]
 mod testing;
 mod trouble;
+mod versions;
 
-pub use error::{Error, Tail, Trouble};
+pub use error::{Error, Trouble};
+pub use pipeline_process::Tail;
 pub use project::MixProject;
-pub use quality::{Compile, Format, Test};
+pub use quality::{Compile, Credo, Cycles, Dialyzer, Format, Test, Unused};

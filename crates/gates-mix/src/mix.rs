@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
-use crate::error::{Error, Tail, Trouble};
-use crate::process::Streams;
+use pipeline_process::{Streams, Tail};
+
+use crate::error::{Error, Trouble};
 
 /// A task of Mix with its arguments and its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,17 +14,28 @@ pub(crate) struct MixTask {
     args: Vec<String>,
     env: BTreeMap<String, OsString>,
     streams: Streams,
+    builds: bool,
 }
 
 impl MixTask {
     pub(crate) fn new<const N: usize>(args: [&str; N]) -> Self {
         let args = args.map(ToOwned::to_owned).into();
-        Self { args, env: BTreeMap::new(), streams: Streams::Joined }
+        Self { args, env: BTreeMap::new(), streams: Streams::Joined, builds: true }
     }
 
     pub(crate) fn arg(mut self, arg: impl Into<String>) -> Self {
         self.args.push(arg.into());
         self
+    }
+
+    /// With standard output apart from standard error, for a tool whose output is read by a machine.
+    pub(crate) fn apart(self) -> Self {
+        Self { streams: Streams::Apart, ..self }
+    }
+
+    /// A task that writes nothing into a build folder, and so waits for none.
+    pub(crate) fn builds_nothing(self) -> Self {
+        Self { builds: false, ..self }
     }
 
     /// What it sets unless the project says otherwise.
@@ -40,8 +52,20 @@ impl MixTask {
         &self.env
     }
 
+    pub(crate) fn builds(&self) -> bool {
+        self.builds
+    }
+
     pub(crate) fn streams(&self) -> Streams {
         self.streams
+    }
+}
+
+impl MixTask {
+    /// All of it: the variables that it sets, and every argument.
+    pub(crate) fn whole(&self) -> String {
+        let set = self.env.iter().map(|(name, value)| format!("{name}={} ", value.display()));
+        format!("{}mix {}", set.collect::<String>(), self.args.join(" "))
     }
 }
 
@@ -54,22 +78,30 @@ impl fmt::Display for MixTask {
     }
 }
 
-/// A task that ended by itself: its exit code, and all it said in the order it said it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A task that ended by itself: its exit code, and what it said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) task: String,
     pub(crate) code: i32,
+    /// All it said in the order it said it; of a task whose streams are apart, its standard output.
     pub(crate) text: String,
+    /// Standard error, of a task whose streams are apart.
+    pub(crate) stderr: String,
 }
 
 impl Answer {
     pub(crate) fn trouble(&self, trouble: Trouble) -> Error {
-        Error::Trouble { task: self.task.clone(), trouble, tail: Tail::of(&self.text) }
+        Error::Trouble { task: self.task.clone(), trouble, tail: self.tail() }
     }
 
     pub(crate) fn unreadable(&self, what: impl Into<String>) -> Error {
         let (task, code) = (self.task.clone(), self.code);
-        Error::Unreadable { task, code, what: what.into(), tail: Tail::of(&self.text) }
+        Error::Unreadable { task, code, what: what.into(), tail: self.tail() }
+    }
+
+    /// Its last lines, those of standard error last: there tools say what went wrong.
+    fn tail(&self) -> Tail {
+        Tail::of(&format!("{}\n{}", self.text, self.stderr))
     }
 }
 

@@ -1,21 +1,22 @@
-//! The Elixir project that the gates look at, and how its `mix` is run.
+//! The Elixir project that the gates look at.
+
+mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::future::{Either, select};
 use pipeline_core::{Context, Evidence, Report};
+use pipeline_process::Redactor;
 use secrecy::SecretString;
 
-use crate::clean::Redactor;
-use crate::error::{Error, Tail};
+use crate::error::Error;
+use crate::lanes::Lanes;
 use crate::layout::Layout;
-use crate::mix::{Answer, MixTask, read_versions};
-use crate::output::Output;
-use crate::process::{self, Command, Exit};
+use crate::mix::{MixTask, read_versions};
+use crate::versions;
 
 /// What would colour, shorten or change the output if it were handed on. `LC_ALL` makes the VM write UTF-8; one
 /// `MIX_BUILD_PATH` for all would let environments that run side by side overwrite each other.
@@ -35,7 +36,11 @@ const ENVIRONMENT: [(&str, Option<&str>); 10] = [
 /// An Elixir project and the `mix` that works on it. Shared by all its gates; cheap to clone.
 ///
 /// Tasks that build in the same `_build` folder wait for each other, whatever gates run them: Mix before 1.18
-/// does not guard that folder itself. Tasks in different Mix environments run side by side.
+/// does not guard that folder itself. Tasks in different Mix environments run side by side. Other processes on the same
+/// checkout take turns as well, once they know where ([`lock_dir`](Self::lock_dir)).
+///
+/// When a task has ended, all that it started is killed, in whatever process group it is by then: ports of a BEAM are in
+/// sessions of their own, and outlive it. `epmd` alone stays.
 ///
 /// ```
 /// use gates_mix::MixProject;
@@ -48,10 +53,14 @@ pub struct MixProject {
     dir: PathBuf,
     env: BTreeMap<String, Option<OsString>>,
     log_dir: Option<PathBuf>,
+    cache_dir: Option<PathBuf>,
+    lock_dir: Option<PathBuf>,
     redactor: Redactor,
     grace: Duration,
     tools: BTreeMap<String, String>,
     lanes: Lanes,
+    /// The logs that have begun: what a gate runs next is written below.
+    begun: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl MixProject {
@@ -63,10 +72,13 @@ impl MixProject {
             dir: dir.into(),
             env: env.into(),
             log_dir: None,
+            cache_dir: None,
+            lock_dir: None,
             redactor: Redactor::default(),
             grace: Duration::from_secs(5),
             tools: BTreeMap::new(),
             lanes: Lanes::default(),
+            begun: Arc::default(),
         }
     }
 
@@ -99,6 +111,24 @@ impl MixProject {
         self
     }
 
+    /// Where what gates compile for themselves is kept between runs, once the versions are known
+    /// ([`tools`](Self::tools)). Whoever may write to this folder can run code in the tests.
+    #[must_use]
+    pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.cache_dir = Some(dir.into());
+        self
+    }
+
+    /// Where build folders are claimed, so that processes on the same checkout take turns: one folder for each
+    /// checkout, on a disk of this machine. A claim ends with the task, or with the process, however it ends. After a
+    /// task that was killed the project's own applications are compiled anew: Mix may take half of a build for a
+    /// whole one.
+    #[must_use]
+    pub fn lock_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.lock_dir = Some(dir.into());
+        self
+    }
+
     /// Takes these out of everything that is told, kept or logged. Those shorter than four bytes are ignored.
     #[must_use]
     pub fn secrets(mut self, secrets: &[SecretString]) -> Self {
@@ -122,9 +152,14 @@ impl MixProject {
         self
     }
 
-    /// Asks `mix` for the versions of `elixir` and `erlang`.
+    /// The versions of `elixir` and `erlang`: as they lie on disk (`25.2.3`), or, where a shim or a wrapper decides, as
+    /// `mix --version` says them (`25`), which takes about a second. The two may name more or fewer digits.
     pub async fn versions(&self, cx: &Context) -> Result<BTreeMap<String, String>, Error> {
-        let task = MixTask::new(["--version"]);
+        let path = self.env.get("PATH").map(|it| it.as_deref().unwrap_or_default());
+        if let Some(versions) = versions::installed(&self.program, &self.dir, path) {
+            return Ok(versions);
+        }
+        let task = MixTask::new(["--version"]).builds_nothing();
         let answer = self.run(&task, cx).await?;
         read_versions(&answer.text)
             .ok_or_else(|| answer.unreadable("it names no version of Elixir"))
@@ -133,6 +168,11 @@ impl MixProject {
     /// The project's folder.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Where gates keep what they compiled.
+    pub(crate) fn kept_dir(&self) -> Option<&Path> {
+        self.cache_dir.as_deref()
     }
 
     pub(crate) fn known_tools(&self) -> &BTreeMap<String, String> {
@@ -168,86 +208,6 @@ impl MixProject {
         let mix =
             ["MIX_ENV", "MIX_TARGET", "MIX_BUILD_PATH", "MIX_DEPS_PATH", "ELIXIR_ERL_OPTIONS"];
         own.chain(mix.map(ToOwned::to_owned)).collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
-    /// Runs a task in the project, once no other task builds in the same folder.
-    pub(crate) async fn run(&self, task: &MixTask, cx: &Context) -> Result<Answer, Error> {
-        let command = self.command(task, &self.dir);
-        let lane = self.lanes.lane(&command);
-        let turn = match select(Box::pin(lane.lock()), Box::pin(cx.cancelled())).await {
-            Either::Left((turn, _)) => turn,
-            Either::Right(_) => return Err(Error::Stopped { task: task.to_string() }),
-        };
-        let answer = self.run_command(&command, task, cx).await;
-        drop(turn);
-        answer
-    }
-
-    /// Runs a task in another folder, for the gate's own needs: nobody is told what it says.
-    pub(crate) async fn run_aside(
-        &self,
-        task: &MixTask,
-        dir: &Path,
-        cx: &Context,
-    ) -> Result<Answer, Error> {
-        let quiet = pipeline_core::Run::new(cx.run().clone(), cx.release().clone(), dir);
-        let quiet = quiet.cancel(cx.cancel().clone()).context(cx.phase(), cx.step());
-        let command = self.command(task, dir);
-        let output = Output::new(&self.redactor, None, &quiet)?;
-        Answer::of(task, process::run(&command, output, &quiet).await?)
-    }
-
-    async fn run_command(
-        &self,
-        command: &Command,
-        task: &MixTask,
-        cx: &Context,
-    ) -> Result<Answer, Error> {
-        let log = self.log(cx);
-        let output = Output::new(&self.redactor, log.as_deref(), cx)?;
-        let ended = process::run(command, output, cx).await?;
-        tracing::debug!(%task, exit = ?ended.exit, took = ?ended.took, "mix ended");
-        Answer::of(task, ended)
-    }
-
-    fn command(&self, task: &MixTask, dir: &Path) -> Command {
-        let set = |(name, value): (&String, &OsString)| (name.clone(), Some(value.clone()));
-        let mut env: BTreeMap<_, _> = task.environment().iter().map(set).collect();
-        env.extend(self.env.clone());
-        Command {
-            program: self.program.clone(),
-            args: task.args().iter().map(OsString::from).collect(),
-            dir: dir.to_owned(),
-            env,
-            streams: task.streams(),
-            grace: self.grace,
-        }
-    }
-}
-
-/// Whose turn it is in which build folder.
-#[derive(Clone, Debug, Default)]
-struct Lanes(Arc<std::sync::Mutex<BTreeMap<OsString, Arc<tokio::sync::Mutex<()>>>>>);
-
-impl Lanes {
-    fn lane(&self, command: &Command) -> Arc<tokio::sync::Mutex<()>> {
-        let said = |name| command.env.get(name).cloned().flatten();
-        let folder = said("MIX_BUILD_PATH").or_else(|| said("MIX_ENV")).unwrap_or_default();
-        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(lanes.entry(folder).or_default())
-    }
-}
-
-impl Answer {
-    fn of(task: &MixTask, ended: process::Ended) -> Result<Self, Error> {
-        let task = task.to_string();
-        match ended.exit {
-            Exit::Code(code) => Ok(Self { task, code, text: ended.stdout }),
-            Exit::Signal(signal) => {
-                Err(Error::Killed { task, signal, tail: Tail::of(&ended.stdout) })
-            }
-            Exit::Stopped => Err(Error::Stopped { task }),
-        }
     }
 }
 

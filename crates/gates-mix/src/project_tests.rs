@@ -1,5 +1,7 @@
+use std::sync::Arc;
+
 use super::*;
-use crate::testing::Heard;
+use crate::testing::context_until;
 
 #[test]
 fn the_project_has_the_last_word_on_the_environment() {
@@ -33,7 +35,7 @@ async fn who_waits_for_a_turn_can_be_stopped() {
     let lane = project.lanes.lane(&project.command(&task, Path::new(".")));
     let _turn = lane.lock().await;
     source.cancel();
-    let cx = Heard::default().context_until(source.token());
+    let cx = context_until(source.token());
     assert!(matches!(project.run(&task, &cx).await, Err(Error::Stopped { .. })));
 }
 

@@ -1,49 +1,23 @@
-//! What the tests of this crate share: a context whose notes can be looked at, and outputs of real tools.
+//! What the tests of this crate share: a context, and outputs of real tools.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
 
-use pipeline_core::{
-    Cancel, Context, Event, EventKind, Events, Fault, Finding, Level, Observer, Phase, Release,
-    Report, Run, RunId,
-};
+use pipeline_core::{Cancel, Context, Fault, Finding, Level, Phase, Report};
+use pipeline_testkit::a_run;
 
-use crate::clean::clean;
 use crate::error::Error;
 use crate::layout::Layout;
 use crate::mix::Answer;
+use pipeline_process::clean;
 
-#[derive(Clone, Default)]
-pub(crate) struct Heard(Arc<Mutex<Vec<EventKind>>>);
-
-impl Heard {
-    pub(crate) fn context(&self) -> Context {
-        self.context_until(Cancel::never())
-    }
-
-    pub(crate) fn context_until(&self, cancel: Cancel) -> Context {
-        let events = Events::new(|| SystemTime::UNIX_EPOCH, vec![Box::new(self.clone())]);
-        let run = Run::new(RunId::new("run-1"), Release::new("v1"), ".");
-        run.events(events).cancel(cancel).context(Phase::Validate, "step")
-    }
-
-    pub(crate) fn notes(&self) -> Vec<String> {
-        let heard = self.0.lock().unwrap();
-        let note = |kind: &EventKind| match kind {
-            EventKind::Noted { message, .. } => Some(message.clone()),
-            _ => None,
-        };
-        heard.iter().filter_map(note).collect()
-    }
+pub(crate) fn context() -> Context {
+    context_until(Cancel::never())
 }
 
-impl Observer for Heard {
-    fn observe(&mut self, event: &Event) {
-        self.0.lock().unwrap().push(event.kind.clone());
-    }
+pub(crate) fn context_until(cancel: Cancel) -> Context {
+    a_run("v1").cancel(cancel).context(Phase::Validate, "step")
 }
 
 /// What a real tool answered, and how its project lay on disk.
@@ -52,6 +26,9 @@ pub(crate) struct Capture {
     pub(crate) answer: Answer,
     pub(crate) layout: Layout,
 }
+
+/// The line between the two streams of a capture that has both.
+const STDERR: &str = "--- stderr\n";
 
 /// All captures in `fixtures/<gate>`, by name.
 pub(crate) fn captures(gate: &str) -> Vec<Capture> {
@@ -70,8 +47,10 @@ pub(crate) fn capture(path: &Path) -> Capture {
     let [task, root, code, said] = parts[..] else { panic!("{name} has no header") };
     let [task, root, code] = [(task, "$ "), (root, "in "), (code, "exit ")]
         .map(|(line, key)| line.strip_prefix(key).unwrap());
-    let text = said.lines().map(|line| clean(line.as_bytes()) + "\n").collect();
-    let answer = Answer { task: task.into(), code: code.parse().unwrap(), text };
+    let (stdout, stderr) = said.split_once(STDERR).unwrap_or((said, ""));
+    let cleaned = |text: &str| text.lines().map(|line| clean(line.as_bytes()) + "\n").collect();
+    let (code, text, stderr) = (code.parse().unwrap(), cleaned(stdout), cleaned(stderr));
+    let answer = Answer { task: task.into(), code, text, stderr };
     Capture { layout: layout(root, &name), name, answer }
 }
 

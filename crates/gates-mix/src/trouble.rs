@@ -1,9 +1,9 @@
 //! What keeps Mix from its work, read from its own words.
 
-use crate::clean::one_line;
 use crate::diagnostics::{self, Spot, Weight};
 use crate::error::Trouble;
 use crate::layout::{Layout, Place};
+use pipeline_process::one_line;
 
 /// The longest message, in bytes.
 const LONGEST: usize = 300;
@@ -78,7 +78,11 @@ fn configuration(text: &str, layout: &Layout) -> Option<Trouble> {
 }
 
 fn other(text: &str) -> Option<Trouble> {
-    let line = text.lines().find(|line| line.starts_with("** ("))?;
+    let mut lines = text.lines().skip_while(|line| !line.starts_with("** ("));
+    let line = lines.next()?;
+    // `** (EXIT from …) an exception was raised:` stands above that exception.
+    let raised = lines.next().filter(|_| line.starts_with("** (EXIT"));
+    let line = raised.map(str::trim_start).filter(|it| it.starts_with("** (")).unwrap_or(line);
     Some(Trouble::Other(told(line)))
 }
 
@@ -131,7 +135,11 @@ mod tests {
             "dependencies are missing or out of date: plug, jason",
         ),
         ("Could not find Hex, which is needed to build dependency :plug", "Hex is not installed"),
-        ("** (Mix) The task \"credo\" could not be found", "the task credo does not exist here"),
+        (
+            "** (Mix) The task \"credo\" could not be found",
+            "Credo is not among the dependencies: the task credo does not exist here",
+        ),
+        ("** (Mix) The task \"nope\" could not be found", "the task nope does not exist here"),
         (
             "** (Mix) You're trying to run :shop on Elixir v1.14.0 but it has declared in its mix.exs \
                  file it supports only Elixir ~> 1.19",
@@ -157,6 +165,10 @@ mod tests {
             "config/runtime.exs:5: DATABASE_URL is missing",
         ),
         ("** (Mix) Something new", "Something new"),
+        (
+            "** (EXIT from #PID<0.96.0>) an exception was raised:\n    ** (File.Error) could not read it",
+            "could not read it",
+        ),
     ];
 
     #[test]

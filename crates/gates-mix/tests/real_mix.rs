@@ -1,6 +1,10 @@
 //! The gates against the real `mix`, on small projects that the tests write. Without `mix` these tests fail.
 
+mod changed;
+mod credo;
 mod project;
+mod suites;
+mod together;
 
 use std::time::Duration;
 
@@ -120,7 +124,7 @@ async fn the_gate_tells_how_many_tests_are_done_and_people_see_the_usual_report(
     let heard = Heard::default();
     let report = Test::new(project.mix()).check(&heard.context()).await.unwrap();
     assert_eq!(report.verdict(), Verdict::Passed, "{report:?}");
-    let progress = heard.progress();
+    let progress: Vec<_> = heard.progress().into_iter().map(|it| it.0).collect();
     assert!(progress.len() >= 2 && progress.is_sorted(), "{progress:?}");
     assert!(heard.notes().iter().any(|note| note == "4 tests, 0 failures"), "{:?}", heard.notes());
 }

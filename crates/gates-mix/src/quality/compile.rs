@@ -7,9 +7,13 @@ use crate::diagnostics::{self, Diagnostic, Weight};
 use crate::error::Error;
 use crate::layout::Layout;
 use crate::mix::{Answer, MixTask};
+use crate::path_deps;
 use crate::project::MixProject;
 use crate::trouble::{self, is_configuration};
 
+/// What compiling reads of a path dependency.
+const OF_DEPENDENCY: [&str; 6] =
+    ["mix.exs", "lib/**", "src/**", "include/**", "priv/**", "config/**"];
 /// Mix's own words for "no, because of warnings".
 const REFUSED: &str = "due to warnings while using the --warnings-as-errors option";
 
@@ -53,11 +57,17 @@ pub(super) fn sources(project: &MixProject, more: &[&str]) -> Inputs {
     let of_app =
         |app: &String| paths.iter().map(|path| format!("{app}/{path}")).collect::<Vec<_>>();
     let of_apps: Vec<_> = layout.apps.values().flat_map(of_app).collect();
+    let of_deps = path_deps::globs(project.dir(), &layout, &OF_DEPENDENCY);
     Inputs {
-        files: paths.into_iter().chain(of_apps).chain(["mix.lock".to_owned()]).collect(),
+        files: paths
+            .into_iter()
+            .chain(of_apps)
+            .chain(of_deps)
+            .chain(["mix.lock".to_owned()])
+            .collect(),
         tools: project.known_tools().clone(),
         environment: project.environment(),
-        complete: false,
+        ..Inputs::default()
     }
 }
 

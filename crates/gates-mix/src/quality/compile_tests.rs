@@ -66,7 +66,7 @@ fn report(code: i32, text: &str) -> Report {
 }
 
 fn answer(code: i32, text: &str) -> Answer {
-    Answer { task: task().to_string(), code, text: text.into() }
+    Answer { task: task().to_string(), code, text: text.into(), ..Answer::default() }
 }
 
 fn layout() -> Layout {

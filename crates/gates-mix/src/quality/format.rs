@@ -11,17 +11,24 @@ use crate::diagnostics;
 use crate::error::{Error, Trouble};
 use crate::layout::{Layout, Place};
 use crate::mix::{Answer, MixTask};
+use crate::path_deps;
 use crate::project::MixProject;
+use crate::quality::{only_in, there};
 use crate::trouble;
 
 /// Mix's own words for "no".
 const REFUSED: &str = "mix format failed due to --check-formatted";
+/// What is formatted without plug-ins; `.heex` with one that every Phoenix project has.
+const FORMATTED: [&str; 3] = [".ex", ".exs", ".heex"];
 /// For how many files the line is looked up.
 const MOST_PLACED: usize = 100;
 /// Mix's words for a file that it cannot parse.
 const BROKEN: &str = "mix format failed for file: ";
 
 /// `mix format --check-formatted`: refuses with one finding for each file that is not formatted.
+///
+/// Where only some files are meant it still looks at all, and tells of these: given files by name, Mix would
+/// judge those as well that `.formatter.exs` does not include.
 #[derive(Clone, Debug)]
 pub struct Format {
     project: MixProject,
@@ -33,6 +40,13 @@ impl Format {
     pub fn new(project: MixProject) -> Self {
         Self { project }
     }
+
+    /// May it build something, because `.formatter.exs` names plug-ins? Then it should not run beside what builds in
+    /// the same folder.
+    #[must_use]
+    pub fn builds(&self) -> bool {
+        uses_plugins(self.project.dir(), &self.project.layout())
+    }
 }
 
 #[async_trait]
@@ -41,15 +55,31 @@ impl Gate for Format {
         let tools = self.project.known_tools().clone();
         let files = ["**/*.ex", "**/*.exs", "**/*.heex", "**/.formatter.exs", "mix.lock"];
         // A plug-in may format other files, and depends on its own code.
-        let complete =
-            !tools.is_empty() && !uses_plugins(self.project.dir(), &self.project.layout());
-        let (files, environment) = (files.map(Into::into).into(), self.project.environment());
-        Some(Inputs { files, tools, environment, complete })
+        let (dir, layout) = (self.project.dir(), self.project.layout());
+        let complete = !tools.is_empty() && !uses_plugins(dir, &layout);
+        // `import_deps` reads those of dependencies.
+        let of_deps = path_deps::globs(dir, &layout, &[".formatter.exs"]);
+        let files = files.map(Into::into).into_iter().chain(of_deps).collect();
+        let environment = self.project.environment();
+        Some(Inputs { files, tools, environment, complete, ..Inputs::default() })
+    }
+
+    fn honours_changed(&self) -> bool {
+        true
     }
 
     async fn check(&self, cx: &Context) -> Outcome {
-        let answer = self.project.run(&task(), cx).await?;
+        let changed = cx.changed().map(|changed| self.changed(changed));
+        if changed.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Report::passed().number("files", 0.0));
+        }
+        let task = if self.builds() { task() } else { task().builds_nothing() };
+        let answer = self.project.run(&task, cx).await?;
         let report = read(&answer, &self.project.layout())?;
+        let report = match changed {
+            Some(files) => numbered(only_in(&report, &files)),
+            None => report,
+        };
         let report =
             if report.findings().is_empty() { report } else { self.placed(report, cx).await };
         Ok(self.project.with_log(report, cx))
@@ -57,6 +87,13 @@ impl Gate for Format {
 }
 
 impl Format {
+    /// Those of the changed files that may have a format: with plug-ins, any.
+    fn changed(&self, changed: &[String]) -> Vec<String> {
+        let any = uses_plugins(self.project.dir(), &self.project.layout());
+        let formatted = |file: &str| FORMATTED.iter().any(|it| file.ends_with(it));
+        there(self.project.dir(), changed, |file| any || formatted(file))
+    }
+
     /// The same refusal with the line where each file first differs. Mix names it only since 1.15, and for
     /// people; where it cannot be told the finding stays without.
     async fn placed(&self, report: Report, cx: &Context) -> Report {
@@ -101,16 +138,14 @@ fn read(answer: &Answer, layout: &Layout) -> Result<Report, Error> {
         let mut findings: Vec<_> = files(text).map(|path| finding(path, layout)).collect();
         // Mix looks at files side by side and names them in any order.
         findings.sort_by(|one, two| one.file.cmp(&two.file));
-        let number = findings.len();
-        if number == 0 {
+        if findings.is_empty() {
             return Ok(Report::refused(
                 Finding::error("mix says that files are not formatted, and not which")
                     .rule("format")
                     .remedy("run `mix format`"),
             ));
         }
-        #[expect(clippy::cast_precision_loss, reason = "nobody has 2^52 files")]
-        return Ok(Report::refused_if_any(findings).number("files", number as f64));
+        return Ok(numbered(Report::refused_if_any(findings)));
     }
     if let Some(trouble) = broken(text, layout).or_else(|| trouble(text, layout)) {
         return Err(answer.trouble(trouble));
@@ -119,6 +154,12 @@ fn read(answer: &Answer, layout: &Layout) -> Result<Report, Error> {
         return Ok(Report::passed());
     }
     Err(answer.unreadable("it says neither which files are not formatted nor what is wrong"))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody has 2^52 files")]
+fn numbered(report: Report) -> Report {
+    let files = report.findings().len() as f64;
+    report.number("files", files)
 }
 
 fn finding(path: &str, layout: &Layout) -> Finding {

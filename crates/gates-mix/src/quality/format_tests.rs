@@ -28,7 +28,7 @@ fn an_exit_code_without_words_is_no_answer() {
 }
 
 fn answer(code: i32, text: &str) -> Answer {
-    Answer { task: task().to_string(), code, text: text.into() }
+    Answer { task: task().to_string(), code, text: text.into(), ..Answer::default() }
 }
 
 proptest! {

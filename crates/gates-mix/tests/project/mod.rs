@@ -69,6 +69,10 @@ impl Project {
         self.file("mix.exs", &mix_exs("shop", deps))
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
     pub(crate) fn mix(&self) -> MixProject {
         MixProject::at(self.dir.path())
     }
@@ -103,7 +107,18 @@ fn test(name: &str) -> String {
 
 /// What a gate says, as text. Seeds are hidden: they differ from run to run.
 pub(crate) async fn told(gate: &dyn Gate) -> String {
-    let report = match gate.check(&Heard::default().context()).await {
+    told_in(gate, &Heard::default().context()).await
+}
+
+/// What it says where only these files are meant.
+pub(crate) async fn told_of(gate: &dyn Gate, changed: &[&str]) -> String {
+    let changed = changed.iter().map(ToString::to_string).collect();
+    let run = Heard::default().run().changed(Some(changed));
+    told_in(gate, &run.context(Phase::Validate, "gate")).await
+}
+
+async fn told_in(gate: &dyn Gate, cx: &Context) -> String {
+    let report = match gate.check(cx).await {
         Ok(report) => report,
         Err(fault) => {
             let hint = fault.next_step().unwrap_or_default();
@@ -142,9 +157,13 @@ impl Heard {
     }
 
     pub(crate) fn context_until(&self, cancel: Cancel) -> Context {
+        self.run().cancel(cancel).context(Phase::Validate, "gate")
+    }
+
+    /// A run that it hears.
+    pub(crate) fn run(&self) -> Run {
         let events = Events::new(|| SystemTime::UNIX_EPOCH, vec![Box::new(self.clone())]);
-        let run = Run::new(RunId::new("run-1"), Release::new("v1"), ".");
-        run.events(events).cancel(cancel).context(Phase::Validate, "gate")
+        Run::new(RunId::new("run-1"), Release::new("v1"), ".").events(events)
     }
 
     pub(crate) fn notes(&self) -> Vec<String> {
@@ -154,9 +173,10 @@ impl Heard {
         })
     }
 
-    pub(crate) fn progress(&self) -> Vec<u64> {
+    /// How many were done, and of how many where that was known.
+    pub(crate) fn progress(&self) -> Vec<(u64, Option<u64>)> {
         self.each(|kind| match kind {
-            EventKind::Progressed { done, .. } => Some(*done),
+            EventKind::Progressed { done, total, .. } => Some((*done, *total)),
             _ => None,
         })
     }

@@ -10,8 +10,8 @@ use pipeline_core::Context;
 use serde::Deserialize;
 
 use super::suite::{Failed, Suite};
-use crate::clean::{Redactor, clean, one_line};
 use crate::error::Error;
+use pipeline_process::{Redactor, clean, one_line};
 
 /// How often to look how far the tests are.
 const LOOK: Duration = Duration::from_millis(250);
@@ -120,17 +120,49 @@ pub(super) fn load(path: &Path) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Tells how many tests are done, while they run. Nobody knows of how many: `ExUnit` does not say.
-pub(super) async fn follow(path: &Path, cx: &Context) -> Infallible {
-    let (mut read, mut done) = (0, 0);
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let new = since(path, &mut read).unwrap_or_default();
-        if new > 0 {
-            done += new;
-            cx.progress(done, None);
+/// Tells how many tests are done. Of how many, `ExUnit` does not say: last time knows.
+#[derive(Debug)]
+pub(super) struct Progress<'a> {
+    path: &'a Path,
+    cx: &'a Context,
+    /// How much of the file was read, in bytes.
+    read: u64,
+    done: u64,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn of(path: &'a Path, cx: &'a Context) -> Self {
+        Self { path, cx, read: 0, done: 0 }
+    }
+
+    /// Tells it again and again, while they run.
+    pub(super) async fn follow(&mut self) -> Infallible {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            self.look();
         }
     }
+
+    /// Tells it if there are more than at the last look.
+    pub(super) fn look(&mut self) {
+        let new = since(self.path, &mut self.read).unwrap_or_default();
+        if new > 0 {
+            self.done += new;
+            let earlier = self.cx.earlier().and_then(|it| it.numbers.get("tests").copied());
+            self.cx.progress(self.done, expected(earlier, self.done));
+        }
+    }
+}
+
+/// How many tests there will be: as many as there were, until there are more.
+fn expected(earlier: Option<f64>, done: u64) -> Option<u64> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is no count becomes 0 or the most, and so none"
+    )]
+    let tests = earlier? as u64;
+    (done <= tests && tests < u64::MAX).then_some(tests)
 }
 
 /// How many tests were written since.
@@ -145,4 +177,25 @@ fn since(path: &Path, read: &mut u64) -> std::io::Result<u64> {
     let lines = bytes[..whole].split(|it| *it == b'\n');
     let needle = br#""event":"test""#;
     Ok(lines.filter(|line| line.windows(needle.len()).any(|it| it == needle)).count() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_as_many_tests_as_last_time_until_there_are_more() {
+        for (earlier, done, expect) in [
+            (Some(3.0), 1, Some(3)),
+            (Some(3.0), 3, Some(3)),
+            (Some(3.0), 4, None),
+            (Some(0.0), 1, None),
+            (Some(-3.0), 1, None),
+            (Some(f64::NAN), 1, None),
+            (Some(f64::INFINITY), 1, None),
+            (None, 1, None),
+        ] {
+            assert_eq!(expected(earlier, done), expect, "{done} of {earlier:?}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ use futures::future::{Either, select};
 use pipeline_core::{Context, Gate, Inputs, Outcome};
 use tokio::sync::OnceCell;
 
+use self::events::Progress;
 use self::formatter::Formatter;
 use self::verdict::Rules;
 use super::compile::sources;
@@ -58,13 +59,15 @@ impl Test {
         let events = tempfile::NamedTempFile::new()?;
         let reported = with_formatter(formatter, events.path());
         let run = self.project.run(&reported, cx);
-        let follow = events::follow(events.path(), cx);
-        let answer = match select(Box::pin(run), Box::pin(follow)).await {
+        let mut progress = Progress::of(events.path(), cx);
+        let answer = match select(Box::pin(run), Box::pin(progress.follow())).await {
             Either::Left((answer, _)) => answer?,
             Either::Right((never, _)) => match never {},
         };
+        progress.look();
         let events = events::load(events.path())?;
         if answer.code != 0 && events.is_empty() && answer.text.contains(Formatter::MODULE) {
+            formatter.forget();
             cx.note("the tests run again, without the gate's own formatter: it could not be used");
             return Ok((self.project.run(&task(), cx).await?, String::new()));
         }
@@ -75,7 +78,11 @@ impl Test {
 #[async_trait]
 impl Gate for Test {
     fn inputs(&self, _: &Context) -> Option<Inputs> {
-        Some(sources(&self.project, &["test"]))
+        let limit = self.min_coverage.map(|it| ("min_coverage".to_owned(), it.to_string()));
+        let sources = sources(&self.project, &["test"]);
+        // ExCoveralls has its limit and the files it leaves out in there.
+        let files = sources.files.into_iter().chain(["**/coveralls.json".to_owned()]);
+        Some(Inputs { files: files.collect(), settings: limit.into_iter().collect(), ..sources })
     }
 
     async fn check(&self, cx: &Context) -> Outcome {
@@ -96,7 +103,9 @@ fn task() -> MixTask {
 fn with_formatter(formatter: &Formatter, events: &Path) -> MixTask {
     let both = ["ExUnit.CLIFormatter", Formatter::MODULE];
     let task = both.iter().fold(task(), |task, it| task.arg("--formatter").arg(*it));
-    task.env(Formatter::EVENTS, events).env("ERL_AFLAGS", formatter.flags())
+    let task = task.env(Formatter::EVENTS, events).env("ERL_AFLAGS", formatter.flags());
+    // Where the VM cannot load it, that is told by its words; a file in the project's folder would stay.
+    task.env("ERL_CRASH_DUMP_SECONDS", "0")
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 
 use super::suite::Suite;
 use super::*;
-use crate::clean::Redactor;
 use crate::layout::Layout;
 use crate::testing::{read_all, told_as_text};
+use pipeline_process::Redactor;
 
 #[test]
 fn it_runs_all_tests_with_coverage_in_their_own_environment() {
@@ -76,6 +76,49 @@ fn our_limit_of_coverage_takes_the_place_of_the_one_of_mix() {
 }
 
 #[test]
+fn the_limit_of_excoveralls_is_a_refusal_unless_we_have_our_own() {
+    let table =
+        "[TOTAL]  66.7%\n----------------\nFAILED: Expected minimum coverage of 90%, got 66.7%.\n";
+    insta::assert_snapshot!(told_as_text(read(1, PASSED, table, None)), @r"
+      Refused coverage=66.7 excluded=0 failures=0 invalid=0 seed=7 skipped=0 tests=1
+        - test/coverage: coverage is 66.70 %, the limit is 90.00 % -> test what is not covered: see the folder `cover`
+    ");
+    assert_eq!(read(1, PASSED, table, Some(60.0)).unwrap().verdict(), Verdict::Passed);
+    assert_eq!(read(1, PASSED, table, Some(70.0)).unwrap().verdict(), Verdict::Refused);
+    read(2, PASSED, table, Some(60.0)).unwrap_err();
+}
+
+#[test]
+fn a_table_of_one_application_is_not_the_coverage_of_all() {
+    let passed = EVENTS.replace("\"failed\"", "\"passed\"");
+    let passed = passed.replace("\"event\":\"module\"", "\"event\":\"other\"");
+    for (app, coverage) in [("==> alpha\n", 22.5), ("", 90.0)] {
+        let report = read(0, &passed, &format!("{app}[TOTAL]  90.0%\n"), None).unwrap();
+        assert_eq!(report.numbers().get("coverage"), Some(&coverage), "{app}");
+    }
+}
+
+#[test]
+fn no_names_that_tests_print_become_numbers_without_end() {
+    let tables: Vec<_> = (0..1_000).map(|it| format!("==> app{it}\n1.00% | Total\n")).collect();
+    let tables = tables.concat();
+    for (told, most) in [(EVENTS, 0), (PASSED, 100)] {
+        let report = read(0, told, &tables, None).unwrap();
+        let names = report.numbers().keys().filter(|it| it.starts_with("coverage/")).count();
+        assert_eq!(names, most);
+    }
+}
+
+#[test]
+fn another_limit_is_another_question() {
+    let cx = crate::testing::context();
+    let gate = |limit| Test::new(MixProject::at("shop")).min_coverage(limit).inputs(&cx).unwrap();
+    assert_eq!(gate(Some(80.0)).settings["min_coverage"], "80");
+    assert!(gate(None).settings.is_empty());
+    assert!(gate(None).files.contains(&"test/**".to_owned()));
+}
+
+#[test]
 fn a_check_that_evaluated_nothing_could_not_tell() {
     let excluded = PASSED.replace("passed", "excluded");
     for (events, text) in [(excluded.as_str(), ""), ("", "There are no tests to run\n")] {
@@ -100,7 +143,7 @@ fn read(code: i32, told: &str, text: &str, min_coverage: Option<f64>) -> Result<
     let apps = ["alpha", "beta"].map(|app| (app.into(), format!("apps/{app}")));
     let apps = if told.contains("alpha") { apps.into() } else { BTreeMap::new() };
     let layout = Layout { roots: vec!["/p".into()], mix_exs: true, apps, ..Layout::default() };
-    let answer = Answer { task: task().to_string(), code, text: text.into() };
+    let answer = Answer { task: task().to_string(), code, text: text.into(), ..Answer::default() };
     verdict::read(&answer, &suites, &Rules { layout: &layout, min_coverage })
 }
 

@@ -1,11 +1,13 @@
 //! What `ExUnit` prints for people, for runs that our formatter could not report.
 
 use super::suite::{Failed, Suite};
-use crate::clean::one_line;
 use crate::diagnostics::Spot;
+use pipeline_process::one_line;
 
 /// The longest message, in bytes.
 const LONGEST: usize = 500;
+/// Mix's words where it has no test to run; the second with `--stale`.
+pub(super) const NONE: [&str; 2] = ["There are no tests to run", "No stale tests"];
 
 /// Reads the summaries and the failures, application by application.
 pub(super) fn read(text: &str) -> Vec<Suite> {
@@ -32,7 +34,7 @@ impl Reader {
             self.app = Some(app.trim().to_owned());
         } else if let Some(name) = failure(line) {
             self.current.failed.push(failed(name, below));
-        } else if line.starts_with("There are no tests to run") {
+        } else if NONE.iter().any(|it| line.starts_with(it)) {
             self.current.ended = true;
         } else if let Some(counts) = summary(line) {
             self.count(&counts);

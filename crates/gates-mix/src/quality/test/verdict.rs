@@ -1,5 +1,7 @@
 //! From what the tests said to the gate's answer.
 
+use std::collections::BTreeMap;
+
 use pipeline_core::{Finding, Report};
 
 use super::coverage::{self, Coverage};
@@ -11,6 +13,9 @@ use crate::layout::{Layout, Place};
 use crate::mix::Answer;
 use crate::quality::compile;
 use crate::trouble::{self, Crash};
+
+/// Of how many applications the coverage is told.
+const MOST_APPS: usize = 100;
 
 /// What the tests are judged by.
 #[derive(Clone, Copy, Debug)]
@@ -29,25 +34,35 @@ pub(super) fn read(answer: &Answer, told: &[Suite], rules: &Rules<'_>) -> Result
     let mut findings = failures(suites, rules.layout);
     findings.extend(uncompiled(answer, rules.layout, !findings.is_empty())?);
     findings.extend(too_little(&coverage, total, rules));
+    let ran: u64 = suites.iter().map(Suite::ran).sum();
     if findings.is_empty() {
-        complete(answer, suites, total, rules)?;
+        complete(answer, suites, &coverage, rules)?;
+        if rules.min_coverage.is_some() && total.is_none() && ran > 0 {
+            return Err(answer.unreadable("it names no total coverage to compare with the limit"));
+        }
     }
-    let report = match suites.iter().map(Suite::ran).sum() {
-        0_u64 if findings.is_empty() => Report::inconclusive(none_ran()),
+    let report = match ran {
+        0 if findings.is_empty() => Report::inconclusive(none_ran()),
         _ => Report::refused_if_any(findings),
     };
-    Ok(numbered(report, suites, &coverage, total))
+    let report = numbered(report, suites, total);
+    let report = each_covered(report, &coverage, rules.layout);
+    Ok(coverage::evidence(&coverage, rules.layout).into_iter().fold(report, Report::evidence))
 }
 
 /// Refuses to take silence for success: every suite must have ended, and the exit code must agree.
 fn complete(
     answer: &Answer,
     suites: &[Suite],
-    total: Option<f64>,
+    coverage: &[Coverage],
     rules: &Rules<'_>,
 ) -> Result<(), Error> {
-    let below_for_mix = rules.min_coverage.is_some() && answer.code == 3;
-    if answer.code != 0 && !below_for_mix {
+    // Mix and ExCoveralls hold it to be too little.
+    let below = match answer.code {
+        1 => coverage.iter().any(|it| it.below.is_some()),
+        code => code == 3,
+    };
+    if answer.code != 0 && !(below && rules.min_coverage.is_some()) {
         return Err(match trouble::read(&answer.text, rules.layout) {
             Some(trouble) => answer.trouble(trouble),
             None => answer.unreadable("it names no test that failed"),
@@ -63,11 +78,8 @@ fn complete(
     if suites.iter().any(|suite| suite.failures + suite.invalid > 0) {
         return Err(answer.unreadable("it counts failures that it does not name"));
     }
-    if suites.is_empty() && !answer.text.contains("There are no tests to run") {
+    if suites.is_empty() && !text::NONE.iter().any(|it| answer.text.contains(it)) {
         return Err(answer.unreadable("it does not say how many tests ran"));
-    }
-    if rules.min_coverage.is_some() && total.is_none() {
-        return Err(answer.unreadable("it names no total coverage to compare with the limit"));
     }
     Ok(())
 }
@@ -161,13 +173,16 @@ fn too_little(coverage: &[Coverage], total: Option<f64>, rules: &Rules<'_>) -> V
     }
 }
 
-/// The coverage of all: Mix's own number where there is one table, else from the lines of all applications.
+/// The coverage of all: what is printed where that is about all, else from the lines of all applications.
 fn total(suites: &[Suite], coverage: &[Coverage]) -> Option<f64> {
-    if let [only] = coverage {
+    let begun = || suites.iter().filter(|it| it.tests > 0);
+    // Of several applications ExCoveralls prints the first only.
+    if let [only] = coverage
+        && (only.app.is_none() || begun().count() <= 1)
+    {
         return Some(only.total);
     }
-    let lines: Option<Vec<_>> =
-        suites.iter().filter(|it| it.tests > 0).map(|it| it.lines).collect();
+    let lines: Option<Vec<_>> = begun().map(|it| it.lines).collect();
     let (covered, missed) = lines?.into_iter().reduce(|one, two| (one.0 + two.0, one.1 + two.1))?;
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^52 lines")]
     let percent = |of: u64, all: u64| if all == 0 { 100.0 } else { of as f64 * 100.0 / all as f64 };
@@ -180,7 +195,7 @@ fn none_ran() -> Finding {
         .remedy("add tests, or look whether filters exclude all of them")
 }
 
-fn numbered(report: Report, suites: &[Suite], coverage: &[Coverage], total: Option<f64>) -> Report {
+fn numbered(report: Report, suites: &[Suite], total: Option<f64>) -> Report {
     let sum = |of: fn(&Suite) -> u64| suites.iter().map(of).sum::<u64>();
     let counts = [
         ("tests", sum(|it| it.tests)),
@@ -194,12 +209,20 @@ fn numbered(report: Report, suites: &[Suite], coverage: &[Coverage], total: Opti
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^52 tests")]
     let number = |report: Report, (name, count): (&str, u64)| report.number(name, count as f64);
     let report = counts.into_iter().chain(seed).fold(report, number);
-    let report = match total {
+    match total {
         Some(total) => report.number("coverage", rounded(total)),
         None => report,
-    };
+    }
+}
+
+/// The coverage of each application, where there are several. Tests may print any name: no more are taken than
+/// the umbrella has, or, where its applications are not known, than any umbrella has.
+fn each_covered(report: Report, coverage: &[Coverage], layout: &Layout) -> Report {
+    let known = |app: &String| layout.apps.is_empty() || layout.apps.contains_key(app);
     let each = coverage.iter().filter(|_| coverage.len() > 1);
-    let each = each.filter_map(|it| Some((it.app.as_ref()?, it.total)));
+    let each = each.filter_map(|it| Some((it.app.as_ref().filter(|app| known(app))?, it.total)));
+    let each = each.collect::<BTreeMap<_, _>>().into_iter();
+    let each = each.take(layout.apps.len().max(MOST_APPS));
     each.fold(report, |report, (app, total)| report.number(format!("coverage/{app}"), total))
 }
 
