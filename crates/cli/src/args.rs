@@ -55,6 +55,8 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Run the gates only
     Validate(Validate),
+    /// Why a gate would be asked again, or would not
+    Why(Why),
     /// What of fly.toml will hurt a deploy; asks nothing of Fly.io
     Lint(Lint),
     /// Show what a deploy would do; changes nothing
@@ -96,6 +98,17 @@ pub(crate) struct Validate {
     pub(crate) environment: Option<String>,
     #[command(flatten)]
     pub(crate) gates: GateChoice,
+    /// Look at the files that differ from BASE (the main branch, if not said) only, where a gate can
+    #[arg(long, value_name = "BASE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) changed: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// The gate
+    pub(crate) gate: String,
+    /// Use this environment's overrides
+    pub(crate) environment: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -107,9 +120,12 @@ pub(crate) struct Lint {
 /// Which gates run, and how.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct GateChoice {
-    /// Only these gates of format, compile and test
+    /// Only these gates, even where they are off
     #[arg(long, value_delimiter = ',', value_name = "GATE,…")]
     pub(crate) only: Vec<String>,
+    /// Ask every gate, also where nothing that it reads has changed since its last answer
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// Stop all gates at the first failure
     #[arg(long)]
     pub(crate) fail_fast: bool,

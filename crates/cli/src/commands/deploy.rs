@@ -42,7 +42,7 @@ async fn deploy(
         None => Wanted::configured(setting, &args.choice)?,
     };
     let image = wanted.image.clone();
-    let pipeline = wire::pipeline(setting, wanted, &args.gates)?;
+    let pipeline = wire::pipeline(setting, wanted, &args.gates).await?;
     let ask = setting.environment.confirm != Confirm::Never && !args.yes;
     if args.dry_run {
         plan::show(setting, &pipeline, image.as_deref()).await?;

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod changed;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod deploy;
@@ -15,3 +16,4 @@ pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod validate;
 pub(crate) mod verify;
+pub(crate) mod why;

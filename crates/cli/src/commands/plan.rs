@@ -17,7 +17,7 @@ pub(crate) async fn run(app: &App, args: Plan) -> Result<Exit, CliError> {
     let setting = Setting::of(app, &config, &args.environment)?;
     let wanted = Wanted::configured(setting, &args.choice)?;
     let image = wanted.image.clone();
-    let pipeline = wire::pipeline(setting, wanted, &GateChoice::default())?;
+    let pipeline = wire::pipeline(setting, wanted, &GateChoice::default()).await?;
     show(setting, &pipeline, image.as_deref()).await?;
     Ok(Exit::Good)
 }

@@ -46,7 +46,7 @@ async fn ready(
         Some(id) if !touched => (earlier(session, &row, id).await?, GateChoice::none()),
         _ => (Wanted::recorded(session.setting, &row, &records)?, GateChoice::default()),
     };
-    let pipeline = wire::pipeline(session.setting, wanted, &gates)?;
+    let pipeline = wire::pipeline(session.setting, wanted, &gates).await?;
     let (then, now) = (&row.begun.target, pipeline.target());
     if then != now {
         let environment = &row.begun.environment;

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::app::{App, wall};
 use crate::args::Validate;
+use crate::commands::changed::changed;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::render::Tone;
@@ -20,12 +21,17 @@ pub(crate) async fn run(app: &App, args: Validate) -> Result<Exit, CliError> {
         None => &config.gates,
     };
     let secrets = app.secrets(Some(&config));
-    let gates = wire::gates(app, &config, configured, &args.gates)?;
+    let gates = wire::gates(app, &config, configured, &args.gates).await?;
+    let changed = match &args.changed {
+        Some(base) => Some(changed(&config.dir, base).await?),
+        None => None,
+    };
     let events = Events::new(wall(), app.observers(&secrets)?);
     let source = CancelSource::new();
     let run = Run::new(RunId::new("validate"), Release::new("validate"), &config.dir)
         .events(events.clone())
-        .cancel(source.token());
+        .cancel(source.token())
+        .changed(changed);
     events.tell(EventKind::PhaseStarted { phase: Phase::Validate });
     let began = Instant::now();
     let answers = tokio::select! {
@@ -79,7 +85,7 @@ fn gate_object(answer: &GateAnswer) -> Value {
         "required": answer.required,
         "verdict": report.map(pipeline_core::Report::verdict),
         "took_ms": answer.took_ms,
-        "cached": false,
+        "cached": answer.cached,
         "findings": report.map(pipeline_core::Report::findings).unwrap_or_default(),
         "numbers": report.map(pipeline_core::Report::numbers),
         "fault": fault.map(|it| json!({ "kind": it.kind(), "message": it.to_string(), "hint": it.next_step() })),

@@ -1,6 +1,7 @@
 //! From what the file says to what it means; every error points at its place.
 
 mod build;
+mod gates;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -11,10 +12,7 @@ use secrecy::SecretString;
 use toml::Spanned;
 
 use super::raw::{self, Over, Raw, Text};
-use super::{
-    Config, Confirm, Environment, Fly, Gate, Gates, Smoke, SmokeCheck, Strategy, Target,
-    Unreachable,
-};
+use super::{Config, Confirm, Environment, Fly, Smoke, SmokeCheck, Strategy, Target, Unreachable};
 use crate::error::{ConfigError, SourceFile, did_you_mean};
 
 type Checked<T> = Result<T, Box<ConfigError>>;
@@ -32,7 +30,7 @@ pub(super) fn check(file: &SourceFile, vars: &BTreeMap<String, String>) -> Check
     let store_url = check.store_url(raw.store.url.as_ref(), &dir)?;
     // What no environment uses is wrong all the same.
     check.build(raw.build)?;
-    Ok(Config { gates: check.gates(raw.gates)?, dir, store_url, environments })
+    Ok(Config { gates: check.gates(raw.gates, false)?, dir, store_url, environments })
 }
 
 /// How many right answers in a row make a pass, if nobody says otherwise.
@@ -52,7 +50,9 @@ impl Check<'_> {
     ) -> Checked<Environment> {
         let (span, raw) = (written.span(), written.get_ref().clone());
         let smoke = self.smoke(raw.verify.smoke.clone().over(&file.verify.smoke))?;
-        let gates = self.gates(raw.gates.clone().over(&file.gates))?;
+        let confirm = self.confirm(raw.confirm.as_ref())?;
+        let careful = confirm != Confirm::Never || matches!(name, "production" | "prod");
+        let gates = self.gates(raw.gates.clone().over(&file.gates), careful)?;
         let build = self.build(raw.build.clone().over(&file.build))?;
         let url = self.url(name, raw.url.as_ref())?;
         let target = match raw.target.as_ref().map(|it| it.get_ref().as_str()) {
@@ -71,7 +71,6 @@ impl Check<'_> {
                 .error(Some(span), message)
                 .hint(format!("add url = \"https://…\", where users reach {name}")));
         }
-        let confirm = self.confirm(raw.confirm.as_ref())?;
         Ok(Environment { name: name.into(), target, url, confirm, gates, build, smoke })
     }
 
@@ -100,42 +99,6 @@ impl Check<'_> {
             lease_ttl: self.duration(raw.lease_ttl.as_ref(), Duration::from_secs(13))?,
             drain: self.duration(raw.drain.as_ref(), Duration::from_secs(2))?,
             probe_url: raw.probe_url.as_ref().map(|it| self.checked_url(it)).transpose()?,
-        })
-    }
-
-    fn gates(&self, raw: raw::Gates) -> Checked<Gates> {
-        let test = raw::Gate {
-            enabled: raw.test.enabled,
-            required: raw.test.required,
-            timeout: raw.test.timeout,
-        };
-        let min_coverage = match raw.test.min_coverage {
-            Some(it) if !(0.0..=100.0).contains(it.get_ref()) => {
-                return Err(self.error(Some(it.span()), "min_coverage is a percentage, 0 to 100"));
-            }
-            other => other.map(Spanned::into_inner),
-        };
-        let parallel = match raw.parallel {
-            Some(it) if *it.get_ref() == 0 => {
-                return Err(self.error(Some(it.span()), "parallel counts from 1"));
-            }
-            other => other.map_or(4, Spanned::into_inner),
-        };
-        Ok(Gates {
-            fail_fast: raw.fail_fast.unwrap_or(false),
-            parallel,
-            format: self.gate(&raw.format, Duration::from_mins(2))?,
-            compile: self.gate(&raw.compile, Duration::from_mins(10))?,
-            test: self.gate(&test, Duration::from_mins(10))?,
-            min_coverage,
-        })
-    }
-
-    fn gate(&self, raw: &raw::Gate, timeout: Duration) -> Checked<Gate> {
-        Ok(Gate {
-            enabled: raw.enabled.unwrap_or(true),
-            required: raw.required.unwrap_or(true),
-            timeout: self.duration(raw.timeout.as_ref(), timeout)?,
         })
     }
 

@@ -1,9 +1,11 @@
 //! `pipeline.toml`: read twice. `raw` is what the file says, [`Config`] is what it means.
 
 mod check;
+mod gates;
 mod raw;
 
 pub(crate) use check::{malformed, strategy};
+pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -29,25 +31,6 @@ pub(crate) struct Config {
     /// The gates where no environment is named.
     pub(crate) gates: Gates,
     pub(crate) environments: BTreeMap<String, Environment>,
-}
-
-/// The gates of an environment.
-#[derive(Clone, Debug)]
-pub(crate) struct Gates {
-    pub(crate) fail_fast: bool,
-    pub(crate) parallel: u32,
-    pub(crate) format: Gate,
-    pub(crate) compile: Gate,
-    pub(crate) test: Gate,
-    pub(crate) min_coverage: Option<f64>,
-}
-
-/// One gate.
-#[derive(Clone, Debug)]
-pub(crate) struct Gate {
-    pub(crate) enabled: bool,
-    pub(crate) required: bool,
-    pub(crate) timeout: Duration,
 }
 
 /// One environment.

@@ -1,5 +1,9 @@
 //! `pipeline.toml` as it is written: every key optional, unknown ones refused.
 
+mod gates;
+
+pub(super) use gates::{Exec, Gate, Gates};
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -22,33 +26,6 @@ pub(super) struct Raw {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Store {
     pub(super) url: Option<Text>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Gates {
-    pub(super) fail_fast: Option<bool>,
-    pub(super) parallel: Option<Spanned<u32>>,
-    pub(super) format: Gate,
-    pub(super) compile: Gate,
-    pub(super) test: Test,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Gate {
-    pub(super) enabled: Option<bool>,
-    pub(super) required: Option<bool>,
-    pub(super) timeout: Option<Text>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Test {
-    pub(super) enabled: Option<bool>,
-    pub(super) required: Option<bool>,
-    pub(super) timeout: Option<Text>,
-    pub(super) min_coverage: Option<Spanned<f64>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -119,18 +96,6 @@ pub(super) trait Over {
     fn over(self, base: &Self) -> Self;
 }
 
-impl Over for Gates {
-    fn over(self, base: &Self) -> Self {
-        Self {
-            fail_fast: self.fail_fast.or(base.fail_fast),
-            parallel: self.parallel.or_else(|| base.parallel.clone()),
-            format: self.format.over(&base.format),
-            compile: self.compile.over(&base.compile),
-            test: self.test.over(&base.test),
-        }
-    }
-}
-
 impl Over for Build {
     fn over(self, base: &Self) -> Self {
         let mut args = base.args.clone();
@@ -143,27 +108,6 @@ impl Over for Build {
             args,
             remote: self.remote.or(base.remote),
             timeout: self.timeout.or_else(|| base.timeout.clone()),
-        }
-    }
-}
-
-impl Over for Gate {
-    fn over(self, base: &Self) -> Self {
-        Self {
-            enabled: self.enabled.or(base.enabled),
-            required: self.required.or(base.required),
-            timeout: self.timeout.or_else(|| base.timeout.clone()),
-        }
-    }
-}
-
-impl Over for Test {
-    fn over(self, base: &Self) -> Self {
-        Self {
-            enabled: self.enabled.or(base.enabled),
-            required: self.required.or(base.required),
-            timeout: self.timeout.or_else(|| base.timeout.clone()),
-            min_coverage: self.min_coverage.or_else(|| base.min_coverage.clone()),
         }
     }
 }

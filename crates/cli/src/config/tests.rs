@@ -1,5 +1,7 @@
 //! The file, good and bad.
 
+use pipeline_core::Trust::{All, Declared};
+
 use super::*;
 
 fn load(text: &str) -> Result<Config, CliError> {
@@ -191,4 +193,56 @@ fn a_builder_that_nobody_knows_is_refused_even_where_no_environment_uses_it() {
  help: builders are: image, flyctl, docker
 "#);
     assert!(complaint("[build]\ndockerfile = \" \"\n").contains("this dockerfile is empty"));
+}
+
+#[test]
+fn a_gate_of_ones_own_says_what_is_wrong_with_it() {
+    for (text, said) in [
+        ("[gates.exec.a]\n", "the gate `a` has no command"),
+        ("[gates.exec.a]\ncommand = []\n", "this command names no program"),
+        ("[gates.exec.test]\ncommand = [\"true\"]\n", "`test` is a gate that is there already"),
+        ("[gates.exec.a]\ncommand = [\"x\"]\nread = \"xml\"\n", "answers cannot be read as `xml`"),
+        ("[gates.exec.a]\ncommand = [\"x\"]\nread = \"regex\"\n", "needs a pattern"),
+        (
+            "[gates.exec.a]\ncommand = [\"x\"]\nread = \"regex\"\npattern = \"(\"\n",
+            "unclosed group",
+        ),
+        ("[gates.exec.a]\ncommand = [\"x\"]\ninput = [\"y\"]\n", "did you mean `inputs`?"),
+        ("[gates]\ncache = \"some\"\n", "cache is \"all\", \"declared\" or \"off\""),
+    ] {
+        let complaint = complaint(text);
+        assert!(complaint.contains(said), "{text}: {complaint}");
+        assert!(complaint.contains("pipeline.toml:"), "{text}: {complaint}");
+    }
+}
+
+#[test]
+fn production_believes_only_what_is_declared_unless_it_says_otherwise() {
+    let config = load(
+        r#"
+        [gates.exec.licenses]
+        command = ["scripts/licenses"]
+        needs = ["compile"]
+        [environments.staging]
+        app = "a"
+        gates.exec.licenses.required = false
+        [environments.production]
+        app = "b"
+        [environments.live]
+        app = "c"
+        confirm = true
+        [environments.careless]
+        app = "d"
+        confirm = true
+        gates.cache = "all"
+        "#,
+    )
+    .unwrap();
+    let trust = |name: &str| config.environment(name).unwrap().gates.trust;
+    assert_eq!(
+        ["staging", "production", "live", "careless"].map(trust),
+        [All, Declared, Declared, All]
+    );
+    let exec = &config.environment("staging").unwrap().gates.exec["licenses"];
+    assert_eq!((exec.gate.required, &exec.command[..]), (false, &["scripts/licenses".into()][..]));
 }

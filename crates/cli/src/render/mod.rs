@@ -9,5 +9,5 @@ mod wire;
 pub(crate) use live::Live;
 pub(crate) use plain::Plain;
 pub(crate) use story::{Detail, PIPELINE};
-pub(crate) use style::{Tone, paint, took};
+pub(crate) use style::{Tone, paint, time, took};
 pub(crate) use wire::Wire;

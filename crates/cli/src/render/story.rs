@@ -60,11 +60,13 @@ impl Story {
                 self.normal(vec![line(Tone::Head, format!("{} {verb} {target}", release.version))])
             }
             EventKind::PhaseStarted { phase } => self.in_phase(*phase, Vec::new()),
-            EventKind::StepStarted { phase, step } if self.starts => {
+            EventKind::StepStarted { phase, step, .. } if self.starts => {
                 self.in_phase(*phase, vec![line(Tone::Dim, format!("  … {step}"))])
             }
-            EventKind::StepDone { phase, step, outcome, required, took_ms } => {
-                self.step_done(*phase, &Done { step, outcome, required: *required, ms: *took_ms })
+            EventKind::StepDone { phase, step, outcome, required, took_ms, remembered_from } => {
+                let (required, remembered) = (*required, remembered_from.is_some());
+                let done = Done { step, outcome, required, ms: *took_ms, remembered };
+                self.step_done(*phase, &done)
             }
             EventKind::StepSkipped { phase, step, reason } => {
                 let text = format!("  - {step:<10} skipped: {reason}");
@@ -100,7 +102,14 @@ impl Story {
         }
         let mut lines = vec![done.headline()];
         match done.outcome {
-            Ok(report) => lines.extend(findings(report.findings())),
+            Ok(report) => {
+                lines.extend(findings(report.findings()));
+                if done.remembered && !report.lets_pass() {
+                    let text =
+                        "      nothing that it reads has changed since; --no-cache asks again";
+                    lines.push(line(Tone::Dim, text.into()));
+                }
+            }
             Err(fault) => lines.extend(about(fault)),
         }
         if !done.outcome.as_ref().is_ok_and(Report::lets_pass) {
@@ -157,6 +166,8 @@ struct Done<'a> {
     outcome: &'a Outcome,
     required: bool,
     ms: u64,
+    /// Was it given before, and nothing has changed since?
+    remembered: bool,
 }
 
 impl Done<'_> {
@@ -166,7 +177,10 @@ impl Done<'_> {
             (Tone::Plain, "  ".into()),
             (tone, mark.into()),
             (Tone::Plain, format!(" {:<10}", self.step)),
-            (Tone::Dim, format!(" {:>7}", took(self.ms))),
+            (
+                Tone::Dim,
+                format!(" {:>7}", if self.remembered { "cached".into() } else { took(self.ms) }),
+            ),
         ];
         if let Ok(report) = self.outcome {
             let numbers = numbers(report);
@@ -196,7 +210,11 @@ type Say = fn(f64) -> String;
 
 /// The numbers a person wants beside a step.
 fn numbers(report: &Report) -> Vec<String> {
-    let known: [(&str, Say); 7] = [
+    let known: [(&str, Say); 11] = [
+        ("files", |n| plural(n, "file")),
+        ("errors", |n| plural(n, "error")),
+        ("issues", |n| plural(n, "issue")),
+        ("cycles", |n| plural(n, "cycle")),
         ("tests", |n| plural(n, "test")),
         ("failures", |n| plural(n, "failure")),
         ("warnings", |n| plural(n, "warning")),

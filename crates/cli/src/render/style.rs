@@ -1,5 +1,7 @@
 //! Tones and lengths of time, for people.
 
+use std::time::SystemTime;
+
 use console::Style;
 
 /// How a piece of text sounds. Colour never carries meaning alone: marks and words do.
@@ -35,6 +37,12 @@ pub(crate) fn took(ms: u64) -> String {
         60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
         _ => format!("{}h {:02}m {:02}s", seconds / 3600, seconds % 3600 / 60, seconds % 60),
     }
+}
+
+/// A moment as history lines write it.
+pub(crate) fn time(at: SystemTime) -> String {
+    let at = jiff::Timestamp::try_from(at);
+    at.map_or_else(|_| "-".into(), |it| it.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 #[cfg(test)]

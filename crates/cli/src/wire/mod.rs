@@ -19,10 +19,11 @@ use crate::error::CliError;
 use crate::session::is_touched;
 
 pub(crate) use fly::{fly_target, strategy};
+pub(crate) use gates::cache;
 pub(crate) use provenance::new_run;
 
 use fly::{fly_config, fly_toml, no_fly_toml};
-use gates::gate_steps;
+use gates::{gate_steps, memory};
 use verifiers::verifier_steps;
 
 /// What shall be deployed, and with which target.
@@ -125,7 +126,7 @@ fn built(records: &[Record]) -> Option<String> {
 }
 
 /// All phases for one environment.
-pub(crate) fn pipeline(
+pub(crate) async fn pipeline(
     setting: Setting<'_>,
     wanted: Wanted,
     choice: &GateChoice,
@@ -137,11 +138,13 @@ pub(crate) fn pipeline(
     let longest = wanted.target.deadline() * 2;
     let overall = Limits::once().timeout(longest).grace(Duration::from_mins(2));
     let deployer = Step::deployer(wanted.target).limits(overall);
+    let (cache, trust) = memory(app, config, &environment.gates, choice);
     let mut pipeline = Pipeline::to(deployer)
         .builder(wanted.builder)
+        .cache(cache, trust)
         .parallel(environment.gates.parallel)
         .fail_fast(environment.gates.fail_fast || choice.fail_fast);
-    for gate in gate_steps(app, config, &environment.gates, choice)? {
+    for gate in gate_steps(app, config, &environment.gates, choice).await? {
         pipeline = pipeline.gate(gate);
     }
     for verifier in verifier_steps(environment)? {
@@ -151,15 +154,18 @@ pub(crate) fn pipeline(
 }
 
 /// The gates alone.
-pub(crate) fn gates(
+pub(crate) async fn gates(
     app: &App,
     config: &Config,
     gates: &config::Gates,
     choice: &GateChoice,
 ) -> Result<Gates, CliError> {
-    let mut builder =
-        Gates::builder().parallel(gates.parallel).fail_fast(gates.fail_fast || choice.fail_fast);
-    for gate in gate_steps(app, config, gates, choice)? {
+    let (cache, trust) = memory(app, config, gates, choice);
+    let mut builder = Gates::builder()
+        .parallel(gates.parallel)
+        .cache(cache, trust)
+        .fail_fast(gates.fail_fast || choice.fail_fast);
+    for gate in gate_steps(app, config, gates, choice).await? {
         builder = builder.gate(gate);
     }
     builder.build().map_err(|error| CliError::usage(error.to_string()))

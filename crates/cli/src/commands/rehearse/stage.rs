@@ -120,7 +120,7 @@ async fn one(
     let setting = Setting::of(app, config, name)?;
     let wanted = Wanted::configured(setting, choice)?;
     let image = wanted.image.clone();
-    let pipeline = wire::pipeline(setting, wanted, &GateChoice::none())?;
+    let pipeline = wire::pipeline(setting, wanted, &GateChoice::none()).await?;
     let session = Session::open(setting).await?;
     let new = wire::new_run(&session, RunKind::Deploy, pipeline.target(), image).await;
     let berth = session.begin(&new).await?;

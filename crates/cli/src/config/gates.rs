@@ -1,0 +1,56 @@
+//! The gates of an environment, as the configuration has them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use gate_exec::Reader;
+use pipeline_core::Trust;
+
+/// The names of the gates that need no command of one's own.
+pub(crate) const BUILT_IN: [&str; 7] =
+    ["format", "compile", "credo", "test", "dialyzer", "unused", "cycles"];
+
+/// All of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Gates {
+    pub(crate) fail_fast: bool,
+    pub(crate) parallel: u32,
+    /// Which remembered answers count.
+    pub(crate) trust: Trust,
+    pub(crate) format: Gate,
+    pub(crate) compile: Gate,
+    pub(crate) credo: Gate,
+    pub(crate) test: Gate,
+    pub(crate) min_coverage: Option<f64>,
+    pub(crate) dialyzer: Gate,
+    pub(crate) unused: Gate,
+    pub(crate) cycles: Gate,
+    pub(crate) max_cycles: usize,
+    /// Commands of one's own, by name.
+    pub(crate) exec: BTreeMap<String, Exec>,
+}
+
+/// One gate.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    pub(crate) enabled: bool,
+    pub(crate) required: bool,
+    pub(crate) timeout: Duration,
+}
+
+/// A gate that is any command.
+#[derive(Clone, Debug)]
+pub(crate) struct Exec {
+    pub(crate) gate: Gate,
+    pub(crate) command: Vec<String>,
+    /// Globs of what it reads; `None` where nobody says.
+    pub(crate) inputs: Option<Vec<String>>,
+    /// Names of variables that it depends on.
+    pub(crate) environment: Vec<String>,
+    /// Variables that are set for it.
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) reader: Reader,
+    /// The file that it writes its report to; standard output if not said.
+    pub(crate) report: Option<String>,
+    pub(crate) needs: Vec<String>,
+}
