@@ -167,7 +167,11 @@ async fn a_store_that_is_no_database_is_named_and_left_alone() {
 #[tokio::test]
 async fn no_mix_is_a_gate_that_could_not_run() {
     let world = world().await;
-    world.write("pipeline.toml", "[gates]\ncompile.enabled = false\ntest.enabled = false\n");
+    world.write(
+        "pipeline.toml",
+        "[gates]\ncompile.enabled = false\ncredo.enabled = false\ntest.enabled = false\n\
+         dialyzer.enabled = false\n",
+    );
     let ran = world.run_with(&["validate"], &[("PIPELINE_MIX", "/nowhere/mix")]).await.expect(11);
     assert!(ran.stderr.contains("/nowhere/mix"), "{ran}");
 }

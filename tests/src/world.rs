@@ -176,7 +176,8 @@ impl World {
     fn pipeline_toml(&self) -> String {
         let WorldConfig { strategy, within, .. } = self.config;
         format!(
-            "[gates]\nformat.enabled = false\ncompile.enabled = false\ntest.enabled = false\n\n\
+            "[gates]\nformat.enabled = false\ncompile.enabled = false\ncredo.enabled = false\n\
+             test.enabled = false\ndialyzer.enabled = false\n\n\
              [environments.staging]\napp = \"{APP}\"\nurl = \"https://{APP}.fly.dev\"\n\
              strategy = \"{strategy}\"\nlease_ttl = \"2s\"\ndrain = \"100ms\"\nwait_timeout = \"20s\"\npoll = \"50ms\"\npaced = false\n\n\
              [verify.smoke]\nwithin = \"{within}\"\nretry_every = \"100ms\"\nconsecutive = 1\n\

@@ -34,9 +34,11 @@ pub(crate) fn test() -> Result<(), String> {
     cargo(&["run", "--quiet", "--", "demo"])
 }
 
-/// What the engine costs, what the simulator carries, and how long deploys take.
+/// What the engine costs, what looking for remembered answers costs, what the simulator carries, and how long deploys
+/// take. What the gates of a real project cost is `bench_gates` in `tests/bin`: it needs the project.
 pub(crate) fn bench() -> Result<(), String> {
     cargo(&["build", "--release"])?;
+    cargo(&["bench", "--quiet", "--package", "gate-cache", "--bench", "recall"])?;
     cargo(&["bench", "--quiet", "--package", "sim-flyio"])?;
     cargo(&["bench", "--quiet", "--package", "target-flyio", "--bench", "deploys"])?;
     cargo(&[

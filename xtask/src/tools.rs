@@ -3,13 +3,13 @@
 
 use crate::shell::{output, run};
 
-/// Debian's names. `elixir` brings Erlang; `setpriv` (util-linux) lets simulated machines die with the
-/// simulator.
-const PACKAGES: [&str; 2] = ["elixir", "util-linux"];
+/// Debian's names. `elixir` brings Erlang, which has its Dialyzer apart; `setpriv` (util-linux) lets what we start die with
+/// us.
+const PACKAGES: [&str; 3] = ["elixir", "erlang-dialyzer", "util-linux"];
 
 /// Installs what is missing, if this user may.
 pub(crate) fn install() -> Result<(), String> {
-    if has_elixir() {
+    if has_elixir() && has_dialyzer() {
         return Ok(());
     }
     if output("apt-get", &["--version"]).is_none() {
@@ -26,7 +26,15 @@ pub(crate) fn install() -> Result<(), String> {
     };
     apt(&["update"])?;
     apt(&[&["install", "--no-install-recommends"], &PACKAGES[..]].concat())?;
-    if has_elixir() { Ok(()) } else { Err(missing("the installed elixir does not run")) }
+    match (has_elixir(), has_dialyzer()) {
+        (true, true) => Ok(()),
+        (true, false) => Err(missing("the installed dialyzer does not run")),
+        (false, _) => Err(missing("the installed elixir does not run")),
+    }
+}
+
+fn has_dialyzer() -> bool {
+    output("dialyzer", &["--version"]).is_some()
 }
 
 /// Elixir with the parts of Erlang that compiling, testing with coverage and releasing need.
@@ -37,7 +45,7 @@ fn has_elixir() -> bool {
 
 fn missing(why: &str) -> String {
     format!(
-        "the tests need Elixir 1.14 or newer with its `mix`, and {why}\n\
+        "the tests need Elixir 1.14 or newer with its `mix`, and Erlang's dialyzer, and {why}\n\
          next: install the packages {} (Debian's names), then run `cargo xtask test` again",
         PACKAGES.join(", ")
     )
