@@ -1,6 +1,8 @@
 //! What the gates of a real project cost, and whether they say what the tools say.
 //!
-//!     cargo run --release -p pipeline-tests --bin bench_gates -- target/release/pipeline FOLDER…
+//! ```text
+//! cargo run -p pipeline-tests --bin bench_gates -- target/release/pipeline FOLDER…
+//! ```
 //!
 //! In each folder (a Mix project with its dependencies compiled, Credo and Dialyxir among them) it runs the five commands one
 //! after another from nothing, then `pipeline validate` from nothing, then again with nothing changed, then with one
