@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pipeline_core::{Context, Evidence, Report};
+use pipeline_core::{Context, Evidence, Inputs, Report};
 use pipeline_process::Redactor;
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::lanes::Lanes;
@@ -202,12 +203,31 @@ impl MixProject {
         Layout::of(&self.dir)
     }
 
-    /// The names of the environment variables that change what `mix` does, for the cache.
-    pub(crate) fn environment(&self) -> Vec<String> {
-        let own = self.env.keys().cloned();
-        let mix =
-            ["MIX_ENV", "MIX_TARGET", "MIX_BUILD_PATH", "MIX_DEPS_PATH", "ELIXIR_ERL_OPTIONS"];
-        own.chain(mix.map(ToOwned::to_owned)).collect::<BTreeSet<_>>().into_iter().collect()
+    /// What a gate reads that reads these files. Not complete: that is for the gate to say.
+    pub(crate) fn inputs(&self, files: Vec<String>) -> Inputs {
+        Inputs {
+            files,
+            tools: self.tools.clone(),
+            settings: self.settings(),
+            environment: self.environment(),
+            complete: false,
+        }
+    }
+
+    /// The variables that the project is given, for the cache; their values may be secret, and are not told.
+    fn settings(&self) -> BTreeMap<String, String> {
+        let usual = |name: &String| ENVIRONMENT.iter().any(|(it, _)| it == name);
+        let given = self.env.iter().filter(|(name, _)| !usual(name));
+        let digest = |value: &OsString| format!("{:x}", Sha256::digest(value.as_encoded_bytes()));
+        let given = given.filter_map(|(name, value)| Some((name.clone(), digest(value.as_ref()?))));
+        given.map(|(name, digest)| (format!("env.{name}"), digest)).collect()
+    }
+
+    /// The names of the environment variables that change what `mix` does: those that it gets from outside.
+    fn environment(&self) -> Vec<String> {
+        let mix = ["ELIXIR_ERL_OPTIONS", "ERL_FLAGS", "MIX_DEPS_PATH", "MIX_TARGET"];
+        let outside = mix.into_iter().filter(|name| !self.env.contains_key(*name));
+        outside.map(ToOwned::to_owned).collect()
     }
 }
 

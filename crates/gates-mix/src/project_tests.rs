@@ -13,6 +13,16 @@ fn the_project_has_the_last_word_on_the_environment() {
     assert_eq!((&env["TOKEN"], &env["MIX_BUILD_PATH"]), (&None, &None));
 }
 
+#[test]
+fn what_the_project_sets_itself_does_not_depend_on_what_surrounds_it_and_is_not_told() {
+    let project = MixProject::at(".").without_env("FLY_API_TOKEN").env("MIX_TARGET", "hunter22");
+    let inputs = project.inputs(Vec::new());
+    assert_eq!(inputs.environment, ["ELIXIR_ERL_OPTIONS", "ERL_FLAGS", "MIX_DEPS_PATH"]);
+    assert_eq!(inputs.settings.keys().collect::<Vec<_>>(), ["env.MIX_TARGET"]);
+    assert!(!format!("{inputs:?}").contains("hunter22"));
+    assert_ne!(inputs, MixProject::at(".").env("MIX_TARGET", "rpi").inputs(Vec::new()));
+}
+
 #[tokio::test]
 async fn tasks_that_build_in_the_same_folder_wait_for_each_other() {
     let project = MixProject::at(".");

@@ -58,17 +58,8 @@ pub(super) fn sources(project: &MixProject, more: &[&str]) -> Inputs {
         |app: &String| paths.iter().map(|path| format!("{app}/{path}")).collect::<Vec<_>>();
     let of_apps: Vec<_> = layout.apps.values().flat_map(of_app).collect();
     let of_deps = path_deps::globs(project.dir(), &layout, &OF_DEPENDENCY);
-    Inputs {
-        files: paths
-            .into_iter()
-            .chain(of_apps)
-            .chain(of_deps)
-            .chain(["mix.lock".to_owned()])
-            .collect(),
-        tools: project.known_tools().clone(),
-        environment: project.environment(),
-        ..Inputs::default()
-    }
+    let all = paths.into_iter().chain(of_apps).chain(of_deps).chain(["mix.lock".to_owned()]);
+    project.inputs(all.collect())
 }
 
 /// `--all-warnings`, because without it a cached build of a path dependency keeps them to itself.

@@ -48,8 +48,9 @@ impl Cycles {
 #[async_trait]
 impl Gate for Cycles {
     fn inputs(&self, _: &Context) -> Option<Inputs> {
-        let settings = [("allowed".to_owned(), self.allowed.to_string())].into();
-        Some(Inputs { settings, ..sources(&self.project, &[]) })
+        let mut inputs = sources(&self.project, &[]);
+        inputs.settings.insert("allowed".into(), self.allowed.to_string());
+        Some(inputs)
     }
 
     async fn check(&self, cx: &Context) -> Outcome {

@@ -52,16 +52,14 @@ impl Format {
 #[async_trait]
 impl Gate for Format {
     fn inputs(&self, _: &Context) -> Option<Inputs> {
-        let tools = self.project.known_tools().clone();
         let files = ["**/*.ex", "**/*.exs", "**/*.heex", "**/.formatter.exs", "mix.lock"];
         // A plug-in may format other files, and depends on its own code.
         let (dir, layout) = (self.project.dir(), self.project.layout());
-        let complete = !tools.is_empty() && !uses_plugins(dir, &layout);
+        let complete = !self.project.known_tools().is_empty() && !uses_plugins(dir, &layout);
         // `import_deps` reads those of dependencies.
         let of_deps = path_deps::globs(dir, &layout, &[".formatter.exs"]);
         let files = files.map(Into::into).into_iter().chain(of_deps).collect();
-        let environment = self.project.environment();
-        Some(Inputs { files, tools, environment, complete, ..Inputs::default() })
+        Some(Inputs { complete, ..self.project.inputs(files) })
     }
 
     fn honours_changed(&self) -> bool {

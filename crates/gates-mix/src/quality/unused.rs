@@ -30,12 +30,8 @@ impl Unused {
 impl Gate for Unused {
     fn inputs(&self, _: &Context) -> Option<Inputs> {
         let apps = self.project.layout().apps.into_values().map(|app| format!("{app}/mix.exs"));
-        Some(Inputs {
-            files: ["mix.exs", "mix.lock"].map(Into::into).into_iter().chain(apps).collect(),
-            tools: self.project.known_tools().clone(),
-            environment: self.project.environment(),
-            ..Inputs::default()
-        })
+        let files = ["mix.exs", "mix.lock"].map(ToOwned::to_owned).into_iter().chain(apps);
+        Some(self.project.inputs(files.collect()))
     }
 
     async fn check(&self, cx: &Context) -> Outcome {

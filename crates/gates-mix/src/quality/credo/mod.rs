@@ -41,16 +41,15 @@ impl Credo {
 #[async_trait]
 impl Gate for Credo {
     fn inputs(&self, _: &Context) -> Option<Inputs> {
-        let tools = self.project.known_tools().clone();
         let files =
             ["**/*.ex", "**/*.exs", ".credo.exs", "config/.credo.exs", "mix.exs", "mix.lock"];
         let dir = self.project.dir();
-        let complete = !tools.is_empty() && Config::of(dir).stands_alone();
+        let known = !self.project.known_tools().is_empty();
+        let complete = known && Config::of(dir).stands_alone();
         // Credo itself, or what it needs, may be one of them.
         let of_deps = path_deps::globs(dir, &self.project.layout(), &["mix.exs", "lib/**"]);
         let files = files.map(Into::into).into_iter().chain(of_deps).collect();
-        let environment = self.project.environment();
-        Some(Inputs { files, tools, environment, complete, ..Inputs::default() })
+        Some(Inputs { complete, ..self.project.inputs(files) })
     }
 
     fn honours_changed(&self) -> bool {

@@ -82,7 +82,8 @@ impl Gate for Test {
         let sources = sources(&self.project, &["test"]);
         // ExCoveralls has its limit and the files it leaves out in there.
         let files = sources.files.into_iter().chain(["**/coveralls.json".to_owned()]);
-        Some(Inputs { files: files.collect(), settings: limit.into_iter().collect(), ..sources })
+        let settings = sources.settings.into_iter().chain(limit).collect();
+        Some(Inputs { files: files.collect(), settings, ..sources })
     }
 
     async fn check(&self, cx: &Context) -> Outcome {
