@@ -122,8 +122,15 @@ impl Check<'_> {
             Some((_, "sarif")) => Ok(Reader::Sarif),
             Some((_, "junit")) => Ok(Reader::Junit),
             Some((_, "regex")) => match &raw.pattern {
-                Some(pattern) => Reader::regex(pattern.get_ref())
-                    .map_err(|why| self.error(Some(pattern.span()), why.to_string())),
+                Some(pattern) => Reader::regex(pattern.get_ref()).map_err(|why| {
+                    let error = self.error(Some(pattern.span()), why.to_string());
+                    // The pattern itself is shown above; what is wrong with it comes last.
+                    let cause = std::error::Error::source(&why).map(ToString::to_string);
+                    match cause.as_deref().and_then(|it| it.lines().last()) {
+                        Some(cause) => error.hint(cause),
+                        None => error,
+                    }
+                }),
                 None => Err(self
                     .error(Some(span), "read = \"regex\" needs a pattern")
                     .hint("add pattern = '^(?<file>[^:]+):(?<line>[0-9]+): (?<message>.*)$'")),
