@@ -111,9 +111,10 @@ impl Error {
             Self::ReportOutside { .. } => "name a file below the folder of pipeline.toml".into(),
             Self::Pattern { .. } => "mend the pattern".into(),
             Self::Group { .. } => format!("name it one of {}", GROUPS.join(", ")),
-            Self::Process(_) => {
+            Self::Process(pipeline_process::Error::NotFound { .. }) => {
                 "check that `command` names a program that is installed here".into()
             }
+            Self::Process(other) => other.next_step().into(),
             Self::Stopped { .. } => "run it again".into(),
             Self::Killed { .. } => {
                 "look for whoever killed it; signal 9 often means that memory ran out".into()
