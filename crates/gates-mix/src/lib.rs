@@ -14,13 +14,16 @@
 mod build_folder;
 mod dependency;
 mod diagnostics;
+mod doctrine;
 mod error;
+mod health_score;
 mod lanes;
 mod layout;
 mod mix;
 mod path_deps;
 mod project;
 mod quality;
+mod security;
 #[cfg(test)]
 mod testing;
 mod trouble;

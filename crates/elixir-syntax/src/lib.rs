@@ -1,0 +1,1 @@
+//! Reads Elixir source text into a syntax tree, fast.

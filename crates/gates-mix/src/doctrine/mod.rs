@@ -1,0 +1,1 @@
+//! The doctrine: rules that the code of a project keeps, on its syntax tree.

@@ -1,0 +1,1 @@
+//! The health score: one number out of many.

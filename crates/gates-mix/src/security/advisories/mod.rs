@@ -1,0 +1,1 @@
+//! Dependencies with known vulnerabilities, and packages that were retired.

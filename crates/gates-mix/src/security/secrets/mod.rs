@@ -1,0 +1,1 @@
+//! Secrets in files: rules in the format of Gitleaks, and a scanner.
