@@ -13,6 +13,7 @@
 //! assert_eq!(tree.comments().next().unwrap().text(), "politely");
 //! ```
 
+mod code;
 mod comment;
 mod lex;
 mod node;
@@ -21,6 +22,9 @@ mod parse;
 mod token;
 mod tree;
 
+pub use code::{
+    Attribute, Call, Callee, Code, Doc, Function, FunctionKind, Module, ModuleKind, Use,
+};
 pub use comment::Comment;
 pub use node::{Descendants, Kids, Node, Tag};
 pub use op::Op;
