@@ -1,5 +1,7 @@
 //! What a file says: names resolved, definitions put together.
 
+use std::fmt::Write;
+
 use elixir_syntax::{Call, Callee, Code, Doc, Tree};
 
 /// Calls that are no definitions and no directives, each with what it reaches.
@@ -68,10 +70,7 @@ fn a_local_call_reaches_what_is_imported() {
     ));
 }
 
-#[test]
-fn definitions_are_put_together_with_what_is_said_about_them() {
-    let tree = Tree::parse(
-        r#"
+const CART: &str = r#"
 defmodule Shop.Cart do
   @moduledoc false
   use GenServer
@@ -98,43 +97,46 @@ defmodule Shop.Cart do
     def to_string(_), do: ""
   end
 end
-"#,
-    );
-    let code = Code::of(&tree);
+"#;
+
+fn told(code: &Code) -> String {
     let mut told = String::new();
     for module in code.modules() {
         let uses: Vec<_> = module.uses.iter().map(|it| it.module.as_ref()).collect();
         let types: Vec<_> = module.types.iter().map(|it| (it.1, it.2)).collect();
         let attributes: Vec<_> = module.attributes.iter().map(|it| it.name).collect();
-        told += &format!(
-            "{} {:?} doc={} uses={uses:?} types={types:?} attributes={attributes:?} specs={:?}\n",
-            module.name,
-            module.kind,
-            short(module.doc),
-            module.specs
-        );
+        let (name, kind, doc, specs) =
+            (&module.name, module.kind, short(module.doc), &module.specs);
+        writeln!(
+            told,
+            "{name} {kind:?} doc={doc} uses={uses:?} types={types:?} {attributes:?} specs={specs:?}"
+        )
+        .expect("a text takes it");
         for it in code.functions_of(module) {
-            told += &format!(
-                "  {:?} {}/{}..{} clauses={} doc={} callback={}\n",
-                it.kind,
-                it.name,
-                it.arities().start(),
-                it.arity,
-                it.clauses.len(),
-                short(it.doc),
-                it.is_callback
-            );
+            let (kind, name, arities, doc) = (it.kind, it.name, it.arities(), short(it.doc));
+            let (clauses, callback) = (it.clauses.len(), it.is_callback);
+            writeln!(
+                told,
+                "  {kind:?} {name}/{arities:?} clauses={clauses} doc={doc} callback={callback}"
+            )
+            .expect("a text takes it");
         }
     }
-    insta::assert_snapshot!(told, @r#"
-    Shop.Cart Module doc=hidden uses=["GenServer"] types=[("t", false), ("item", true)] attributes=["timeout"] specs=[("add", 2)]
-      Public add/1..2 clauses=3 doc=said callback=false
-      Public init/1..1 clauses=1 doc=missing callback=true
-      Macro hidden/0..0 clauses=1 doc=hidden callback=false
-      Public <~>/2..2 clauses=1 doc=missing callback=false
-      Private own/1..1 clauses=1 doc=missing callback=false
-    String.Chars Implementation doc=missing uses=[] types=[] attributes=[] specs=[]
-      Public to_string/1..1 clauses=1 doc=missing callback=false
+    told
+}
+
+#[test]
+fn definitions_are_put_together_with_what_is_said_about_them() {
+    let tree = Tree::parse(CART);
+    insta::assert_snapshot!(told(&Code::of(&tree)), @r#"
+    Shop.Cart Module doc=hidden uses=["GenServer"] types=[("t", false), ("item", true)] ["timeout"] specs=[("add", 2)]
+      Public add/1..=2 clauses=3 doc=said callback=false
+      Public init/1..=1 clauses=1 doc=missing callback=true
+      Macro hidden/0..=0 clauses=1 doc=hidden callback=false
+      Public <~>/2..=2 clauses=1 doc=missing callback=false
+      Private own/1..=1 clauses=1 doc=missing callback=false
+    String.Chars Implementation doc=missing uses=[] types=[] [] specs=[]
+      Public to_string/1..=1 clauses=1 doc=missing callback=false
     "#);
 }
 

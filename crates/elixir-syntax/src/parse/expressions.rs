@@ -142,7 +142,13 @@ impl Parser<'_> {
             _ => return Err(self.unexpected(token)),
         };
         self.at += 1;
-        Ok(self.leaf(tag, token))
+        let leaf = self.leaf(tag, token);
+        let before = token.start.checked_sub(1).map(|it| self.source.as_bytes()[it as usize]);
+        // The name of an atom is without its colon; the atom begins at it.
+        if matches!((tag, before), (Tag::Atom, Some(b':')) | (Tag::CaptureArg, Some(b'&'))) {
+            self.nodes[leaf as usize].start -= 1;
+        }
+        Ok(leaf)
     }
 
     fn unexpected(&self, token: Token) -> Broken {
