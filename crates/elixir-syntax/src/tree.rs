@@ -106,6 +106,12 @@ impl Tree {
         u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
     }
 
+    /// How many lines there are.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.lines.len() - usize::from(self.source.is_empty() || self.source.ends_with('\n'))
+    }
+
     /// The text of a line, counted from 1, without its end; empty where there is none.
     #[must_use]
     pub fn line(&self, line: u32) -> &str {

@@ -43,11 +43,17 @@ impl Layout {
         let mix_exs = fs::read_to_string(&file).unwrap_or_default();
         let mut roots = vec![dir.to_owned()];
         roots.extend(dir.canonicalize().ok().filter(|it| it != dir));
-        let apps = literal(&mix_exs, "apps_path:").map(|folder| children(dir, &folder));
+        let apps = Self::applications(dir);
         let app = app_name(&mix_exs);
         let mut files = BTreeSet::new();
         sources(dir, "", DEEPEST, &mut files);
         Self { roots, mix_exs: file.is_file(), app, apps: apps.unwrap_or_default(), files }
+    }
+
+    /// The applications of an umbrella, with their folders relative to the project; `None` if it is none.
+    pub(crate) fn applications(dir: &Path) -> Option<BTreeMap<String, String>> {
+        let mix_exs = fs::read_to_string(dir.join("mix.exs")).ok()?;
+        literal(&mix_exs, "apps_path:").map(|folder| children(dir, &folder))
     }
 
     /// Whose file `path` is, as a tool wrote it while it was at `app` (`==> app`).

@@ -14,7 +14,7 @@
 mod build_folder;
 mod dependency;
 mod diagnostics;
-mod doctrine;
+pub mod doctrine;
 mod error;
 mod health_score;
 mod lanes;

@@ -1,1 +1,35 @@
-//! The doctrine: rules that the code of a project keeps, on its syntax tree.
+//! The doctrine: eighteen pillars that the code of a project stands on, each a set of rules on its syntax trees, its files and its
+//! commits.
+//!
+//! One pass reads each file once (`scan.rs`), gives it to every [`Pillar`], and keeps no tree. What belongs to the project as a
+//! whole is asked afterwards. A pillar is one file under `pillars/`; a team's own patterns are data (`pattern/`).
+
+mod codebase;
+mod error;
+mod files;
+mod found;
+mod git;
+mod levels;
+mod look;
+mod outline;
+mod pillar;
+pub mod pillars;
+mod result;
+mod rule;
+mod scan;
+mod source;
+mod suppress;
+mod template;
+
+pub use codebase::{Change, Codebase, Entry, Scope};
+pub use error::DoctrineError;
+pub use found::Found;
+pub use git::{Commit, Git};
+pub use levels::{Choice, Levels};
+pub use outline::Outline;
+pub use pillar::Pillar;
+pub use pillars::standard;
+pub use result::{PillarResult, Scanned, Status};
+pub use rule::{Rule, Violation};
+pub use scan::Doctrine;
+pub use source::{Elixir, Role, Source};

@@ -1,0 +1,312 @@
+//! What git says of a project: its files, what changed, its commits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::codebase::{Change, Scope};
+use super::error::DoctrineError;
+
+/// Where a branch usually leaves from, the surest first.
+const USUAL: [&str; 3] = ["origin/HEAD", "main", "master"];
+/// So many commits are looked at.
+const MOST_COMMITS: &str = "500";
+
+/// One commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Its whole hash.
+    pub id: String,
+    /// Who wrote it.
+    pub author: String,
+    /// Its first line.
+    pub subject: String,
+    /// All of its message.
+    pub message: String,
+    /// Has it more than one parent?
+    pub is_merge: bool,
+    /// The files that it touches, relative to the project.
+    pub files: Vec<String>,
+}
+
+/// What git says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Git {
+    /// Where the branch left the one that it is compared with.
+    pub base: Option<String>,
+    /// The commits since then, the newest first.
+    pub commits: Vec<Commit>,
+    /// The lines that were added or changed, by file; empty where nobody asked for changes.
+    pub lines: BTreeMap<String, BTreeSet<u32>>,
+    /// What is not committed, as `git status` tells it; `None` where nobody asked.
+    pub dirty: Option<Vec<String>>,
+}
+
+/// The files of a repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    pub(super) tracked: Vec<String>,
+    pub(super) untracked: Vec<String>,
+    pub(super) changed: Option<BTreeMap<String, Change>>,
+}
+
+/// Asks git in a folder.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker<'a> {
+    dir: &'a Path,
+}
+
+impl<'a> Asker<'a> {
+    /// `None` where the folder is in no repository, or where there is no git.
+    pub(super) fn of(dir: &'a Path) -> Option<Self> {
+        let asker = Self { dir };
+        asker.ask(&["rev-parse", "--git-dir"]).ok().map(|_| asker)
+    }
+
+    /// The files, and which of them changed in this scope.
+    pub(super) fn files(self, scope: &Scope, base: Option<&str>) -> Result<Listing, DoctrineError> {
+        let tracked = || self.list(&["ls-files", "-z"]);
+        let untracked = || self.list(&["ls-files", "--others", "--exclude-standard", "-z"]);
+        let (tracked, untracked, changed) = std::thread::scope(|scope_of_threads| {
+            let tracked = scope_of_threads.spawn(tracked);
+            let untracked = scope_of_threads.spawn(untracked);
+            let changed = self.changed(scope, base);
+            (joined(tracked), joined(untracked), changed)
+        });
+        let (tracked, untracked, mut changed) = (tracked?, untracked?, changed?);
+        if let (Scope::Changed { .. }, Some(changed)) = (scope, &mut changed) {
+            changed.extend(untracked.iter().map(|it| (it.clone(), Change::Added)));
+        }
+        Ok(Listing { tracked, untracked, changed })
+    }
+
+    fn changed(
+        self,
+        scope: &Scope,
+        base: Option<&str>,
+    ) -> Result<Option<BTreeMap<String, Change>>, DoctrineError> {
+        let said = match (scope, base) {
+            (Scope::Changed { .. }, Some(base)) => {
+                self.list(&[&DIFF[..], &[base, "--", "."]].concat())?
+            }
+            (Scope::Staged, _) => self.list(&[&DIFF[..], &["--cached", "--", "."]].concat())?,
+            _ => return Ok(None),
+        };
+        Ok(Some(name_status(&said)))
+    }
+
+    /// The lines that were added or changed.
+    pub(super) fn lines(
+        self,
+        scope: &Scope,
+        base: Option<&str>,
+    ) -> Result<BTreeMap<String, BTreeSet<u32>>, DoctrineError> {
+        const HUNKS: [&str; 6] =
+            ["diff", "-U0", "--relative", "--no-color", "--no-ext-diff", "--diff-filter=ACMR"];
+        let said = match (scope, base) {
+            (Scope::Changed { .. }, Some(base)) => {
+                self.ask(&[&HUNKS[..], &[base, "--", "."]].concat())?
+            }
+            (Scope::Staged, _) => self.ask(&[&HUNKS[..], &["--cached", "--", "."]].concat())?,
+            _ => return Ok(BTreeMap::new()),
+        };
+        Ok(added_lines(&String::from_utf8_lossy(&said)))
+    }
+
+    /// The commit where this branch left `base`, or the main branch; on that branch itself, the newest one.
+    pub(super) fn left_at(self, base: Option<&str>) -> Result<String, DoctrineError> {
+        for candidate in base.map_or(USUAL.to_vec(), |base| vec![base]) {
+            let commit = format!("{candidate}^{{commit}}");
+            let known =
+                self.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
+            if let Ok(known) = known {
+                let left =
+                    self.ask(&["merge-base", "HEAD", String::from_utf8_lossy(&known).trim()])?;
+                return Ok(String::from_utf8_lossy(&left).trim().to_owned());
+            }
+        }
+        Err(match base {
+            Some(base) => DoctrineError::UnknownCommit { base: base.to_owned() },
+            None => DoctrineError::NoBase,
+        })
+    }
+
+    /// The commits after `base`.
+    pub(super) fn commits(self, base: &str) -> Result<Vec<Commit>, DoctrineError> {
+        let range = format!("{base}..HEAD");
+        let format = "--format=%x1e%H%x1f%P%x1f%an%x1f%s%x1f%B%x1f";
+        let args = ["log", "-n", MOST_COMMITS, "--name-only", "--relative", format, &range];
+        Ok(commits(&String::from_utf8_lossy(&self.ask(&args)?)))
+    }
+
+    /// What is not committed.
+    pub(super) fn dirty(self) -> Result<Vec<String>, DoctrineError> {
+        let said = self.ask(&["status", "--porcelain"])?;
+        Ok(String::from_utf8_lossy(&said).lines().map(ToOwned::to_owned).collect())
+    }
+
+    /// The staged content of files, in their order.
+    pub(super) fn staged(self, paths: &[String]) -> Result<Vec<Vec<u8>>, DoctrineError> {
+        let failed = |why: std::io::Error| DoctrineError::Git {
+            what: "cat-file".into(),
+            said: why.to_string(),
+        };
+        let mut command = self.command(&["cat-file", "--batch"]);
+        let mut git =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
+        let names: String = paths.iter().flat_map(|it| [":./", it, "\n"]).collect();
+        let stdin = git.stdin.take();
+        let output = std::thread::scope(|scope| {
+            scope.spawn(move || stdin.map(|mut it| it.write_all(names.as_bytes())));
+            git.wait_with_output()
+        });
+        Ok(blobs(&output.map_err(failed)?.stdout, paths.len()))
+    }
+
+    fn list(self, args: &[&str]) -> Result<Vec<String>, DoctrineError> {
+        let said = self.ask(args)?;
+        let names = said.split(|it| *it == 0).filter(|it| !it.is_empty());
+        Ok(names.map(|it| String::from_utf8_lossy(it).into_owned()).collect())
+    }
+
+    fn ask(self, args: &[&str]) -> Result<Vec<u8>, DoctrineError> {
+        let what = || args.first().copied().unwrap_or_default().to_owned();
+        let output = self.command(args).output();
+        let output =
+            output.map_err(|why| DoctrineError::Git { what: what(), said: why.to_string() })?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().next().unwrap_or("it does not say why").to_owned();
+        Err(DoctrineError::Git { what: what(), said })
+    }
+
+    fn command(self, args: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command
+            .args(args)
+            .current_dir(self.dir)
+            .stdin(Stdio::null())
+            .env("GIT_OPTIONAL_LOCKS", "0");
+        command
+    }
+}
+
+const DIFF: [&str; 5] = ["diff", "--name-status", "-z", "--relative", "--diff-filter=ACMRT"];
+
+fn joined<T>(
+    thread: std::thread::ScopedJoinHandle<'_, Result<T, DoctrineError>>,
+) -> Result<T, DoctrineError> {
+    let died = |_| DoctrineError::Git { what: "ls-files".into(), said: "its reader died".into() };
+    thread.join().map_err(died)?
+}
+
+/// The answer of `git diff --name-status -z`, cut at its zeros: a letter, then a name, or two where it was renamed or copied.
+fn name_status(said: &[String]) -> BTreeMap<String, Change> {
+    let mut changed = BTreeMap::new();
+    let mut words = said.iter();
+    while let Some(status) = words.next() {
+        let name = if status.starts_with(['R', 'C']) { words.nth(1) } else { words.next() };
+        let change = if status.starts_with(['A', 'C']) { Change::Added } else { Change::Modified };
+        changed.extend(name.map(|it| (it.clone(), change)));
+    }
+    changed
+}
+
+/// The new lines of each file in the answer of `git diff -U0`.
+fn added_lines(said: &str) -> BTreeMap<String, BTreeSet<u32>> {
+    let mut lines: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+    let mut file = None;
+    for line in said.lines() {
+        if let Some(name) = line.strip_prefix("+++ b/") {
+            file = Some(name.trim_end_matches('\t').to_owned());
+        } else if let Some((first, count)) = line.strip_prefix("@@ ").and_then(hunk) {
+            let file = file.clone().unwrap_or_default();
+            lines.entry(file).or_default().extend(first..first.saturating_add(count));
+        }
+    }
+    lines
+}
+
+/// `-1,2 +3,4 @@ …`: the first new line, and how many.
+fn hunk(text: &str) -> Option<(u32, u32)> {
+    let new = text.split(' ').find_map(|it| it.strip_prefix('+'))?;
+    let (first, count) = new.split_once(',').unwrap_or((new, "1"));
+    Some((first.parse().ok()?, count.parse().ok()?))
+}
+
+fn commits(said: &str) -> Vec<Commit> {
+    let commit = |text: &str| {
+        let parts: Vec<_> = text.splitn(6, '\u{1f}').collect();
+        let [id, parents, author, subject, message, files] = parts[..] else { return None };
+        Some(Commit {
+            id: id.to_owned(),
+            author: author.to_owned(),
+            subject: subject.to_owned(),
+            message: message.trim_end().to_owned(),
+            is_merge: parents.split_whitespace().count() > 1,
+            files: files
+                .lines()
+                .map(str::trim)
+                .filter(|it| !it.is_empty())
+                .map(ToOwned::to_owned)
+                .collect(),
+        })
+    };
+    said.split('\u{1e}').filter_map(commit).collect()
+}
+
+/// The contents in the answer of `git cat-file --batch`.
+fn blobs(said: &[u8], expected: usize) -> Vec<Vec<u8>> {
+    let mut rest = said;
+    let mut blobs = Vec::with_capacity(expected);
+    while blobs.len() < expected {
+        let Some(end) = rest.iter().position(|it| *it == b'\n') else { break };
+        let header = String::from_utf8_lossy(&rest[..end]).into_owned();
+        rest = &rest[end + 1..];
+        let size = header
+            .rsplit(' ')
+            .next()
+            .and_then(|it| it.parse::<usize>().ok())
+            .filter(|_| header.contains(" blob "));
+        let size = size.unwrap_or(0).min(rest.len());
+        blobs.push(rest[..size].to_vec());
+        if header.contains(" blob ") {
+            rest = rest.get(size + 1..).unwrap_or_default();
+        }
+    }
+    blobs.resize(expected, Vec::new());
+    blobs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_says_is_read() {
+        let said = ["M", "lib/a.ex", "R090", "lib/old.ex", "lib/new.ex", "A", "lib/b.ex"]
+            .map(ToOwned::to_owned);
+        let changed = name_status(&said);
+        assert_eq!(changed["lib/new.ex"], Change::Modified);
+        assert_eq!(changed["lib/b.ex"], Change::Added);
+        assert!(!changed.contains_key("lib/old.ex"));
+
+        let lines = added_lines(
+            "+++ b/lib/a.ex\n@@ -1 +1,2 @@ x\n+a\n+b\n@@ -9,0 +11 @@\n+c\n+++ b/b c\t\n@@ -1,2 +0,0 @@\n",
+        );
+        assert_eq!(lines["lib/a.ex"], BTreeSet::from([1, 2, 11]));
+        assert!(lines["b c"].is_empty());
+
+        let log = "\u{1e}abc\u{1f}p q\u{1f}Jo\u{1f}Merge x\u{1f}Merge x\n\u{1f}\n\u{1e}def\u{1f}p\u{1f}Jo\u{1f}fix: a\u{1f}fix: a\n\nb\n\u{1f}\n\nlib/a.ex\ntest/a_test.exs\n";
+        let commits = commits(log);
+        assert!(commits[0].is_merge);
+        assert_eq!(commits[1].message, "fix: a\n\nb");
+        assert_eq!(commits[1].files, ["lib/a.ex", "test/a_test.exs"]);
+
+        let said = b"1234 blob 3\nab\n\n:./gone missing\n5678 blob 1\nx\n";
+        assert_eq!(blobs(said, 3), [b"ab\n".to_vec(), Vec::new(), b"x".to_vec()]);
+    }
+}
