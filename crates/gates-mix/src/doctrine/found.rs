@@ -64,6 +64,7 @@ impl<'a> Found<'a> {
     }
 
     /// Any file, or none where `path` is empty.
+    #[expect(clippy::too_many_arguments, reason = "a place is a path and a line")]
     pub fn path(
         &mut self,
         rule: &Rule,

@@ -12,6 +12,7 @@ mod git;
 mod levels;
 mod look;
 mod outline;
+mod pass;
 mod pillar;
 pub mod pillars;
 mod result;
