@@ -172,7 +172,7 @@ impl Pass<'_> {
     }
 }
 
-/// In HEEx, braces are code as well.
+/// In `.heex`, braces are code as well.
 fn is_heex(path: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(_, ending)| ending == "heex")
 }

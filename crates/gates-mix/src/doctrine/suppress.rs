@@ -122,6 +122,7 @@ mod tests {
             line: Some(line),
             column: None,
             width: 0,
+            excerpt: None,
         }
     }
 
