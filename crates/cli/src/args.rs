@@ -46,9 +46,12 @@ pub(crate) struct Global {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people
+    #[value(alias = "text")]
     Human,
     /// For programs: one object
     Json,
+    /// For tools that show findings beside the code: SARIF 2.1.0. Only of `doctrine`
+    Sarif,
 }
 
 #[derive(Debug, Subcommand)]
@@ -57,6 +60,8 @@ pub(crate) enum Command {
     Validate(Validate),
     /// Why a gate would be asked again, or would not
     Why(Why),
+    /// What the code breaks of the doctrine: its place, and what to do; usable as a pre-commit hook
+    Doctrine(Doctrine),
     /// What of fly.toml will hurt a deploy; asks nothing of Fly.io
     Lint(Lint),
     /// Show what a deploy would do; changes nothing
@@ -109,6 +114,21 @@ pub(crate) struct Why {
     pub(crate) gate: String,
     /// Use this environment's overrides
     pub(crate) environment: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctrine {
+    /// Use this environment's overrides
+    pub(crate) environment: Option<String>,
+    /// Only these pillars
+    #[arg(long, value_delimiter = ',', value_name = "CODE,…")]
+    pub(crate) only: Vec<String>,
+    /// Look at the files that differ from BASE (the main branch, if not said) only
+    #[arg(long, value_name = "BASE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) changed: Option<String>,
+    /// Look at what is staged only, as it is staged
+    #[arg(long, conflicts_with = "changed")]
+    pub(crate) staged: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ pub(crate) mod changed;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod deploy;
+pub(crate) mod doctrine;
 pub(crate) mod history;
 pub(crate) mod lint;
 pub(crate) mod load;

@@ -1,6 +1,7 @@
 //! From what the file says to what it means; every error points at its place.
 
 mod build;
+mod doctrine;
 mod gates;
 
 use std::collections::BTreeMap;

@@ -6,9 +6,11 @@ use std::time::Duration;
 use gate_exec::Reader;
 use pipeline_core::Trust;
 
+use super::Doctrine;
+
 /// The names of the gates that need no command of one's own.
-pub(crate) const BUILT_IN: [&str; 7] =
-    ["format", "compile", "credo", "test", "dialyzer", "unused", "cycles"];
+pub(crate) const BUILT_IN: [&str; 8] =
+    ["format", "compile", "credo", "test", "dialyzer", "unused", "cycles", "doctrine"];
 
 /// All of them.
 #[derive(Clone, Debug)]
@@ -26,6 +28,7 @@ pub(crate) struct Gates {
     pub(crate) unused: Gate,
     pub(crate) cycles: Gate,
     pub(crate) max_cycles: usize,
+    pub(crate) doctrine: Doctrine,
     /// Commands of one's own, by name.
     pub(crate) exec: BTreeMap<String, Exec>,
 }

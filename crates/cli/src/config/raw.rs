@@ -1,7 +1,9 @@
 //! `pipeline.toml` as it is written: every key optional, unknown ones refused.
 
+mod doctrine;
 mod gates;
 
+pub(super) use doctrine::{Doctrine, Rule, RulesFile};
 pub(super) use gates::{Exec, Gate, Gates};
 
 use std::collections::BTreeMap;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gate_cache::FileCache;
 use gate_exec::{ExecConfig, ExecGate};
+use gates_mix::doctrine::{DoctrineGate, With};
 use gates_mix::{Compile, Credo, Cycles, Dialyzer, Format, MixProject, Test, Unused};
 use pipeline_core::{Gate, Limits, Phase, Release, Run, RunId, Step, Trust};
 use secrecy::SecretString;
@@ -33,7 +34,9 @@ pub(super) async fn gate_steps(
         return Ok(Vec::new());
     }
     known(&choice.only, gates)?;
-    let mut all = built_in(&project(app, config).await, gates, config);
+    let project = project(app, config).await;
+    let mut all = built_in(&project, gates, config);
+    all.push(doctrine(&project, gates)?);
     for (name, exec) in &gates.exec {
         all.push((own(app, config, name, exec)?, exec.gate.clone()));
     }
@@ -115,6 +118,18 @@ fn built_in(project: &MixProject, gates: &config::Gates, config: &Config) -> Vec
         (Step::gate("unused", Unused::new(project.clone())), gates.unused.clone()),
         (in_dev(cycles), gates.cycles.clone()),
     ]
+}
+
+/// The doctrine reads files, and builds nothing.
+fn doctrine(project: &MixProject, gates: &config::Gates) -> Result<GateStep, CliError> {
+    let doctrine = super::doctrine(&gates.doctrine, &[])?;
+    let gate = DoctrineGate::new(project.clone(), doctrine).with(gates.doctrine.with);
+    let step = Step::gate("doctrine", gate);
+    let step = match gates.doctrine.with {
+        With::Native => step,
+        With::Mix | With::Both => step.after(&["compile"]).exclusive(&[DEV]),
+    };
+    Ok((step, gates.doctrine.gate.clone()))
 }
 
 /// A command of the team's own. One that is `mix` builds where its environment builds.

@@ -1,6 +1,7 @@
 //! A team's own rules, as data: a piece of Elixir with gaps, a call, words in a comment.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use elixir_syntax::{Call, Code, Node, Tag, Tree};
 use globset::GlobSet;
@@ -56,8 +57,11 @@ pub struct Pattern {
 }
 
 /// The pillars that these rules make, one for each code before a slash. A rule may belong to a pillar of ours only by another name.
-pub fn team(patterns: Vec<Pattern>, taken: &[&str]) -> Result<Vec<Box<dyn Pillar>>, DoctrineError> {
-    let mut pillars: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
+pub fn team(
+    patterns: Vec<Arc<Pattern>>,
+    taken: &[&str],
+) -> Result<Vec<Box<dyn Pillar>>, DoctrineError> {
+    let mut pillars: BTreeMap<String, Vec<Arc<Pattern>>> = BTreeMap::new();
     for pattern in patterns {
         let code = pattern.rule.pillar().to_owned();
         let whole = pattern.rule.code.to_string();
@@ -81,7 +85,7 @@ pub fn team(patterns: Vec<Pattern>, taken: &[&str]) -> Result<Vec<Box<dyn Pillar
 
 struct Team {
     code: String,
-    patterns: Vec<Pattern>,
+    patterns: Vec<Arc<Pattern>>,
 }
 
 impl Pillar for Team {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Over, Text};
+use super::{Doctrine, Over, Text};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +20,7 @@ pub(in crate::config) struct Gates {
     pub(in crate::config) dialyzer: Gate,
     pub(in crate::config) unused: Gate,
     pub(in crate::config) cycles: Cycles,
+    pub(in crate::config) doctrine: Doctrine,
     pub(in crate::config) exec: BTreeMap<String, Spanned<Exec>>,
 }
 
@@ -79,6 +80,7 @@ impl Over for Gates {
             dialyzer: self.dialyzer.over(&base.dialyzer),
             unused: self.unused.over(&base.unused),
             cycles: self.cycles.over(&base.cycles),
+            doctrine: self.doctrine.over(&base.doctrine),
             exec: exec_over(self.exec, &base.exec),
         }
     }
