@@ -106,7 +106,7 @@ fn beginning(requirement: &Requirement) -> Option<Version> {
         Requirement::Near { from, .. } | Requirement::Is(Op::GreaterOrEqual | Op::Equal, from) => {
             Some(from.clone())
         }
-        Requirement::All(all) => all.iter().find_map(beginning),
+        Requirement::All(parts) | Requirement::Any(parts) => parts.iter().find_map(beginning),
         _ => None,
     }
 }

@@ -30,8 +30,6 @@ pub(crate) enum Op {
     GreaterOrEqual,
 }
 
-/// Longer requirements are not read.
-const MOST_WORDS: usize = 200;
 /// The longer ones first.
 const OPS: [(&str, Op); 7] = [
     ("==", Op::Equal),
@@ -48,19 +46,13 @@ impl Requirement {
     pub(crate) const EVERY: Self = Self::All(Vec::new());
 
     /// A requirement as Elixir's `Version.parse_requirement/1` takes it; `None` where it does not.
-    ///
-    /// `and` and `or` have one rank and bind to the right: `a and b or c` is `a and (b or c)`, as in Elixir.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let words: Vec<_> = text.split_whitespace().collect();
-        if words.len() > MOST_WORDS {
-            return None;
-        }
-        let joint = words.iter().position(|it| ["and", "or"].contains(it));
-        let (first, rest) = words.split_at(joint.unwrap_or(words.len()));
-        let first = one(&first.join(" "), version)?;
-        let Some((joint, rest)) = rest.split_first() else { return Some(first) };
-        let both = vec![first, Self::parse(&rest.join(" "))?];
-        Some(if *joint == "and" { Self::All(both) } else { Self::Any(both) })
+        let either = words.split(|it| *it == "or").map(|words| {
+            let both = words.split(|it| *it == "and").map(|words| one(&words.join(" "), version));
+            both.collect::<Option<_>>().map(Self::All)
+        });
+        either.collect::<Option<_>>().map(Self::Any)
     }
 
     /// A range as the advisory database of GitHub writes it: `>= 1.0.0, < 1.2.3`, `= 1.0.1`. Parts of a version that
