@@ -90,25 +90,26 @@ fn pairs() -> impl Iterator<Item = (String, &'static str, &'static str)> {
 
 /// A package for each pair, locked to its version, and an advisory for each that spares what it requires.
 async fn ours() -> BTreeSet<String> {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a temporary folder");
     let (mut lock, mut spared) = ("%{\n".to_owned(), BTreeSet::new());
     for (package, version, requirement) in pairs() {
-        writeln!(lock, "  \"{package}\": {{:hex, :{package}, \"{version}\"}},").unwrap();
+        writeln!(lock, "  \"{package}\": {{:hex, :{package}, \"{version}\"}},").expect("text");
         let text = format!(
             "id: {package}\npackage: {package}\nseverity: high\nunaffected_versions:\n  - \"{requirement}\"\n"
         );
         let folder = dir.path().join("packages").join(&package);
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("a.yml"), text).unwrap();
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("a.yml"), text).expect("a file");
         spared.insert(package);
     }
-    fs::write(dir.path().join("mix.lock"), lock + "}\n").unwrap();
-    fs::write(dir.path().join("mix.exs"), "[]").unwrap();
+    fs::write(dir.path().join("mix.lock"), lock + "}\n").expect("a file");
+    fs::write(dir.path().join("mix.exs"), "[]").expect("a file");
     let gate = Security::new(MixProject::at(dir.path()), || SystemTime::UNIX_EPOCH);
     let gate = gate.without_retired().source(Source::Folder(dir.path().to_owned()));
-    let report = gate.check(&a_run("v1").context(Phase::Validate, "security")).await.unwrap();
+    let report =
+        gate.check(&a_run("v1").context(Phase::Validate, "security")).await.expect("an answer");
     for finding in report.findings() {
-        spared.remove(finding.rule.as_ref().unwrap().trim_start_matches("security/"));
+        spared.remove(finding.rule.as_ref().expect("a rule").trim_start_matches("security/"));
     }
     spared
 }
@@ -123,7 +124,7 @@ fn theirs() -> BTreeSet<String> {
     );
     let output = Command::new("elixir").args(["-e", &script]).output().expect("elixir is there");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().lines().map(ToOwned::to_owned).collect()
+    String::from_utf8(output.stdout).expect("text").lines().map(ToOwned::to_owned).collect()
 }
 
 #[tokio::test]

@@ -174,7 +174,7 @@ impl Security {
             if !self.retired || lock.packages().next().is_none() {
                 return Ok(None);
             }
-            hex_audit::run(&self.project, lock, cx).await
+            hex_audit::run(&self.project, lock, cx).await.map(Some)
         };
         let sobelow = async {
             if !self.has("sobelow", lock) {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use pipeline_core::{Context, Finding};
 use semver::Version;
 
-use super::where_there;
 use crate::error::{Error, Trouble};
 use crate::layout::Layout;
 use crate::mix::{Answer, MixTask};
@@ -48,14 +47,14 @@ pub(crate) struct Retired {
     pub(crate) line: Option<u32>,
 }
 
-/// Runs it; `None` where the project has no such task.
+/// Runs it. Without the task Hex itself is not there.
 pub(crate) async fn run(
     project: &MixProject,
     lock: &Lock,
     cx: &Context,
-) -> Result<Option<HexAudit>, Error> {
+) -> Result<HexAudit, Error> {
     let answer = project.run(&task(), cx).await?;
-    where_there(read(&answer, &project.layout(), lock))
+    read(&answer, &project.layout(), lock)
 }
 
 fn task() -> MixTask {
@@ -108,6 +107,7 @@ fn read(answer: &Answer, layout: &Layout, lock: &Lock) -> Result<HexAudit, Error
     };
     if !good {
         return Err(match trouble::read(&said, layout).filter(|_| answer.code != 0) {
+            Some(Trouble::NoTask(_)) => answer.trouble(Trouble::NoInstaller("Hex".into())),
             Some(trouble) => answer.trouble(trouble),
             None => answer.unreadable("it does not say what is wrong"),
         });

@@ -25,12 +25,8 @@ fn every_answer_of_a_real_hex_audit_is_understood() {
         let lock = if capture.name == "no_lock_no_deps" { "%{}" } else { LOCK };
         let Answer { task, code, .. } = &capture.answer;
         writeln!(told, "{}: {task} (exit {code})", capture.name).unwrap();
-        let text =
-            match where_there(read(&capture.answer, &capture.layout, &read_lock(lock).unwrap())) {
-                Ok(None) => "  not there\n".into(),
-                Ok(Some(audit)) => told_as_text(Ok(report(audit))),
-                Err(error) => told_as_text(Err(error)),
-            };
+        let read = read(&capture.answer, &capture.layout, &read_lock(lock).unwrap());
+        let text = told_as_text(read.map(report));
         writeln!(told, "{text}").unwrap();
     }
     insta::assert_snapshot!(told);
@@ -80,6 +76,7 @@ fn half_an_answer_is_none() {
         (1, "Retired:\n  olddep 0.1.0 - (security)\n", ADVISORIES),
         (0, "Retired:\n  olddep 0.1.0 - (security)\n", ""),
         (1, NONE_RETIRED, ""),
+        (1, "", "** (Mix) The task \"hex.audit\" could not be found"),
     ] {
         read_text(code, text, stderr).unwrap_err();
     }
