@@ -1,5 +1,5 @@
 //! The gates of an Elixir project, run with the real `mix`: [`Format`], [`Compile`], [`Credo`], [`Test`], [`Dialyzer`],
-//! [`Unused`] and [`Cycles`].
+//! [`Unused`], [`Cycles`] and [`Security`].
 //!
 //! Exit codes of `mix` say little, so each gate reads what it said. "No" is a refused [`Report`] with a finding
 //! for each file, warning or test; a project on which `mix` could not do its work is a [`Fault`], and so is an

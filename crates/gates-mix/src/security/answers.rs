@@ -7,10 +7,14 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use pipeline_core::{Fault, Finding, Level, Outcome, Report, Severity};
+use pipeline_process::one_line;
 
 use super::advisories::{
     Advisories, AdvisoryError, Audit, Hit, Lock, Policy, Unreadable, blocks_nothing, hits,
 };
+
+/// The longest message, in bytes.
+const LONGEST: usize = 400;
 
 /// Everything that is known so far.
 #[derive(Debug, Default)]
@@ -131,7 +135,8 @@ fn judged(mut findings: Vec<Finding>) -> Report {
 
 /// What one part could not tell, beside the answers of others.
 fn unknown(fault: &Fault) -> Finding {
-    let finding = Finding::warning(format!("could not tell: {fault}")).rule("security/unknown");
+    let message = one_line(&format!("could not tell: {fault}"), LONGEST);
+    let finding = Finding::warning(message).rule("security/unknown");
     let finding = Finding { remedy: fault.next_step().map(ToOwned::to_owned), ..finding };
     blocks_nothing(finding)
 }
