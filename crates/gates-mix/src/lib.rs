@@ -1,5 +1,5 @@
 //! The gates of an Elixir project, run with the real `mix`: [`Format`], [`Compile`], [`Credo`], [`Test`], [`Dialyzer`],
-//! [`Unused`] and [`Cycles`].
+//! [`Unused`], [`Cycles`] and [`Security`].
 //!
 //! Exit codes of `mix` say little, so each gate reads what it said. "No" is a refused [`Report`] with a finding
 //! for each file, warning or test; a project on which `mix` could not do its work is a [`Fault`], and so is an
@@ -33,3 +33,6 @@ pub use error::{Error, Trouble};
 pub use pipeline_process::Tail;
 pub use project::MixProject;
 pub use quality::{Compile, Credo, Cycles, Dialyzer, Format, Test, Unused};
+pub use security::{
+    AdvisoryError, AskError, Ignore, LockError, Osv, Policy, Rating, Scan, Security, Source,
+};
