@@ -60,6 +60,7 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>, around: Surroundi
 async fn dispatch(app: &App, command: Command) -> Result<ExitCode, CliError> {
     let exit = match command {
         Command::Validate(args) => commands::validate::run(app, args).await,
+        Command::Score(args) => commands::score::run(app, args).await,
         Command::Why(args) => commands::why::run(app, args).await,
         Command::Lint(args) => commands::lint::run(app, &args),
         Command::Plan(args) => commands::plan::run(app, args).await,

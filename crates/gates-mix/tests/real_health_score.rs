@@ -81,20 +81,20 @@ Module.create(Shop.Made, quote(do: def(made(), do: :ok)), file: "made/by/a/macro
 
 /// `mix compile`, by the gate itself.
 async fn compiled(project: &Project) -> Report {
-    Compile::new(project.mix()).check(&Heard::default().context()).await.unwrap()
+    Compile::new(project.mix()).check(&Heard::default().context()).await.expect("an answer")
 }
 
 /// The component `documentation` alone.
 async fn documentation(project: &Project) -> Value {
-    let weights = Weights::custom([(Component::Documentation, 1.0)]).unwrap();
+    let weights = Weights::custom([(Component::Documentation, 1.0)]).expect("one whole");
     let gate = HealthScore::new(project.mix()).weights(weights);
-    let report = gate.check(&Heard::default().context()).await.unwrap();
-    let table = report.all_evidence().iter().find(|it| it.name == "score").unwrap();
+    let report = gate.check(&Heard::default().context()).await.expect("an answer");
+    let table = report.all_evidence().iter().find(|it| it.name == "score").expect("a table");
     table.value["components"][0].clone()
 }
 
 async fn how(project: &Project) -> String {
-    documentation(project).await["how"].as_str().unwrap().to_owned()
+    documentation(project).await["how"].as_str().expect("a text").to_owned()
 }
 
 #[tokio::test]

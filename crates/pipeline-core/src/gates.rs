@@ -136,7 +136,7 @@ impl Gates {
             for gate in schedule.start() {
                 let known = std::mem::take(&mut recalled[gate]);
                 let cx = self.context(gate, &within).with_answers(self.answers_for(gate, &given));
-                let asked = self.ask(gate, known, cx, &within);
+                let asked = self.ask((gate, known), cx, &within);
                 running.push(async move { (gate, asked.await) });
             }
             let Some((gate, came)) = running.next().await else { break };
@@ -180,7 +180,7 @@ impl Gates {
     }
 
     /// Has the gate's answer, from before or anew.
-    async fn ask(&self, gate: usize, known: Recalled, cx: Context, run: &Run) -> Given {
+    async fn ask(&self, (gate, known): (usize, Recalled), cx: Context, run: &Run) -> Given {
         let step = &self.steps[gate];
         if let Some(known) = known.answer {
             step.tell_remembered(&cx, &known);

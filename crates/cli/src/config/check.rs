@@ -2,6 +2,7 @@
 
 mod build;
 mod gates;
+mod health_score;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

@@ -5,7 +5,7 @@ mod gates;
 mod raw;
 
 pub(crate) use check::{malformed, strategy};
-pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates};
+pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates, HEALTH_SCORE, HealthScore};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

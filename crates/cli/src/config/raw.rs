@@ -2,7 +2,7 @@
 
 mod gates;
 
-pub(super) use gates::{Exec, Gate, Gates};
+pub(super) use gates::{Exec, Gate, Gates, HealthScore};
 
 use std::collections::BTreeMap;
 

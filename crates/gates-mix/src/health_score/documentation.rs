@@ -26,7 +26,6 @@ const LONGEST: usize = 120;
 /// What the modules of one application say. Hidden ones are in no other number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 struct App {
-    app: String,
     modules: u64,
     documented_modules: u64,
     hidden_modules: u64,

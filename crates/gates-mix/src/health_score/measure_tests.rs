@@ -6,16 +6,18 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn numbered(report: Report, numbers: &[(&str, f64)]) -> Outcome {
-    Ok(numbers.iter().fold(report, |report, (name, value)| report.number(*name, *value)))
+fn numbered(report: Report, numbers: &[(&str, f64)]) -> Report {
+    numbers.iter().fold(report, |report, (name, value)| report.number(*name, *value))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a gate that has no answer is told by the same type")]
 fn passed(numbers: &[(&str, f64)]) -> Outcome {
-    numbered(Report::passed(), numbers)
+    Ok(numbered(Report::passed(), numbers))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a gate that has no answer is told by the same type")]
 fn refused(numbers: &[(&str, f64)]) -> Outcome {
-    numbered(Report::refused(Finding::error("no")), numbers)
+    Ok(numbered(Report::refused(Finding::error("no")), numbers))
 }
 
 fn answers(all: Vec<(&str, Outcome)>) -> Answers {
@@ -38,7 +40,7 @@ fn compilation_is_clean_or_warns_or_fails() {
     let counts = |warnings, errors| [("warnings", warnings), ("errors", errors)];
     assert_eq!(told(passed(&counts(0.0, 0.0))), "100.0: compiles without warnings");
     let aside = numbered(Report::alert(Finding::warning("of mix.exs")), &counts(0.0, 0.0));
-    assert_eq!(told(aside), "100.0: compiles without warnings");
+    assert_eq!(told(Ok(aside)), "100.0: compiles without warnings");
     assert_eq!(told(refused(&counts(2.0, 0.0))), "50.0: compiles with warnings");
     // Mix may refuse without repeating the warnings.
     assert_eq!(told(refused(&counts(0.0, 0.0))), "50.0: compiles with warnings");

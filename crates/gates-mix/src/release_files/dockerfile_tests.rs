@@ -111,6 +111,10 @@ fn what_only_looks_like_a_fault_is_left_alone() {
         assert_ne!(text, GOOD, "{from}");
         assert_eq!(rules(&text, &whole()), [""; 0], "{from} -> {to}");
     }
+}
+
+#[test]
+fn the_stage_that_is_asked_for_is_the_one_that_runs() {
     let text = GOOD
         .replace("FROM debian:bookworm-slim", "FROM debian:12 AS app")
         .replace("USER nobody", "USER nobody\nFROM build AS test\nRUN mix test");

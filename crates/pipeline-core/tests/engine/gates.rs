@@ -195,8 +195,9 @@ fn listener() -> impl Gate {
 
 /// What it heard.
 fn heard_by(answers: &[GateAnswer], gate: &str) -> String {
-    let answer = answers.iter().find(|it| it.name == gate).unwrap();
-    answer.outcome.as_ref().unwrap().as_ref().unwrap().findings()[0].message.clone()
+    let answer = answers.iter().find(|it| it.name == gate).expect("it is among them");
+    let outcome = answer.outcome.as_ref().expect("it was asked");
+    outcome.as_ref().expect("it answers").findings()[0].message.clone()
 }
 
 #[tokio::test]
@@ -214,7 +215,7 @@ async fn a_gate_hears_what_those_said_that_it_waits_for_and_nothing_else() {
         .gate(Step::gate("lost", ScriptedGate::new([])).needs(&["credo"]))
         .gate(Step::gate("other", ScriptedGate::new([Answer::pass()])))
         .gate(Step::gate("alone", listener()));
-    let answers = gates.build().unwrap().check(&a_run("v2")).await;
+    let answers = gates.build().expect("the names differ").check(&a_run("v2")).await;
     insta::assert_snapshot!(heard_by(&answers, "score"), @r#"
     compile: Passed {}
     credo: fault, no mix
@@ -230,7 +231,10 @@ async fn a_gate_hears_remembered_answers_as_well() {
         let read = reading(Answer::refuse("1 warning"), true);
         let builder = Gates::builder().cache(Arc::new(cache.clone()), Trust::All);
         let builder = builder.gate(Step::gate("compile", read));
-        builder.gate(Step::gate("score", listener()).after(&["compile"])).build().unwrap()
+        builder
+            .gate(Step::gate("score", listener()).after(&["compile"]))
+            .build()
+            .expect("the names differ")
     };
     for cached in [false, true] {
         let answers = gates().check(&a_run("v2")).await;
