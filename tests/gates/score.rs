@@ -45,6 +45,8 @@ async fn what_nobody_measures_counts_nothing_and_is_named() {
     let names: Vec<_> =
         kpi["components"].as_array().expect("a list").iter().map(|it| it["name"].clone()).collect();
     assert_eq!(names, ["compilation", "coverage", "doctrine", "documentation", "quality"]);
+    let why = world.run(&["why", "health-score"]).await.expect(0);
+    assert!(why.stdout.contains("it rests on what other gates say"), "{why}");
     let unknown = world.run(&["score", "--profile", "speed"]).await.expect(2);
     assert!(unknown.stderr.contains("profiles are: health, fitness, kpi"), "{unknown}");
 }

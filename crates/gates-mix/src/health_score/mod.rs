@@ -1,6 +1,6 @@
 //! The gate `health-score`: one number out of what the other gates measured.
 //!
-//! `component.rs` has what weighs how much, `score.rs` the sum: both pure. `measure.rs` reads the other gates' answers,
+//! `component.rs` has the parts, `weights.rs` what weighs how much, `score.rs` the sum: all pure. `measure.rs` reads the other gates' answers,
 //! `documentation.rs` the compiled modules, `own.rs` the project's own `mix health.score`.
 
 mod component;
@@ -8,13 +8,15 @@ mod documentation;
 mod measure;
 mod own;
 mod score;
+mod weights;
 
 use async_trait::async_trait;
 use pipeline_core::{Context, Evidence, Finding, Gate, Level, Outcome, Report};
 use pipeline_process::one_line;
 
-pub use component::{Component, Profile, Target, Weights, WeightsError};
+pub use component::{Component, Target};
 pub use score::{Grade, Measured, Rated, Score, Unmeasured, score};
+pub use weights::{Profile, Weights, WeightsError};
 
 use crate::error::Error;
 use crate::project::MixProject;

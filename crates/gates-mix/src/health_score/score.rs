@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::component::{Component, Target, Weights};
+use super::component::{Component, Target};
+use super::weights::Weights;
 
 /// What is known of one component.
 #[derive(Clone, Debug, PartialEq)]

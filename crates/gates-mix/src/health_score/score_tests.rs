@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::health_score::component::{Profile, WeightsError};
+use crate::health_score::weights::{Profile, WeightsError};
 
 fn all(value: f64) -> Vec<Measured> {
     Component::ALL.map(|it| Measured::value(it, value, "measured")).into()

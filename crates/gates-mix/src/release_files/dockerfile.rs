@@ -30,7 +30,7 @@ pub struct Beside {
 /// let text = "FROM elixir:latest\nCOPY . .\nRUN MIX_ENV=prod mix release\nUSER nobody\n";
 /// let found = lint_dockerfile("Dockerfile", text, &Beside { ignores: true, ..Beside::default() });
 /// let rules: Vec<_> = found.iter().filter_map(|it| it.rule.as_deref()).collect();
-/// assert_eq!(rules, ["dockerfile/latest", "dockerfile/runtime"]);
+/// assert_eq!(rules, ["dockerfile/runtime", "dockerfile/latest"]);
 /// assert_eq!(found[0].place().as_deref(), Some("Dockerfile:1"));
 /// ```
 #[must_use]
