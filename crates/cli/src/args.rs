@@ -58,11 +58,13 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Run the gates only
     Validate(Validate),
+    /// One number out of what the gates measure, and what would raise it most
+    Score(Score),
     /// Why a gate would be asked again, or would not
     Why(Why),
     /// What the code breaks of the doctrine: its place, and what to do; usable as a pre-commit hook
     Doctrine(Doctrine),
-    /// What of fly.toml will hurt a deploy; asks nothing of Fly.io
+    /// What of fly.toml, rel/env.sh.eex and the Dockerfile will hurt a deploy; asks nothing of Fly.io
     Lint(Lint),
     /// Show what a deploy would do; changes nothing
     Plan(Plan),
@@ -106,6 +108,21 @@ pub(crate) struct Validate {
     /// Look at the files that differ from BASE (the main branch, if not said) only, where a gate can
     #[arg(long, value_name = "BASE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) changed: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Score {
+    /// Use this environment's overrides
+    pub(crate) environment: Option<String>,
+    /// What weighs how much: health, fitness or kpi
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// Leave out what cannot be measured, instead of counting it as 0
+    #[arg(long)]
+    pub(crate) allow_unmeasured: bool,
+    /// Ask every gate, also where nothing that it reads has changed since its last answer
+    #[arg(long)]
+    pub(crate) no_cache: bool,
 }
 
 #[derive(Debug, Args)]

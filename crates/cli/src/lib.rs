@@ -64,6 +64,7 @@ async fn dispatch(app: &App, command: Command) -> Result<ExitCode, CliError> {
     }
     let exit = match command {
         Command::Validate(args) => commands::validate::run(app, args).await,
+        Command::Score(args) => commands::score::run(app, args).await,
         Command::Why(args) => commands::why::run(app, args).await,
         Command::Doctrine(args) => commands::doctrine::run(app, args).await,
         Command::Lint(args) => commands::lint::run(app, &args),

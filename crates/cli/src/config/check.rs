@@ -3,6 +3,8 @@
 mod build;
 mod doctrine;
 mod gates;
+mod health_score;
+mod security;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

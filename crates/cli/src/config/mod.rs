@@ -4,10 +4,12 @@ mod check;
 mod doctrine;
 mod gates;
 mod raw;
+mod security;
 
 pub(crate) use check::{malformed, strategy};
 pub(crate) use doctrine::Doctrine;
-pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates};
+pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates, HEALTH_SCORE, HealthScore};
+pub(crate) use security::{Advisories, Security};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

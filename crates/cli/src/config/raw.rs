@@ -2,9 +2,11 @@
 
 mod doctrine;
 mod gates;
+mod security;
 
 pub(super) use doctrine::{Doctrine, Rule, RulesFile};
-pub(super) use gates::{Exec, Gate, Gates};
+pub(super) use gates::{Exec, Gate, Gates, HealthScore};
+pub(super) use security::{Ignore, Security};
 
 use std::collections::BTreeMap;
 

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use gate_cache::FileCache;
 use gate_exec::{ExecConfig, ExecGate};
 use gates_mix::doctrine::{DoctrineGate, With};
-use gates_mix::{Compile, Credo, Cycles, Dialyzer, Format, MixProject, Test, Unused};
+use gates_mix::{
+    Compile, Credo, Cycles, Dialyzer, Format, HEARD, HealthScore, MixProject, Test, Unused,
+};
 use pipeline_core::{Gate, Limits, Phase, Release, Run, RunId, Step, Trust};
 use secrecy::SecretString;
 
 use crate::app::App;
 use crate::args::GateChoice;
-use crate::config::{self, BUILT_IN, Config, Exec};
+use crate::config::{self, BUILT_IN, Config, Exec, HEALTH_SCORE};
 use crate::error::{CliError, did_you_mean};
 
 /// The build folder of the environment in which all gates but the tests work.
@@ -117,6 +119,7 @@ fn built_in(project: &MixProject, gates: &config::Gates, config: &Config) -> Vec
         (in_dev(Step::gate("dialyzer", dialyzer)), gates.dialyzer.clone()),
         (Step::gate("unused", Unused::new(project.clone())), gates.unused.clone()),
         (in_dev(cycles), gates.cycles.clone()),
+        health_score(project, &gates.health_score),
     ]
 }
 
@@ -130,6 +133,16 @@ fn doctrine(project: &MixProject, gates: &config::Gates) -> Result<GateStep, Cli
         With::Mix | With::Both => step.after(&["compile"]).exclusive(&[DEV]),
     };
     Ok((step, gates.doctrine.gate.clone()))
+}
+
+/// Comes last: it hears the others, and reads what the compiler has left.
+fn health_score(project: &MixProject, score: &config::HealthScore) -> GateStep {
+    let gate = HealthScore::new(project.clone())
+        .source(score.source)
+        .weights(score.weights.clone())
+        .min_score(score.min_score)
+        .unmeasured(score.unmeasured);
+    (Step::gate(HEALTH_SCORE, gate).after(&HEARD).exclusive(&[DEV]), score.gate.clone())
 }
 
 /// A command of the team's own. One that is `mix` builds where its environment builds.

@@ -61,6 +61,8 @@ impl Check<'_> {
             cycles: self.gate(&cycles, TEN_MINUTES, Usually::Off)?,
             max_cycles: raw.cycles.max.unwrap_or(0),
             doctrine: self.doctrine(raw.doctrine)?,
+            security: self.security(raw.security)?,
+            health_score: self.health_score(raw.health_score)?,
             exec: exec.collect::<Checked<_>>()?,
         })
     }
