@@ -33,3 +33,6 @@ pub use error::{Error, Trouble};
 pub use pipeline_process::Tail;
 pub use project::MixProject;
 pub use quality::{Compile, Credo, Cycles, Dialyzer, Format, Test, Unused};
+pub use security::{
+    History, PastSecret, Secret, SecretRules, SecretsError, Unread, history, tracked,
+};

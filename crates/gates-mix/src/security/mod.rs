@@ -2,3 +2,7 @@
 
 mod advisories;
 mod secrets;
+
+pub use secrets::{
+    History, PastSecret, Secret, SecretRules, SecretsError, Unread, history, tracked,
+};
