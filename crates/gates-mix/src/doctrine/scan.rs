@@ -96,7 +96,15 @@ impl Doctrine {
         scope: &Scope,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Scanned, DoctrineError> {
-        let mut codebase = look(dir, scope)?;
+        let mut codebase = std::thread::scope(|threads| {
+            threads.spawn(|| {
+                self.pillars
+                    .iter()
+                    .filter(|it| self.is_asked(it.as_ref()))
+                    .for_each(|it| it.prepare())
+            });
+            look(dir, scope)
+        })?;
         if let (true, Some(git), Some(asker)) = (self.deploying, &mut codebase.git, Asker::of(dir))
         {
             git.dirty = Some(asker.dirty()?);
@@ -130,16 +138,15 @@ impl Doctrine {
         Ok(self.put_together(&codebase, gathered))
     }
 
+    /// Is it asked for, and not off?
+    fn is_asked(&self, pillar: &dyn Pillar) -> bool {
+        let named = self.only.is_empty() || self.only.iter().any(|code| code == pillar.code());
+        named && self.levels.of_pillar(pillar).is_some()
+    }
+
     /// Which pillars look, by index.
     fn active(&self, codebase: &Codebase) -> Vec<bool> {
-        let asked = |it: &dyn Pillar| {
-            self.only.is_empty() || self.only.iter().any(|code| code == it.code())
-        };
-        let looks = |it: &dyn Pillar| {
-            asked(it)
-                && self.levels.of_pillar(it).is_some()
-                && it.not_applicable(codebase).is_none()
-        };
+        let looks = |it: &dyn Pillar| self.is_asked(it) && it.not_applicable(codebase).is_none();
         self.pillars.iter().map(|it| looks(it.as_ref())).collect()
     }
 

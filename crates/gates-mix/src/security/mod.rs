@@ -8,3 +8,7 @@ mod tools;
 
 pub use advisories::{AdvisoryError, AskError, Ignore, LockError, Osv, Policy, Rating, Source};
 pub use gate::{Scan, Security};
+
+pub use secrets::{
+    History, PastSecret, Secret, SecretRules, SecretsError, Unread, history, tracked,
+};

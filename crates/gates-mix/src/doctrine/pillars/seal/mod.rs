@@ -1,14 +1,22 @@
 //! SEAL: nothing by which others get in: secrets in files, and code made of foreign text.
 
 mod injection;
+mod secrets;
+
+use std::sync::LazyLock;
 
 use pipeline_core::Level;
+
+use crate::security::SecretRules;
 
 use crate::doctrine::{Codebase, Found, Pillar, Role, Rule, Source};
 
 /// The pillar SEAL.
 #[derive(Clone, Debug, Default)]
-pub struct Seal {}
+pub struct Seal {
+    /// What is taken for a secret; our own rules if not said.
+    pub secrets: Option<SecretRules>,
+}
 
 impl Pillar for Seal {
     fn code(&self) -> &'static str {
@@ -24,7 +32,13 @@ impl Pillar for Seal {
     }
 
     fn rules(&self) -> Vec<Rule> {
-        injection::RULES.to_vec()
+        [&injection::RULES[..], &secrets::RULES].concat()
+    }
+
+    fn prepare(&self) {
+        if self.secrets.is_none() {
+            LazyLock::force(&secrets::OURS);
+        }
     }
 
     fn file(&self, source: &Source, _: &Codebase, found: &mut Found) {
@@ -32,5 +46,8 @@ impl Pillar for Seal {
             injection::code(source, found);
         }
         injection::markup(source, found);
+        if let Some(rules) = self.secrets.as_ref().or(secrets::OURS.as_ref()) {
+            secrets::look(source, rules, found);
+        }
     }
 }
