@@ -76,7 +76,7 @@ async fn dispatch(app: &App, command: Command) -> Result<ExitCode, CliError> {
         Command::History(args) => commands::history::run(app, args).await,
         Command::Status(args) => commands::status::run(app, args).await,
         Command::Demo(args) => commands::demo::run(app, args).await,
-        Command::Rehearse(args) => commands::rehearse::run(app, *args).await,
+        Command::Rehearse(args) => Box::pin(commands::rehearse::run(app, *args)).await,
         Command::Sim(args) => commands::sim::run(app, *args).await,
         Command::Config => commands::config::run(app),
         // A simulated machine ends as its program does.

@@ -41,6 +41,6 @@ pub use project::MixProject;
 pub use quality::{Compile, Credo, Cycles, Dialyzer, Format, Test, Unused};
 pub use release_files::{Beside, lint_dockerfile};
 pub use security::{
-    AdvisoryError, AskError, History, Ignore, LockError, Osv, PastSecret, Policy, Rating, Scan,
-    Secret, SecretRules, SecretsError, Security, Source, Unread, history, tracked,
+    AdvisoryError, AskError, History, Ignore, LockError, Osv, Past, PastSecret, Policy, Rating,
+    Scan, Secret, SecretRules, SecretsError, Security, Source, Unread, Unsafe, history, tracked,
 };

@@ -72,7 +72,9 @@ fn needed(gates: &Gates) -> Vec<String> {
         ScoreSource::Native => gates.health_score.weights.gates(),
         ScoreSource::Mix => Vec::new(),
     };
-    let on = heard.into_iter().filter(|it| gates.is_on(it));
+    // These two are quick, and off in most projects; without them there is not much of a score.
+    let quick = |it: &str| matches!(it, "doctrine" | "security");
+    let on = heard.into_iter().filter(|it| gates.is_on(it) || quick(it));
     on.chain([HEALTH_SCORE]).map(ToOwned::to_owned).collect()
 }
 

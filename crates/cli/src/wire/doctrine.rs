@@ -2,19 +2,25 @@
 
 use gates_mix::doctrine::{Doctrine, Pillar, Settings, standard, team};
 
-use crate::config;
+use crate::config::{self, Config};
 use crate::error::{CliError, did_you_mean};
+use crate::wire::security::secret_rules;
 
 /// The pillars with what the team decided about them; only those of `only`, where it names any.
 pub(crate) fn doctrine(
-    configured: &config::Doctrine,
+    gates: &config::Gates,
+    config: &Config,
     only: &[String],
 ) -> Result<Doctrine, CliError> {
+    let configured = &gates.doctrine;
     let failed = |error: gates_mix::doctrine::DoctrineError| {
         let hint = error.hint();
         CliError::usage(format!("the doctrine: {error}")).hint(hint)
     };
-    let mut pillars = standard(&Settings { strict: configured.strict });
+    let mut pillars = standard(&Settings {
+        strict: configured.strict,
+        secrets: secret_rules(&gates.security, config)?,
+    });
     let ours = standard(&Settings::default());
     let taken: Vec<_> = ours.iter().map(|it| it.code()).collect();
     pillars.extend(team(configured.rules.clone(), &taken).map_err(failed)?);

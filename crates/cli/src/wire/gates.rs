@@ -38,7 +38,12 @@ pub(super) async fn gate_steps(
     known(&choice.only, gates)?;
     let project = project(app, config).await;
     let mut all = built_in(&project, gates, config);
-    all.push(doctrine(&project, gates)?);
+    all.push(doctrine(&project, gates, config)?);
+    let security = super::security::security(&project, gates, config)?;
+    all.push((
+        Step::gate("security", security).after(&["compile"]).exclusive(&[DEV]),
+        gates.security.gate.clone(),
+    ));
     for (name, exec) in &gates.exec {
         all.push((own(app, config, name, exec)?, exec.gate.clone()));
     }
@@ -124,8 +129,12 @@ fn built_in(project: &MixProject, gates: &config::Gates, config: &Config) -> Vec
 }
 
 /// The doctrine reads files, and builds nothing.
-fn doctrine(project: &MixProject, gates: &config::Gates) -> Result<GateStep, CliError> {
-    let doctrine = super::doctrine(&gates.doctrine, &[])?;
+fn doctrine(
+    project: &MixProject,
+    gates: &config::Gates,
+    config: &Config,
+) -> Result<GateStep, CliError> {
+    let doctrine = super::doctrine(gates, config, &[])?;
     let gate = DoctrineGate::new(project.clone(), doctrine).with(gates.doctrine.with);
     let step = Step::gate("doctrine", gate);
     let step = match gates.doctrine.with {

@@ -5,6 +5,7 @@ mod doctrine;
 mod fly;
 mod gates;
 mod provenance;
+mod security;
 mod verifiers;
 
 use std::time::Duration;

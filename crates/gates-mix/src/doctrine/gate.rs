@@ -52,9 +52,13 @@ impl DoctrineGate {
         self
     }
 
+    /// Looks at all files, whatever changed.
+    pub(crate) async fn check_all(&self, cx: &Context) -> Outcome {
+        Ok(report(&self.scan(Scope::All, cx).await?))
+    }
+
     /// The scan itself, on a thread that may block.
-    async fn scan(&self, cx: &Context) -> Result<Scanned, DoctrineError> {
-        let scope = cx.changed().map_or(Scope::All, |it| Scope::Only(it.to_vec()));
+    async fn scan(&self, scope: Scope, cx: &Context) -> Result<Scanned, DoctrineError> {
         let (doctrine, dir) = (Arc::clone(&self.doctrine), self.project.dir().to_owned());
         let dropped = Dropped::default();
         let (flag, cancel) = (Arc::clone(&dropped.0), cx.cancel().clone());
@@ -83,7 +87,7 @@ impl Gate for DoctrineGate {
     async fn check(&self, cx: &Context) -> Outcome {
         let own = match self.with {
             With::Mix => None,
-            With::Native | With::Both => Some(report(&self.scan(cx).await?)),
+            With::Native | With::Both => Some(report(&self.scan(meant(cx), cx).await?)),
         };
         let theirs = match self.with {
             With::Native => None,
@@ -95,6 +99,10 @@ impl Gate for DoctrineGate {
             (None, None) => Report::passed(),
         })
     }
+}
+
+fn meant(cx: &Context) -> Scope {
+    cx.changed().map_or(Scope::All, |it| Scope::Only(it.to_vec()))
 }
 
 /// Told to whoever looks when nobody waits for the answer any more.

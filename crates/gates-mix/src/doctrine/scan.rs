@@ -101,7 +101,7 @@ impl Doctrine {
                 self.pillars
                     .iter()
                     .filter(|it| self.is_asked(it.as_ref()))
-                    .for_each(|it| it.prepare())
+                    .for_each(|it| it.prepare());
             });
             look(dir, scope)
         })?;

@@ -3,11 +3,13 @@
 mod advisories;
 mod answers;
 mod gate;
+mod scans;
 mod secrets;
 mod tools;
 
 pub use advisories::{AdvisoryError, AskError, Ignore, LockError, Osv, Policy, Rating, Source};
 pub use gate::{Scan, Security};
+pub use scans::{Past, Unsafe};
 
 pub use secrets::{
     History, PastSecret, Secret, SecretRules, SecretsError, Unread, history, tracked,

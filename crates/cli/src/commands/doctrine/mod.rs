@@ -22,7 +22,7 @@ pub(crate) async fn run(app: &App, args: Doctrine) -> Result<Exit, CliError> {
         Some(name) => &config.environment(name)?.gates,
         None => &config.gates,
     };
-    let doctrine = wire::doctrine(&gates.doctrine, &args.only)?;
+    let doctrine = wire::doctrine(gates, &config, &args.only)?;
     let scope = match (&args.changed, args.staged) {
         (Some(base), _) => Scope::Changed { base: Some(base.clone()).filter(|it| !it.is_empty()) },
         (None, true) => Scope::Staged,

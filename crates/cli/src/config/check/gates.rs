@@ -33,12 +33,7 @@ impl Check<'_> {
             required: raw.cycles.required,
             timeout: raw.cycles.timeout,
         };
-        let min_coverage = match raw.test.min_coverage {
-            Some(it) if !(0.0..=100.0).contains(it.get_ref()) => {
-                return Err(self.error(Some(it.span()), "min_coverage is a percentage, 0 to 100"));
-            }
-            other => other.map(Spanned::into_inner),
-        };
+        let min_coverage = self.min_coverage(raw.test.min_coverage)?;
         let parallel = match raw.parallel {
             Some(it) if *it.get_ref() == 0 => {
                 return Err(self.error(Some(it.span()), "parallel counts from 1"));
@@ -78,6 +73,15 @@ impl Check<'_> {
             required: raw.required.unwrap_or(true),
             timeout: self.duration(raw.timeout.as_ref(), timeout)?,
         })
+    }
+
+    fn min_coverage(&self, raw: Option<Spanned<f64>>) -> Checked<Option<f64>> {
+        match raw {
+            Some(it) if !(0.0..=100.0).contains(it.get_ref()) => {
+                Err(self.error(Some(it.span()), "min_coverage is a percentage, 0 to 100"))
+            }
+            other => Ok(other.map(Spanned::into_inner)),
+        }
     }
 
     fn trust(&self, raw: Option<&Text>, careful: bool) -> Checked<Trust> {
