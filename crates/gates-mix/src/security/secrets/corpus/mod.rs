@@ -11,7 +11,7 @@ use self::shapes::{Case, Dice, cases};
 use super::{Secret, SecretRules};
 
 /// So many tokens of each shape in each place.
-const TOKENS: usize = 8;
+const TOKENS: usize = 5;
 const ASKED: f64 = 0.98;
 
 /// What a rule did: found what it should, missed it, found what is none.
