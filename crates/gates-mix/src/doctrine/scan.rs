@@ -218,7 +218,7 @@ impl Doctrine {
                 took: took[index],
             }
         };
-        let pillars = pillars.map(result).collect();
+        let pillars = pillars.map(result).chain([PillarResult::conceptual()]).collect();
         Scanned { pillars, violations, suppressed, unread, files, lines, tested: codebase.tested() }
     }
 }
