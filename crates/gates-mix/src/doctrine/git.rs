@@ -28,6 +28,8 @@ pub struct Commit {
     pub is_merge: bool,
     /// The files that it touches, relative to the project.
     pub files: Vec<String>,
+    /// How many lines it adds and removes; those of binary files are none.
+    pub lines: usize,
 }
 
 /// What git says.
@@ -102,8 +104,19 @@ impl<'a> Asker<'a> {
         scope: &Scope,
         base: Option<&str>,
     ) -> Result<BTreeMap<String, BTreeSet<u32>>, DoctrineError> {
-        const HUNKS: [&str; 6] =
-            ["diff", "-U0", "--relative", "--no-color", "--no-ext-diff", "--diff-filter=ACMR"];
+        // However a person has set up git: names are to be as they are, and after `b/`.
+        const HUNKS: [&str; 10] = [
+            "-c",
+            "core.quotePath=false",
+            "diff",
+            "-U0",
+            "--relative",
+            "--no-color",
+            "--no-ext-diff",
+            "--src-prefix=a/",
+            "--dst-prefix=b/",
+            "--diff-filter=ACMR",
+        ];
         let said = match (scope, base) {
             (Scope::Changed { .. }, Some(base)) => {
                 self.ask(&[&HUNKS[..], &[base, "--", "."]].concat())?
@@ -136,7 +149,7 @@ impl<'a> Asker<'a> {
     pub(super) fn commits(self, base: &str) -> Result<Vec<Commit>, DoctrineError> {
         let range = format!("{base}..HEAD");
         let format = "--format=%x1e%H%x1f%P%x1f%an%x1f%s%x1f%B%x1f";
-        let args = ["log", "-n", MOST_COMMITS, "--name-only", "--relative", format, &range];
+        let args = ["log", "-n", MOST_COMMITS, "--numstat", "--relative", format, &range];
         Ok(commits(&String::from_utf8_lossy(&self.ask(&args)?)))
     }
 
@@ -240,22 +253,37 @@ fn hunk(text: &str) -> Option<(u32, u32)> {
 fn commits(said: &str) -> Vec<Commit> {
     let commit = |text: &str| {
         let parts: Vec<_> = text.splitn(6, '\u{1f}').collect();
-        let [id, parents, author, subject, message, files] = parts[..] else { return None };
+        let [id, parents, author, subject, message, numbers] = parts[..] else { return None };
+        let numbers: Vec<_> = numbers.lines().filter_map(numstat).collect();
         Some(Commit {
             id: id.to_owned(),
             author: author.to_owned(),
             subject: subject.to_owned(),
             message: message.trim_end().to_owned(),
             is_merge: parents.split_whitespace().count() > 1,
-            files: files
-                .lines()
-                .map(str::trim)
-                .filter(|it| !it.is_empty())
-                .map(ToOwned::to_owned)
-                .collect(),
+            lines: numbers.iter().map(|it| it.0).sum(),
+            files: numbers.into_iter().map(|it| it.1).collect(),
         })
     };
     said.split('\u{1e}').filter_map(commit).collect()
+}
+
+/// `3<TAB>1<TAB>lib/a.ex`: how many lines changed, and the file; of a renamed one its new name.
+fn numstat(line: &str) -> Option<(usize, String)> {
+    let mut parts = line.splitn(3, '\t');
+    let (added, removed, name) = (parts.next()?, parts.next()?, parts.next()?);
+    // Binary files have `-`.
+    let number = |it: &str| it.parse::<usize>().unwrap_or(0);
+    let name = match (name.split_once('{'), name.split_once(" => ")) {
+        (Some((before, rest)), Some(_)) => {
+            let (renamed, after) = rest.split_once('}').unwrap_or((rest, ""));
+            let new = renamed.split_once(" => ").map_or(renamed, |it| it.1);
+            format!("{before}{new}{after}").replace("//", "/")
+        }
+        (None, Some((_, new))) => new.to_owned(),
+        _ => name.to_owned(),
+    };
+    Some((number(added) + number(removed), name))
 }
 
 /// The contents in the answer of `git cat-file --batch`.
@@ -300,11 +328,12 @@ mod tests {
         assert_eq!(lines["lib/a.ex"], BTreeSet::from([1, 2, 11]));
         assert!(lines["b c"].is_empty());
 
-        let log = "\u{1e}abc\u{1f}p q\u{1f}Jo\u{1f}Merge x\u{1f}Merge x\n\u{1f}\n\u{1e}def\u{1f}p\u{1f}Jo\u{1f}fix: a\u{1f}fix: a\n\nb\n\u{1f}\n\nlib/a.ex\ntest/a_test.exs\n";
+        let log = "\u{1e}abc\u{1f}p q\u{1f}Jo\u{1f}Merge x\u{1f}Merge x\n\u{1f}\n\u{1e}def\u{1f}p\u{1f}Jo\u{1f}fix: a\u{1f}fix: a\n\nb\n\u{1f}\n\n3\t1\tlib/a.ex\n-\t-\tpriv/{old => new}/a.png\n2\t0\told.ex => new.ex\n";
         let commits = commits(log);
         assert!(commits[0].is_merge);
         assert_eq!(commits[1].message, "fix: a\n\nb");
-        assert_eq!(commits[1].files, ["lib/a.ex", "test/a_test.exs"]);
+        assert_eq!(commits[1].files, ["lib/a.ex", "priv/new/a.png", "new.ex"]);
+        assert_eq!(commits[1].lines, 6);
 
         let said = b"1234 blob 3\nab\n\n:./gone missing\n5678 blob 1\nx\n";
         assert_eq!(blobs(said, 3), [b"ab\n".to_vec(), Vec::new(), b"x".to_vec()]);

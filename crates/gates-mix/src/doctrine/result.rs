@@ -56,6 +56,22 @@ pub struct PillarResult {
     pub took: Duration,
 }
 
+impl PillarResult {
+    /// 3NL, the eighteenth pillar: it is about how people think, so it is named and never evaluated.
+    pub(super) fn conceptual() -> Self {
+        Self {
+            code: "3NL".to_owned(),
+            name: "Three Nested Loops".to_owned(),
+            level: None,
+            status: Status::NotApplicable,
+            why: Some("it is about how people think, and no code shows that".to_owned()),
+            violations: 0,
+            suppressed: 0,
+            took: Duration::ZERO,
+        }
+    }
+}
+
 /// A violation that somebody decided to live with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppressed {

@@ -183,7 +183,7 @@ impl Doctrine {
         gathered.violations.sort_by_cached_key(key);
         let pillars = (0..self.pillars.len()).map(|it| self.result(it, codebase, &gathered));
         Scanned {
-            pillars: pillars.collect(),
+            pillars: pillars.chain([PillarResult::conceptual()]).collect(),
             tested: codebase.tested(),
             violations: gathered.violations,
             suppressed: gathered.suppressed,
