@@ -11,6 +11,7 @@ use globset::GlobSet;
 use pipeline_core::Level;
 
 use super::codebase::{Codebase, Scope};
+use super::documented::Documented;
 use super::error::DoctrineError;
 use super::files::is_made;
 use super::found::Found;
@@ -185,7 +186,7 @@ impl Doctrine {
         gathered: Gathered,
         files: usize,
     ) -> Scanned {
-        let Gathered { mut violations, suppressed, unread, lines, took, .. } = gathered;
+        let Gathered { mut violations, suppressed, unread, lines, documented, took, .. } = gathered;
         let order =
             |it: &Violation| self.pillars.iter().position(|pillar| pillar.code() == it.pillar());
         violations.sort_by_cached_key(|it| {
@@ -219,7 +220,8 @@ impl Doctrine {
             }
         };
         let pillars = pillars.map(result).collect();
-        Scanned { pillars, violations, suppressed, unread, files, lines, tested: codebase.tested() }
+        let tested = codebase.tested();
+        Scanned { pillars, violations, suppressed, unread, files, lines, tested, documented }
     }
 }
 
@@ -230,6 +232,7 @@ struct Gathered {
     unread: Vec<(String, Option<u32>, String)>,
     outlines: Vec<Outline>,
     lines: usize,
+    documented: Documented,
     took: Vec<Duration>,
 }
 
@@ -241,6 +244,7 @@ impl Gathered {
             unread: Vec::new(),
             outlines: Vec::new(),
             lines: 0,
+            documented: Documented::default(),
             took: vec![Duration::ZERO; pillars],
         }
     }
@@ -251,6 +255,7 @@ impl Gathered {
         self.unread.extend(other.unread);
         self.outlines.extend(other.outlines);
         self.lines += other.lines;
+        self.documented.join(other.documented);
         self.took.iter_mut().zip(other.took).for_each(|(sum, took)| *sum += took);
     }
 }
@@ -357,6 +362,7 @@ impl Pass<'_> {
         }
         let Some(elixir) = &source.elixir else { return };
         gathered.lines += elixir.tree.line_count();
+        gathered.documented.join(Documented::of(source));
         if let Some(error) = elixir.tree.errors().first() {
             gathered.unread.push((source.path.to_owned(), Some(error.line), error.message.clone()));
         }
