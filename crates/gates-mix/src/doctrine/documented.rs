@@ -2,6 +2,7 @@
 
 use elixir_syntax::{Code, Doc, Function, FunctionKind, Module, ModuleKind};
 
+use super::outline::is_exception_callback;
 use super::source::Source;
 
 /// How many modules and public functions are documented.
@@ -53,9 +54,9 @@ pub(super) fn functions<'a, 't>(
     code: &'a Code<'t>,
 ) -> impl Iterator<Item = (&'a Function<'t>, &'a Module<'t>)> {
     let with_module = |it: &'a Function<'t>| Some((it, code.modules().get(it.module)?));
-    code.functions()
-        .iter()
-        .filter(|it| is_read_about(it))
+    let is_asked_for = |it: &&Function| is_exception_callback(code, it);
+    let read_about = code.functions().iter().filter(|it| is_read_about(it) && !is_asked_for(it));
+    read_about
         .filter_map(with_module)
         .filter(|(_, module)| !module.quoted && module.kind != ModuleKind::Implementation)
 }

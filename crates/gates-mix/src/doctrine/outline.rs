@@ -1,6 +1,6 @@
 //! What is kept of a file after it was read, for rules that look at several.
 
-use elixir_syntax::{Code, Function, FunctionKind, ModuleKind};
+use elixir_syntax::{Call, Code, Function, FunctionKind, Module, ModuleKind};
 
 use super::source::{Role, Source};
 
@@ -33,7 +33,7 @@ impl Outline {
             source.elixir.as_ref().filter(|_| matches!(source.role, Role::Lib | Role::Test))?;
         let code = &elixir.code;
         let modules = code.modules();
-        let own = |it: &&elixir_syntax::Module| it.kind != ModuleKind::Implementation;
+        let own = |it: &&Module| it.kind != ModuleKind::Implementation;
         let tags = modules.iter().flat_map(|it| &it.attributes).filter(|it| is_tag(it.name));
         let mut calls: Vec<_> =
             code.calls().filter_map(|it| it.module().map(ToOwned::to_owned)).collect();
@@ -74,22 +74,21 @@ fn is_test(name: &str) -> bool {
         || name.ends_with("_test")
 }
 
+/// Does it define a function or a macro that a test could call?
 pub(super) fn has_functions(code: &Code) -> bool {
-    let in_exception = |it: &Function| {
-        let is_here = |call: &elixir_syntax::Call| {
-            code.module_of(call).is_some_and(|module| Some(module.node) == module_of(code, it))
-        };
-        matches!(it.name, "message" | "exception" | "blame")
-            && code.calls().filter(|it| it.name == "defexception").any(is_here)
-    };
     let in_module = |it: &Function| {
         code.modules().get(it.module).is_some_and(|it| it.kind == ModuleKind::Module)
     };
     let counts = |it: &Function| it.kind != FunctionKind::Delegate && in_module(it);
     let has_body = |it: &Function| it.clauses.iter().any(|it| it.body("do").is_some());
-    code.functions().iter().any(|it| counts(it) && has_body(it) && !in_exception(it))
+    let is_callback = |it: &Function| is_exception_callback(code, it);
+    code.functions().iter().any(|it| counts(it) && has_body(it) && !is_callback(it))
 }
 
-fn module_of<'t>(code: &Code<'t>, function: &Function<'t>) -> Option<elixir_syntax::Node<'t>> {
-    code.modules().get(function.module).map(|it| it.node)
+/// Is it what `defexception` asks for? Nobody writes `@impl` there.
+pub(super) fn is_exception_callback(code: &Code, function: &Function) -> bool {
+    let module = || code.modules().get(function.module).map(|it| it.node);
+    let is_here = |it: &Call| code.module_of(it).map(|it| it.node) == module();
+    matches!((function.name, function.arity), ("message" | "exception", 1) | ("blame", 2))
+        && code.calls().any(|it| it.name == "defexception" && is_here(it))
 }

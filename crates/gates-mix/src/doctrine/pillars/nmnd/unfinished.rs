@@ -90,6 +90,7 @@ fn is_no_op(code: &Code, function: &Function) -> bool {
     let takes = |clause: &Node| Function::params(*clause).into_iter().all(is_ignored);
     function.kind == FunctionKind::Public
         && function.arity > 0
+        && !function.name.starts_with("__")
         && !function.is_callback
         && !may_be_callback(code, module)
         && all_bodies(function, is_nothing)
