@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gates_mix::doctrine::{Levels, Pattern, With};
+use gates_mix::doctrine::{Levels, Pattern, Settings, With};
 use globset::GlobSet;
 
 use super::Gate;
@@ -17,7 +17,8 @@ pub(crate) struct Doctrine {
     pub(crate) exclude: GlobSet,
     pub(crate) demand_reasons: bool,
     pub(crate) levels: Levels,
-    pub(crate) strict: bool,
+    /// Without the rules for secrets, which are those of the security scan.
+    pub(crate) settings: Settings,
     /// Rules of the team's own.
     pub(crate) rules: Vec<Arc<Pattern>>,
 }

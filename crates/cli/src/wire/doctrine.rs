@@ -18,8 +18,8 @@ pub(crate) fn doctrine(
         CliError::usage(format!("the doctrine: {error}")).hint(hint)
     };
     let mut pillars = standard(&Settings {
-        strict: configured.strict,
         secrets: secret_rules(&gates.security, config)?,
+        ..configured.settings.clone()
     });
     let ours = standard(&Settings::default());
     let taken: Vec<_> = ours.iter().map(|it| it.code()).collect();

@@ -65,7 +65,7 @@ pub struct Module<'t> {
     pub attributes: Vec<Attribute<'t>>,
     /// Its public types, each with its name and whether it has a `@typedoc`.
     pub types: Vec<(Node<'t>, &'t str, bool)>,
-    /// The functions with a `@spec` or a `@callback`, by name and arity.
+    /// The functions with a `@spec`, by name and arity. What a `@callback` says is among the attributes.
     pub specs: Vec<(&'t str, usize)>,
     /// Is it defined in a `quote`?
     pub quoted: bool,

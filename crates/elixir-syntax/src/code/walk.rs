@@ -261,7 +261,7 @@ impl<'t> Walk<'t> {
             "impl" => self.said.is_callback = value.name() != "false",
             "deprecated" => self.said.deprecated = true,
             "typedoc" => self.said.typedoc = true,
-            "spec" | "callback" | "macrocallback" => {
+            "spec" => {
                 own.specs.extend(of_expression(value).map(|it| (it.name, it.params.len())));
             }
             "type" | "opaque" => {

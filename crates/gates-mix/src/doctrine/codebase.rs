@@ -92,10 +92,4 @@ impl Codebase {
         };
         self.apps.iter().find(|(_, folder)| within(folder)).map(|(app, _)| app.as_str())
     }
-
-    /// How many files with released code have the test that is expected, and how many should.
-    #[must_use]
-    pub fn tested(&self) -> (usize, usize) {
-        (0, 0)
-    }
 }

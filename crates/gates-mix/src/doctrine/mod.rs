@@ -5,7 +5,9 @@
 //! whole is asked afterwards. A pillar is one file under `pillars/`; a team's own patterns are data (`pattern/`).
 
 mod codebase;
+mod documented;
 mod error;
+mod expected;
 mod files;
 mod found;
 mod gate;
@@ -25,6 +27,7 @@ mod suppress;
 mod template;
 
 pub use codebase::{Change, Codebase, Entry, Scope};
+pub use documented::Documented;
 pub use error::DoctrineError;
 pub use found::Found;
 pub use gate::{DoctrineGate, With};

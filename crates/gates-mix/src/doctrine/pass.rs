@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use elixir_syntax::{Code, Tree};
 
 use super::codebase::Codebase;
+use super::documented::Documented;
 use super::error::DoctrineError;
 use super::found::Found;
 use super::outline::Outline;
@@ -31,6 +32,7 @@ pub(super) struct Gathered {
     /// Which pillars look, by index.
     pub(super) active: Vec<bool>,
     pub(super) files: usize,
+    pub(super) documented: Documented,
     pub(super) lines: usize,
     pub(super) took: Vec<Duration>,
 }
@@ -44,6 +46,7 @@ impl Gathered {
             outlines: Vec::new(),
             active: Vec::new(),
             files: 0,
+            documented: Documented::default(),
             lines: 0,
             took: vec![Duration::ZERO; pillars],
         }
@@ -54,6 +57,7 @@ impl Gathered {
         self.suppressed.extend(other.suppressed);
         self.unread.extend(other.unread);
         self.outlines.extend(other.outlines);
+        self.documented.join(other.documented);
         self.lines += other.lines;
         self.took.iter_mut().zip(other.took).for_each(|(sum, took)| *sum += took);
     }
@@ -164,6 +168,7 @@ impl Pass<'_> {
             }
         }
         let Some(elixir) = &source.elixir else { return };
+        gathered.documented.join(Documented::of(source));
         gathered.lines += elixir.tree.line_count();
         // What is released, and what is asked for, has to be read; a fixture may be broken on purpose.
         let counts = matches!(source.role, Role::Lib | Role::MixExs | Role::MixLock);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pipeline_core::{Level, Verdict};
 
+use super::documented::Documented;
 use super::rule::Violation;
 
 /// How a pillar stands.
@@ -98,6 +99,8 @@ pub struct Scanned {
     pub lines: usize,
     /// How many files with code have the test that is expected, and how many should: `(with, all)`.
     pub tested: (usize, usize),
+    /// How many modules and public functions of the code are documented.
+    pub documented: Documented,
 }
 
 impl Scanned {

@@ -190,6 +190,7 @@ impl Doctrine {
             unread: gathered.unread,
             files: gathered.files,
             lines: gathered.lines,
+            documented: gathered.documented,
         }
     }
 

@@ -4,6 +4,7 @@
 //! that ends in `#<- ok` looks as if it did; at the end of `==> path` it is said of the file as a whole. The marks are taken
 //! out before anything reads the files.
 
+mod changes;
 mod corpus;
 mod repository;
 
@@ -14,7 +15,9 @@ use corpus::{Case, Place};
 use gates_mix::doctrine::{Doctrine, Scope, Settings, standard};
 
 /// Rules that are not about the text of files: they have tests of their own.
-const TESTED_ELSEWHERE: [&str; 9] = [
+const TESTED_ELSEWHERE: [&str; 11] = [
+    "TACH/e2e",
+    "TACH/regression",
     "HYGIENE/size",
     "HYGIENE/whitespace",
     "HYGIENE/git-state",

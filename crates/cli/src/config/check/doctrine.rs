@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gates_mix::doctrine::{Choice, Levels, Matcher, Pattern, Rule, With};
+use gates_mix::doctrine::{Choice, Levels, Matcher, Pattern, Rule, Settings, With};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use pipeline_core::Level;
 use toml::Spanned;
@@ -35,7 +35,14 @@ impl Check<'_> {
             exclude: globs(self.file, &raw.exclude.unwrap_or_default())?,
             demand_reasons: raw.demand_reasons.unwrap_or(false),
             levels: self.levels(&raw.levels)?,
-            strict: raw.strict.unwrap_or(false),
+            settings: Settings {
+                strict: raw.strict.unwrap_or(false),
+                tests_for_all: raw.tests_for_all.unwrap_or(false),
+                deny_hidden_docs: raw.deny_hidden_docs.unwrap_or(false),
+                require_issue: raw.require_issue.unwrap_or(false),
+                glossary: raw.glossary.map(Spanned::into_inner),
+                secrets: None,
+            },
             rules,
         })
     }

@@ -20,6 +20,10 @@ pub(in crate::config) struct Doctrine {
     pub(in crate::config) rules_folder: Option<Text>,
     pub(in crate::config) levels: BTreeMap<String, Text>,
     pub(in crate::config) strict: Option<bool>,
+    pub(in crate::config) tests_for_all: Option<bool>,
+    pub(in crate::config) deny_hidden_docs: Option<bool>,
+    pub(in crate::config) require_issue: Option<bool>,
+    pub(in crate::config) glossary: Option<Text>,
     pub(in crate::config) rules: Option<Vec<Spanned<Rule>>>,
 }
 
@@ -62,6 +66,10 @@ impl Over for Doctrine {
             rules_folder: self.rules_folder.or_else(|| base.rules_folder.clone()),
             levels,
             strict: self.strict.or(base.strict),
+            tests_for_all: self.tests_for_all.or(base.tests_for_all),
+            deny_hidden_docs: self.deny_hidden_docs.or(base.deny_hidden_docs),
+            require_issue: self.require_issue.or(base.require_issue),
+            glossary: self.glossary.or_else(|| base.glossary.clone()),
             rules: self.rules.or_else(|| base.rules.clone()),
         }
     }
