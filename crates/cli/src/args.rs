@@ -169,6 +169,9 @@ pub(crate) struct GateChoice {
     /// None at all; nobody can type it.
     #[arg(skip)]
     pub(crate) none: bool,
+    /// Is what passes deployed? Then everything has to be committed, where the doctrine says so.
+    #[arg(skip)]
+    pub(crate) deploying: bool,
 }
 
 impl GateChoice {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gate_cache::FileCache;
 use gate_exec::{ExecConfig, ExecGate};
-use gates_mix::doctrine::{DoctrineGate, With};
+use gates_mix::doctrine::{Doctrine, DoctrineGate, With};
 use gates_mix::{
     Compile, Credo, Cycles, Dialyzer, Format, HEARD, HealthScore, MixProject, Test, Unused,
 };
@@ -38,7 +38,8 @@ pub(super) async fn gate_steps(
     known(&choice.only, gates)?;
     let project = project(app, config).await;
     let mut all = built_in(&project, gates, config);
-    all.push(doctrine(&project, gates, config)?);
+    let rules = super::doctrine(gates, config, &[])?.deploying(choice.deploying);
+    all.push(doctrine(&project, gates, rules));
     let security = super::security::security(&project, gates, config)?;
     all.push((
         Step::gate("security", security).after(&["compile"]).exclusive(&[DEV]),
@@ -129,19 +130,14 @@ fn built_in(project: &MixProject, gates: &config::Gates, config: &Config) -> Vec
 }
 
 /// The doctrine reads files, and builds nothing.
-fn doctrine(
-    project: &MixProject,
-    gates: &config::Gates,
-    config: &Config,
-) -> Result<GateStep, CliError> {
-    let doctrine = super::doctrine(gates, config, &[])?;
-    let gate = DoctrineGate::new(project.clone(), doctrine).with(gates.doctrine.with);
+fn doctrine(project: &MixProject, gates: &config::Gates, rules: Doctrine) -> GateStep {
+    let gate = DoctrineGate::new(project.clone(), rules).with(gates.doctrine.with);
     let step = Step::gate("doctrine", gate);
     let step = match gates.doctrine.with {
         With::Native => step,
         With::Mix | With::Both => step.after(&["compile"]).exclusive(&[DEV]),
     };
-    Ok((step, gates.doctrine.gate.clone()))
+    (step, gates.doctrine.gate.clone())
 }
 
 /// Comes last: it hears the others, and reads what the compiler has left.

@@ -147,7 +147,8 @@ pub(crate) async fn pipeline(
         .cache(cache, trust)
         .parallel(environment.gates.parallel)
         .fail_fast(environment.gates.fail_fast || choice.fail_fast);
-    for gate in gate_steps(app, config, &environment.gates, choice).await? {
+    let choice = GateChoice { deploying: true, ..choice.clone() };
+    for gate in gate_steps(app, config, &environment.gates, &choice).await? {
         pipeline = pipeline.gate(gate);
     }
     for verifier in verifier_steps(environment)? {

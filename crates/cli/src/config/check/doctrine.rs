@@ -40,6 +40,7 @@ impl Check<'_> {
                 tests_for_all: raw.tests_for_all.unwrap_or(false),
                 deny_hidden_docs: raw.deny_hidden_docs.unwrap_or(false),
                 require_issue: raw.require_issue.unwrap_or(false),
+                commit_size: raw.commit_size.unwrap_or(false),
                 glossary: raw.glossary.map(Spanned::into_inner),
                 secrets: None,
             },

@@ -23,6 +23,7 @@ pub(in crate::config) struct Doctrine {
     pub(in crate::config) tests_for_all: Option<bool>,
     pub(in crate::config) deny_hidden_docs: Option<bool>,
     pub(in crate::config) require_issue: Option<bool>,
+    pub(in crate::config) commit_size: Option<bool>,
     pub(in crate::config) glossary: Option<Text>,
     pub(in crate::config) rules: Option<Vec<Spanned<Rule>>>,
 }
@@ -69,6 +70,7 @@ impl Over for Doctrine {
             tests_for_all: self.tests_for_all.or(base.tests_for_all),
             deny_hidden_docs: self.deny_hidden_docs.or(base.deny_hidden_docs),
             require_issue: self.require_issue.or(base.require_issue),
+            commit_size: self.commit_size.or(base.commit_size),
             glossary: self.glossary.or_else(|| base.glossary.clone()),
             rules: self.rules.or_else(|| base.rules.clone()),
         }

@@ -56,6 +56,8 @@ pub struct Settings {
     pub deny_hidden_docs: bool,
     /// Must a commit name an issue?
     pub require_issue: bool,
+    /// Is the size of commits looked at?
+    pub commit_size: bool,
     /// The folder of the glossary, relative to the project; `docs/glossary` if not said.
     pub glossary: Option<String>,
 }
@@ -81,7 +83,7 @@ pub fn standard(settings: &Settings) -> Vec<Box<dyn Pillar>> {
         Box::new(Nllb),
         Box::new(Nwb),
         Box::new(Fllm::default()),
-        Box::new(M5m::default()),
+        Box::new(M5m { commits: settings.commit_size, ..M5m::default() }),
     ]
 }
 
