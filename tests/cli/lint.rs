@@ -67,6 +67,42 @@ apps/web/rel/env.sh.eex:2:1  release-node  RELEASE_NODE is shop@127.0.0.1 on eve
 }
 
 #[tokio::test]
+async fn lint_looks_at_the_dockerfile_of_an_elixir_project() {
+    let world = world().await;
+    world.write("fly.toml", &format!("{GOOD}\n[build]\ndockerfile = \"Dockerfile.prod\"\n"));
+    let text = "FROM elixir:latest AS build\nENV SECRET_KEY_BASE=hush\nCOPY . .\nRUN mix deps.get && mix release\n";
+    world.write("Dockerfile.prod", text);
+    let other = world.run_with(&["lint", "staging"], NO_TOKEN).await;
+    assert!(other.stderr.contains("Nothing here will hurt"), "no project of Elixir: {other}");
+    world.write("mix.exs", "");
+    world.write("mix.lock", "%{\n  \"plug\": {:hex, :plug},\n}\n");
+    std::fs::create_dir_all(world.path().join("apps/web/assets")).unwrap();
+    let ran = world.run_with(&["lint", "staging"], NO_TOKEN).await;
+    insta::assert_snapshot!(picture(&world, &ran), @r#"
+exit code: 0
+----- stdout -----
+Dockerfile.prod:1  dockerfile/assets  no step builds the assets
+    add RUN mix assets.deploy before mix release
+Dockerfile.prod:1  dockerfile/runtime  the image that runs holds the tools that build: compiler, sources and all
+    end with a stage on a small image of the same system, and copy the release into it with COPY --from
+Dockerfile.prod:1  dockerfile/root  the release runs as root
+    add USER with a user of its own, such as nobody, and give it what it writes to with COPY --chown
+Dockerfile.prod:1  dockerfile/latest  elixir:latest is another image whenever somebody pushes one: the same sources build differently tomorrow
+    name the version, best with its digest
+Dockerfile.prod:1  dockerfile/dockerignore  there is no .dockerignore: all of the folder goes to the builder, with what was built here and with local secrets
+    write one with at least .git, _build, deps, node_modules and .env
+Dockerfile.prod:2  dockerfile/secret  ENV SECRET_KEY_BASE stays in the image, where everybody who has it can read it
+    give secrets to what runs (fly secrets set), and to a step of the build with RUN --mount=type=secret
+Dockerfile.prod:3  dockerfile/cache  sources are copied before `mix deps.get`, so every change of them gets and compiles all dependencies anew
+    copy mix.exs and mix.lock first (of an umbrella, those of all applications), get the dependencies, then copy the rest
+Dockerfile.prod:4  dockerfile/mix-env  `mix release` runs without MIX_ENV=prod: it makes a release of the development environment
+    add ENV MIX_ENV=prod above the first mix
+----- stderr -----
+8 things may hurt a deploy; none keeps it from starting.
+"#);
+}
+
+#[tokio::test]
 async fn lint_refuses_what_cannot_be_deployed() {
     let world = world().await;
     let text = "[[mounts]]\nsource = \"data\"\ndestination = \"/data\"\n[deploy]\nstrategy = \"bluegreen\"\n";

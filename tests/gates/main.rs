@@ -1,5 +1,7 @@
 //! Gates of a team's own, what is remembered of gates, and which files are meant: through the real command.
 
+mod score;
+
 use pipeline_tests::{Ran, World, WorldConfig};
 use serde_json::Value;
 use tokio::process::Command;

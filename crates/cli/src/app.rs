@@ -83,6 +83,11 @@ impl App {
         Config::load(self.global.config.as_deref(), &self.around.cwd, &self.around.vars)
     }
 
+    /// The configuration for a command that works without one as well.
+    pub(crate) fn config_or_usual(&self) -> Result<Config, CliError> {
+        Config::load_or_usual(self.global.config.as_deref(), &self.around.cwd, &self.around.vars)
+    }
+
     /// An environment variable, unless it is empty.
     pub(crate) fn var(&self, name: &str) -> Option<&str> {
         self.around.vars.get(name).map(String::as_str).filter(|it| !it.is_empty())

@@ -46,18 +46,25 @@ pub(crate) struct Global {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people
+    #[value(alias = "text")]
     Human,
     /// For programs: one object
     Json,
+    /// For tools that show findings beside the code: SARIF 2.1.0. Only of `doctrine`
+    Sarif,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the gates only
     Validate(Validate),
+    /// One number out of what the gates measure, and what would raise it most
+    Score(Score),
     /// Why a gate would be asked again, or would not
     Why(Why),
-    /// What of fly.toml will hurt a deploy; asks nothing of Fly.io
+    /// What the code breaks of the doctrine: its place, and what to do; usable as a pre-commit hook
+    Doctrine(Doctrine),
+    /// What of fly.toml, rel/env.sh.eex and the Dockerfile will hurt a deploy; asks nothing of Fly.io
     Lint(Lint),
     /// Show what a deploy would do; changes nothing
     Plan(Plan),
@@ -104,11 +111,41 @@ pub(crate) struct Validate {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Score {
+    /// Use this environment's overrides
+    pub(crate) environment: Option<String>,
+    /// What weighs how much: health, fitness or kpi
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// Leave out what cannot be measured, instead of counting it as 0
+    #[arg(long)]
+    pub(crate) allow_unmeasured: bool,
+    /// Ask every gate, also where nothing that it reads has changed since its last answer
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Why {
     /// The gate
     pub(crate) gate: String,
     /// Use this environment's overrides
     pub(crate) environment: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctrine {
+    /// Use this environment's overrides
+    pub(crate) environment: Option<String>,
+    /// Only these pillars
+    #[arg(long, value_delimiter = ',', value_name = "CODE,…")]
+    pub(crate) only: Vec<String>,
+    /// Look at the files that differ from BASE (the main branch, if not said) only
+    #[arg(long, value_name = "BASE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) changed: Option<String>,
+    /// Look at what is staged only, as it is staged
+    #[arg(long, conflicts_with = "changed")]
+    pub(crate) staged: bool,
 }
 
 #[derive(Debug, Args)]

@@ -58,9 +58,15 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>, around: Surroundi
 }
 
 async fn dispatch(app: &App, command: Command) -> Result<ExitCode, CliError> {
+    if app.global.format == args::Format::Sarif && !matches!(command, Command::Doctrine(_)) {
+        let error = CliError::usage("--format sarif is for `pipeline doctrine` alone");
+        return Err(error.hint("use --format json"));
+    }
     let exit = match command {
         Command::Validate(args) => commands::validate::run(app, args).await,
+        Command::Score(args) => commands::score::run(app, args).await,
         Command::Why(args) => commands::why::run(app, args).await,
+        Command::Doctrine(args) => commands::doctrine::run(app, args).await,
         Command::Lint(args) => commands::lint::run(app, &args),
         Command::Plan(args) => commands::plan::run(app, args).await,
         Command::Deploy(args) => commands::deploy::run(app, args).await,

@@ -1,5 +1,6 @@
 //! The gates of an Elixir project, run with the real `mix`: [`Format`], [`Compile`], [`Credo`], [`Test`], [`Dialyzer`],
-//! [`Unused`] and [`Cycles`].
+//! [`Unused`] and [`Cycles`]; [`doctrine`], rules on its code; [`Security`], what is known to be unsafe; and [`HealthScore`], one
+//! number out of what they measured.
 //!
 //! Exit codes of `mix` say little, so each gate reads what it said. "No" is a refused [`Report`] with a finding
 //! for each file, warning or test; a project on which `mix` could not do its work is a [`Fault`], and so is an
@@ -23,6 +24,7 @@ mod mix;
 mod path_deps;
 mod project;
 mod quality;
+mod release_files;
 mod security;
 #[cfg(test)]
 mod testing;
@@ -30,6 +32,15 @@ mod trouble;
 mod versions;
 
 pub use error::{Error, Trouble};
+pub use health_score::{
+    Component, Grade, HEARD, HealthScore, Measured, Profile, Rated, Score, ScoreSource, Target,
+    Unmeasured, Weights, WeightsError, score,
+};
 pub use pipeline_process::Tail;
 pub use project::MixProject;
 pub use quality::{Compile, Credo, Cycles, Dialyzer, Format, Test, Unused};
+pub use release_files::{Beside, lint_dockerfile};
+pub use security::{
+    AdvisoryError, AskError, History, Ignore, LockError, Osv, PastSecret, Policy, Rating, Scan,
+    Secret, SecretRules, SecretsError, Security, Source, Unread, history, tracked,
+};

@@ -171,6 +171,12 @@ impl MixProject {
         &self.dir
     }
 
+    /// The `elixir` beside this `mix`, where it has a place of its own; else the one that the `PATH` finds.
+    pub(crate) fn elixir(&self) -> PathBuf {
+        let beside = self.program.parent().map(|bin| bin.join("elixir"));
+        beside.filter(|it| it.is_file()).unwrap_or_else(|| "elixir".into())
+    }
+
     /// Where gates keep what they compiled.
     pub(crate) fn kept_dir(&self) -> Option<&Path> {
         self.cache_dir.as_deref()

@@ -93,7 +93,7 @@ pub(crate) fn told_as_text(answer: Result<Report, Error>) -> String {
     told
 }
 
-fn finding_as_text(finding: &Finding) -> String {
+pub(crate) fn finding_as_text(finding: &Finding) -> String {
     let place = finding.place().unwrap_or("-".into());
     let rule = finding.rule.as_deref().unwrap_or("-");
     let app = finding.app.as_ref().map_or(String::new(), |app| format!(" [{app}]"));

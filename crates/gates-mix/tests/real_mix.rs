@@ -3,6 +3,7 @@
 mod changed;
 mod credo;
 mod project;
+mod security;
 mod suites;
 mod together;
 

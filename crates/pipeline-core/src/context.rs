@@ -1,5 +1,6 @@
 //! What the engine lends to a step, and nothing else: no clock, no client, no configuration.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,10 @@ use crate::fault::Fault;
 use crate::finding::Evidence;
 use crate::phase::Phase;
 use crate::release::{Artifact, Release, RunId};
+use crate::report::Outcome;
+
+/// What other gates said, by their names.
+pub type Answers = BTreeMap<String, Arc<Outcome>>;
 
 /// One run: what is released, from where, who hears of it, and who may stop it.
 #[derive(Clone, Debug)]
@@ -73,6 +78,7 @@ impl Run {
             artifact: None,
             baseline: None,
             earlier: None,
+            answers: Arc::default(),
             cancel: self.cancel.clone(),
         }
     }
@@ -87,6 +93,7 @@ pub struct Context {
     artifact: Option<Artifact>,
     baseline: Option<Evidence>,
     earlier: Option<Arc<Earlier>>,
+    answers: Arc<Answers>,
     cancel: Cancel,
 }
 
@@ -137,6 +144,15 @@ impl Context {
     #[must_use]
     pub fn earlier(&self) -> Option<&Earlier> {
         self.earlier.as_deref()
+    }
+
+    /// What the gates said that this one waits for ([`Step::needs`](crate::Step::needs), [`Step::after`](crate::Step::after)),
+    /// by name, those included whose answer was remembered. A gate that is not there, or was never started, is in none.
+    ///
+    /// No cache knows of them: a gate that reads them must not declare what it reads ([`Gate::inputs`](crate::Gate::inputs)).
+    #[must_use]
+    pub fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     /// The files to look at, relative to the project, where not all of them are meant.
@@ -190,6 +206,10 @@ impl Context {
 
     pub(crate) fn with_earlier(&self, earlier: Option<Earlier>) -> Self {
         Self { earlier: earlier.map(Arc::new), ..self.clone() }
+    }
+
+    pub(crate) fn with_answers(&self, answers: Answers) -> Self {
+        Self { answers: Arc::new(answers), ..self.clone() }
     }
 
     pub(crate) fn will_retry(&self, attempt: u32, fault: &Fault, after: Duration) {

@@ -7,7 +7,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
 use crate::cache::{Asked, GateCache, Recalled, Remembered, Trust};
-use crate::context::{Context, Run};
+use crate::context::{Answers, Context, Run};
 use crate::event::{EventKind, millis};
 use crate::gate::Gate;
 use crate::graph::{BuildError, Graph, Node, Schedule};
@@ -93,7 +93,7 @@ pub struct GateAnswer {
 
 /// What came of one gate.
 struct Given {
-    outcome: Outcome,
+    outcome: Arc<Outcome>,
     took_ms: u64,
     cached: bool,
 }
@@ -135,7 +135,8 @@ impl Gates {
             }
             for gate in schedule.start() {
                 let known = std::mem::take(&mut recalled[gate]);
-                let asked = self.ask(gate, known, &within);
+                let cx = self.context(gate, &within).with_answers(self.answers_for(gate, &given));
+                let asked = self.ask((gate, known), cx, &within);
                 running.push(async move { (gate, asked.await) });
             }
             let Some((gate, came)) = running.next().await else { break };
@@ -179,11 +180,11 @@ impl Gates {
     }
 
     /// Has the gate's answer, from before or anew.
-    async fn ask(&self, gate: usize, known: Recalled, run: &Run) -> Given {
-        let (step, cx) = (&self.steps[gate], self.context(gate, run));
+    async fn ask(&self, (gate, known): (usize, Recalled), cx: Context, run: &Run) -> Given {
+        let step = &self.steps[gate];
         if let Some(known) = known.answer {
             step.tell_remembered(&cx, &known);
-            return Given { outcome: Ok(known.report), took_ms: 0, cached: true };
+            return Given { outcome: Arc::new(Ok(known.report)), took_ms: 0, cached: true };
         }
         let began = Instant::now();
         let cx = cx.with_earlier(known.earlier);
@@ -196,7 +197,16 @@ impl Gates {
             let asked = self.asked(gate, run);
             cache.keep(&asked, &Remembered { report, at, took_ms }, run).await;
         }
-        Given { outcome, took_ms, cached: false }
+        Given { outcome: Arc::new(outcome), took_ms, cached: false }
+    }
+
+    /// What those said that the gate waits for.
+    fn answers_for(&self, gate: usize, given: &[Option<Given>]) -> Answers {
+        let answer = |it: usize| {
+            let outcome = &given[it].as_ref()?.outcome;
+            Some((self.steps[it].name().to_owned(), Arc::clone(outcome)))
+        };
+        self.graph.waits_for(gate).filter_map(answer).collect()
     }
 
     fn context(&self, gate: usize, run: &Run) -> Context {
@@ -272,7 +282,8 @@ fn answer(step: &Step<dyn Gate>, given: Option<Given>) -> GateAnswer {
     let (name, required) = (step.name().to_owned(), step.required);
     match given {
         Some(Given { outcome, took_ms, cached }) => {
-            GateAnswer { name, required, outcome: Some(outcome), took_ms, cached }
+            let outcome = Some(Arc::unwrap_or_clone(outcome));
+            GateAnswer { name, required, outcome, took_ms, cached }
         }
         None => GateAnswer { name, required, outcome: None, took_ms: 0, cached: false },
     }

@@ -79,13 +79,17 @@ impl Graph {
         Ok(graph)
     }
 
+    /// Those whose verdict or whose end it waits for.
+    pub(crate) fn waits_for(&self, gate: usize) -> impl Iterator<Item = usize> {
+        self.needs[gate].iter().chain(&self.after[gate]).copied()
+    }
+
     /// Gates by the earliest moment they could start; gates in a circle are in none.
     pub(crate) fn levels(&self) -> Vec<Vec<usize>> {
         let mut placed = vec![false; self.needs.len()];
         let mut levels = Vec::new();
         loop {
-            let waits_for = |gate: usize| self.needs[gate].iter().chain(&self.after[gate]);
-            let ready = |gate: &usize| !placed[*gate] && waits_for(*gate).all(|it| placed[*it]);
+            let ready = |gate: &usize| !placed[*gate] && self.waits_for(*gate).all(|it| placed[it]);
             let level: Vec<usize> = (0..placed.len()).filter(ready).collect();
             if level.is_empty() {
                 return levels;

@@ -93,7 +93,7 @@ pub use builder::{Builder, Given};
 pub use cache::{Asked, Earlier, GateCache, Recalled, Remembered, Trust};
 pub use cancel::{Cancel, CancelSource};
 pub use clock::Clock;
-pub use context::{Context, Run};
+pub use context::{Answers, Context, Run};
 pub use deployer::{Deployer, Snapshot, Stage};
 pub use deployment::{Address, Deployment, Instance, Side};
 pub use engine::RunError;

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use pipeline_core::{Event, EventKind, Fault, Phase, RunId, Verdict};
+use pipeline_core::{Event, EventKind, Fault, Outcome, Phase, RunId, Verdict};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
@@ -45,6 +45,24 @@ impl Store {
         let select = "SELECT seq, phase, step, verdict, fault, required, took_ms, started FROM steps \
                       WHERE run = $1 ORDER BY seq";
         self.rows_of(run, select, ("step", read_step)).await
+    }
+
+    /// What the step of this name last answered in a run, with its numbers; `None` where it was not done.
+    pub async fn outcome(&self, run: &RunId, step: &str) -> Result<Option<Outcome>, StoreError> {
+        // A step's row has the number of the event that it was made from.
+        let select = "SELECT events.seq, events.at, events.kind FROM steps \
+                      JOIN events ON events.run = steps.run AND events.seq = steps.seq \
+                      WHERE steps.run = $1 AND steps.step = $2 ORDER BY steps.seq DESC LIMIT 1";
+        let row = sqlx::query(select).bind(run.to_string()).bind(step.to_owned());
+        let row = row.fetch_optional(self.reader()).await.map_err(|error| self.wrong(error))?;
+        let Some(row) = row else { return Ok(None) };
+        let event = read_event(&Columns(&row)).map_err(|broken| {
+            StoreError::unreadable(format!("the answer of `{step}` in the run `{run}`"), broken)
+        })?;
+        match event.kind {
+            EventKind::StepDone { outcome, .. } => Ok(Some(outcome)),
+            _ => Ok(None),
+        }
     }
 
     /// The phases of a run, each summed over all its passes.

@@ -6,6 +6,7 @@ use store_sql::{RunFilter, RunRow, Store};
 use crate::app::App;
 use crate::args::History;
 use crate::commands::deploy::history_line;
+use crate::config::HEALTH_SCORE;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::render::Tone;
@@ -33,10 +34,17 @@ pub(crate) async fn run(app: &App, args: History) -> Result<Exit, CliError> {
         app.say(Tone::Dim, "no runs yet");
     } else {
         for row in &runs {
-            app.fact(&history_line(row))?;
+            let score = score(&store, row).await?.map(|it| format!(" | score {it:.1}"));
+            app.fact(&(history_line(row) + &score.unwrap_or_default()))?;
         }
     }
     Ok(Exit::Good)
+}
+
+/// The health score of a run, where its gate came to one.
+async fn score(store: &Store, row: &RunRow) -> Result<Option<f64>, CliError> {
+    let outcome = store.outcome(&row.id, HEALTH_SCORE).await?;
+    Ok(outcome.and_then(|it| it.ok()?.numbers().get("score").copied()))
 }
 
 async fn object(store: &Store, row: &RunRow) -> Result<Value, CliError> {
@@ -61,5 +69,6 @@ async fn object(store: &Store, row: &RunRow) -> Result<Value, CliError> {
         "who": row.begun.who,
         "host": row.begun.host,
         "phases": phases,
+        "score": score(store, row).await?,
     }))
 }

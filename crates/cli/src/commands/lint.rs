@@ -1,4 +1,4 @@
-//! `pipeline lint [ENV]`: what of `fly.toml`, and of the scripts beside it, will hurt a deploy. It reads
+//! `pipeline lint [ENV]`: what of `fly.toml`, of the scripts beside it and of the Dockerfile will hurt a deploy. It reads
 //! files and nothing else: no token, no network.
 
 use std::fmt::Write as _;
@@ -10,6 +10,7 @@ use target_flyio::{FlyToml, FlyTomlError, Lint as Found, LintSetting, Place};
 
 use crate::app::App;
 use crate::args::Lint;
+use crate::commands::dockerfile;
 use crate::config::{Config, Confirm, Environment, Fly, Target};
 use crate::error::{CliError, chain};
 use crate::exit::Exit;
@@ -75,7 +76,8 @@ fn look(config: &Config, environment: &Environment, fly: &Fly) -> Result<Vec<Fin
         strategy: fly.strategy.map(wire::strategy),
         release_envs: release_envs(&config.dir, &path),
     };
-    Ok(toml.lint(&setting).into_iter().map(|it| finding(config, it)).collect())
+    let of_fly = toml.lint(&setting).into_iter().map(|it| finding(config, it));
+    Ok(of_fly.chain(dockerfile::look(config, environment, fly, &toml)).collect())
 }
 
 /// Users depend on what asks before it is changed, and on what is called so.

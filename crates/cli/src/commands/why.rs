@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::args::{GateChoice, Why};
-use crate::config::Gates;
+use crate::config::{Gates, HEALTH_SCORE};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::render::{time, took};
@@ -57,6 +57,9 @@ impl Answer<'_> {
     fn words(&self) -> String {
         let gate = &self.asked.gate;
         match self.known {
+            Known::NeverCached if gate == HEALTH_SCORE => {
+                format!("{gate} is asked each time: it rests on what other gates say")
+            }
             Known::NeverCached => format!(
                 "{gate} is asked each time: nobody says what it reads (`inputs` of [gates.exec.{gate}])"
             ),

@@ -1,7 +1,10 @@
 //! From what the file says to what it means; every error points at its place.
 
 mod build;
+mod doctrine;
 mod gates;
+mod health_score;
+mod security;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

@@ -1,11 +1,15 @@
 //! `pipeline.toml`: read twice. `raw` is what the file says, [`Config`] is what it means.
 
 mod check;
+mod doctrine;
 mod gates;
 mod raw;
+mod security;
 
 pub(crate) use check::{malformed, strategy};
-pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates};
+pub(crate) use doctrine::Doctrine;
+pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates, HEALTH_SCORE, HealthScore};
+pub(crate) use security::{Advisories, Security};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -160,6 +164,22 @@ impl Config {
         };
         let file = SourceFile::read(&path)?;
         Ok(check::check(&file, vars)?)
+    }
+
+    /// The same, where a project can do without the file: then it is the nearest one with a `mix.exs`, and every key has its default.
+    pub(crate) fn load_or_usual(
+        named: Option<&Path>,
+        from: &Path,
+        vars: &BTreeMap<String, String>,
+    ) -> Result<Self, CliError> {
+        let project = || from.ancestors().filter(|it| it.join("mix.exs").is_file()).last();
+        match (named, find(from), project()) {
+            (None, Err(_), Some(dir)) => {
+                let file = SourceFile { path: dir.join(FILE_NAME), text: String::new() };
+                Ok(check::check(&file, vars)?)
+            }
+            _ => Self::load(named, from, vars),
+        }
     }
 
     /// The environment of this name.

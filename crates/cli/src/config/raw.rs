@@ -1,8 +1,12 @@
 //! `pipeline.toml` as it is written: every key optional, unknown ones refused.
 
+mod doctrine;
 mod gates;
+mod security;
 
-pub(super) use gates::{Exec, Gate, Gates};
+pub(super) use doctrine::{Doctrine, Rule, RulesFile};
+pub(super) use gates::{Exec, Gate, Gates, HealthScore};
+pub(super) use security::{Ignore, Security};
 
 use std::collections::BTreeMap;
 

@@ -88,6 +88,62 @@ fn an_environment_overrides_key_by_key() {
 }
 
 #[test]
+fn the_health_score_of_an_environment_has_its_own_limit_and_whole_weights() {
+    let config = load(
+        r#"
+        [gates.health-score]
+        enabled = true
+        weights = { compilation = 0.5, coverage = 0.5 }
+        [environments.staging]
+        app = "shop-staging"
+        url = "https://a.example"
+        gates.health-score.allow_unmeasured = true
+        [environments.production]
+        app = "shop"
+        url = "https://b.example"
+        gates.health-score.min_score = 90.0
+        gates.health-score.weights = { compilation = 0.2, security = 0.8 }
+        "#,
+    )
+    .unwrap();
+    let told = |name| {
+        let score = &config.environment(name).unwrap().gates.health_score;
+        let weights = score.weights.iter().map(|(it, weight)| format!("{it} {weight}"));
+        let weights = weights.collect::<Vec<_>>().join(", ");
+        format!("{} {:.1} {:?} {weights}", score.gate.enabled, score.min_score, score.unmeasured)
+    };
+    assert_eq!(told("staging"), "true 80.0 Dropped compilation 0.5, coverage 0.5");
+    assert_eq!(told("production"), "true 90.0 CountsZero compilation 0.2, security 0.8");
+}
+
+#[test]
+fn a_health_score_that_cannot_be_made_is_refused_with_its_place() {
+    let said = |text: &str| complaint(&format!("[gates.health-score]\n{text}\n"));
+    for (text, message, hint) in [
+        ("min_score = 101", "min_score is a number from 0 to 100", ""),
+        (
+            "profile = \"healthy\"",
+            "there is no profile `healthy`",
+            "profiles are: health, fitness, kpi",
+        ),
+        ("with = \"make\"", "no health score is made with `make`", "with is \"native\" or \"mix\""),
+        ("weights = { coverage = 0.5 }", "the weights sum to 0.500: together they must be 1", ""),
+        ("weights = { coverage = 2, quality = -1 }", "the weight of `coverage` is 2", ""),
+        (
+            "weights = { coverag = 1.0 }",
+            "the health score has no component `coverag`",
+            "did you mean `coverage`?",
+        ),
+    ] {
+        let said = said(text);
+        assert!(
+            said.contains(message) && said.contains(hint) && said.contains("pipeline.toml:2:"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn the_variable_for_the_url_goes_before_the_file() {
     let text = "[environments.eu-staging]\napp = \"a\"\nurl = \"https://a.example\"";
     let config = load_with(text, &[("PIPELINE_URL_EU_STAGING", "http://127.0.0.1:4000")]).unwrap();

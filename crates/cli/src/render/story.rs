@@ -210,7 +210,8 @@ type Say = fn(f64) -> String;
 
 /// The numbers a person wants beside a step.
 fn numbers(report: &Report) -> Vec<String> {
-    let known: [(&str, Say); 11] = [
+    let known: [(&str, Say); 12] = [
+        ("score", |n| format!("score {n:.1}")),
         ("files", |n| plural(n, "file")),
         ("errors", |n| plural(n, "error")),
         ("issues", |n| plural(n, "issue")),

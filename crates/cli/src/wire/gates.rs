@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use gate_cache::FileCache;
 use gate_exec::{ExecConfig, ExecGate};
-use gates_mix::{Compile, Credo, Cycles, Dialyzer, Format, MixProject, Test, Unused};
+use gates_mix::doctrine::{DoctrineGate, With};
+use gates_mix::{
+    Compile, Credo, Cycles, Dialyzer, Format, HEARD, HealthScore, MixProject, Test, Unused,
+};
 use pipeline_core::{Gate, Limits, Phase, Release, Run, RunId, Step, Trust};
 use secrecy::SecretString;
 
 use crate::app::App;
 use crate::args::GateChoice;
-use crate::config::{self, BUILT_IN, Config, Exec};
+use crate::config::{self, BUILT_IN, Config, Exec, HEALTH_SCORE};
 use crate::error::{CliError, did_you_mean};
 
 /// The build folder of the environment in which all gates but the tests work.
@@ -33,7 +36,9 @@ pub(super) async fn gate_steps(
         return Ok(Vec::new());
     }
     known(&choice.only, gates)?;
-    let mut all = built_in(&project(app, config).await, gates, config);
+    let project = project(app, config).await;
+    let mut all = built_in(&project, gates, config);
+    all.push(doctrine(&project, gates)?);
     for (name, exec) in &gates.exec {
         all.push((own(app, config, name, exec)?, exec.gate.clone()));
     }
@@ -114,7 +119,30 @@ fn built_in(project: &MixProject, gates: &config::Gates, config: &Config) -> Vec
         (in_dev(Step::gate("dialyzer", dialyzer)), gates.dialyzer.clone()),
         (Step::gate("unused", Unused::new(project.clone())), gates.unused.clone()),
         (in_dev(cycles), gates.cycles.clone()),
+        health_score(project, &gates.health_score),
     ]
+}
+
+/// The doctrine reads files, and builds nothing.
+fn doctrine(project: &MixProject, gates: &config::Gates) -> Result<GateStep, CliError> {
+    let doctrine = super::doctrine(&gates.doctrine, &[])?;
+    let gate = DoctrineGate::new(project.clone(), doctrine).with(gates.doctrine.with);
+    let step = Step::gate("doctrine", gate);
+    let step = match gates.doctrine.with {
+        With::Native => step,
+        With::Mix | With::Both => step.after(&["compile"]).exclusive(&[DEV]),
+    };
+    Ok((step, gates.doctrine.gate.clone()))
+}
+
+/// Comes last: it hears the others, and reads what the compiler has left.
+fn health_score(project: &MixProject, score: &config::HealthScore) -> GateStep {
+    let gate = HealthScore::new(project.clone())
+        .source(score.source)
+        .weights(score.weights.clone())
+        .min_score(score.min_score)
+        .unmeasured(score.unmeasured);
+    (Step::gate(HEALTH_SCORE, gate).after(&HEARD).exclusive(&[DEV]), score.gate.clone())
 }
 
 /// A command of the team's own. One that is `mix` builds where its environment builds.

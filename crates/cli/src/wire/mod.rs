@@ -1,6 +1,7 @@
 //! From configuration to plug-ins: the only place that names all of them.
 
 mod build;
+mod doctrine;
 mod fly;
 mod gates;
 mod provenance;
@@ -18,6 +19,7 @@ use crate::config::{self, Config, Environment, Fly};
 use crate::error::CliError;
 use crate::session::is_touched;
 
+pub(crate) use doctrine::doctrine;
 pub(crate) use fly::{fly_target, strategy};
 pub(crate) use gates::cache;
 pub(crate) use provenance::new_run;

@@ -55,7 +55,8 @@ pub(super) fn functions<'a, 't>(
 ) -> impl Iterator<Item = (&'a Function<'t>, &'a Module<'t>)> {
     let with_module = |it: &'a Function<'t>| Some((it, code.modules().get(it.module)?));
     let is_asked_for = |it: &&Function| is_exception_callback(code, it);
-    let read_about = code.functions().iter().filter(|it| is_read_about(it) && !is_asked_for(it));
+    let read_about =
+        code.functions().iter().filter(move |it| is_read_about(it) && !is_asked_for(it));
     read_about
         .filter_map(with_module)
         .filter(|(_, module)| !module.quoted && module.kind != ModuleKind::Implementation)

@@ -46,15 +46,22 @@ impl<'a> Found<'a> {
         let first_line = text.get(span).unwrap_or_default().lines().next().unwrap_or_default();
         let width = first_line.trim_end().chars().count().max(1);
         let line = self.line_of(before);
-        let violation = self.line(rule, line, message);
+        let excerpt = text[line_start..].lines().next().map(ToOwned::to_owned);
+        let path = self.source.map_or("", |it| it.path).to_owned();
+        let violation = self.path(rule, path, Some(line), message);
+        violation.excerpt = excerpt;
         (violation.column, violation.width) = (Some(number(column)), number(width));
         violation
     }
 
     /// A line of the file is not as it should be.
     pub fn line(&mut self, rule: &Rule, line: u32, message: impl Into<String>) -> &mut Violation {
-        let path = self.source.map_or("", |it| it.path).to_owned();
-        self.path(rule, path, Some(line), message)
+        let source = self.source;
+        let lines = source.map(|it| it.text.lines());
+        let excerpt = lines.and_then(|mut it| it.nth(line.saturating_sub(1) as usize));
+        let violation = self.path(rule, source.map_or("", |it| it.path), Some(line), message);
+        violation.excerpt = excerpt.map(ToOwned::to_owned);
+        violation
     }
 
     /// The file as a whole is not as it should be.
@@ -64,6 +71,7 @@ impl<'a> Found<'a> {
     }
 
     /// Any file, or none where `path` is empty.
+    #[expect(clippy::too_many_arguments, reason = "a place is a path and a line")]
     pub fn path(
         &mut self,
         rule: &Rule,
@@ -80,6 +88,7 @@ impl<'a> Found<'a> {
             line,
             column: None,
             width: 0,
+            excerpt: None,
         });
         let last = self.violations.len() - 1;
         &mut self.violations[last]

@@ -56,6 +56,9 @@ pub trait Pillar: Send + Sync {
         None
     }
 
+    /// Gets ready, while the files are still being listed.
+    fn prepare(&self) {}
+
     /// Looks at one file. Called for each file that is meant, from several threads.
     fn file(&self, source: &Source, codebase: &Codebase, found: &mut Found) {
         let _ = (source, codebase, found);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline_core::Level;
+use pipeline_core::{Level, Verdict};
 
 use super::documented::Documented;
 use super::rule::Violation;
@@ -93,5 +93,18 @@ impl Scanned {
         let counts =
             |it: &&PillarResult| matches!(it.status, Status::Pass | Status::Fail | Status::Error);
         self.pillars.iter().filter(counts)
+    }
+
+    /// Refused where a pillar that blocks is not kept; inconclusive where one could not be told.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let blocking = |status| {
+            self.pillars.iter().any(|it| it.status == status && it.level == Some(Level::Blocking))
+        };
+        match (blocking(Status::Fail), blocking(Status::Error)) {
+            (true, _) => Verdict::Refused,
+            (false, true) => Verdict::Inconclusive,
+            (false, false) => Verdict::Passed,
+        }
     }
 }

@@ -54,6 +54,8 @@ pub struct Violation {
     pub column: Option<u32>,
     /// How many characters of the line it is about.
     pub width: u32,
+    /// The line itself, where it may be shown.
+    pub excerpt: Option<String>,
 }
 
 impl Violation {

@@ -29,6 +29,14 @@ pub enum Role {
     Other,
 }
 
+impl Role {
+    /// Is it written in Elixir?
+    #[must_use]
+    pub fn is_elixir(self) -> bool {
+        !matches!(self, Self::Template | Self::Markdown | Self::Style | Self::Other)
+    }
+}
+
 /// The Elixir of a file.
 #[derive(Debug)]
 pub struct Elixir<'a> {

@@ -2,6 +2,7 @@
 
 use elixir_syntax::Tree;
 
+use super::files::role;
 use super::rule::Violation;
 use super::source::Source;
 
@@ -11,13 +12,15 @@ pub(super) struct Suppressions {
     marks: Vec<Mark>,
 }
 
+/// One comment that suppresses.
 #[derive(Debug)]
-struct Mark {
+pub(super) struct Mark {
     line: u32,
     /// A comment on a line of its own counts for the next line.
     alone: bool,
     code: String,
-    reason: Option<String>,
+    /// Why, in the words of whoever wrote it.
+    pub(super) reason: Option<String>,
 }
 
 impl Suppressions {
@@ -31,8 +34,11 @@ impl Suppressions {
 
     /// Of a file, by its text.
     pub(super) fn of(text: &str, path: &str) -> Self {
-        let is_elixir = path.ends_with(".ex") || path.ends_with(".exs");
-        if is_elixir { Self::of_elixir(&Tree::parse(text)) } else { Self::of_text(text) }
+        if role(path).is_elixir() {
+            Self::of_elixir(&Tree::parse(text))
+        } else {
+            Self::of_text(text)
+        }
     }
 
     /// Of Elixir: only comments count.
@@ -58,15 +64,14 @@ impl Suppressions {
         Self { marks: lines.flatten().collect() }
     }
 
-    /// Is this one suppressed, and why?
-    pub(super) fn covers(&self, violation: &Violation) -> Option<Option<String>> {
+    /// The comment that suppresses this one.
+    pub(super) fn covers(&self, violation: &Violation) -> Option<&Mark> {
         let line = violation.line?;
         let near = |it: &&Mark| it.line == line || it.alone && it.line + 1 == line;
         let typed = |it: &&Mark| it.code == "ZERO:TYPED" && is_rescue(&violation.rule);
         let pillar = violation.pillar();
         let ok = |it: &&Mark| it.code.strip_suffix(":OK").is_some_and(|it| it == pillar);
-        let mark = self.marks.iter().find(|it| near(it) && (ok(it) || typed(it)))?;
-        Some(mark.reason.clone())
+        self.marks.iter().find(|it| near(it) && (ok(it) || typed(it)))
     }
 }
 
@@ -117,7 +122,13 @@ mod tests {
             line: Some(line),
             column: None,
             width: 0,
+            excerpt: None,
         }
+    }
+
+    /// Whether a rule is suppressed in a line, and why.
+    fn reason_of<'s>(of: &'s Suppressions, rule: &'static str, line: u32) -> Option<&'s str> {
+        of.covers(&at(rule, line)).map(|it| it.reason.as_deref().unwrap_or("-"))
     }
 
     #[test]
@@ -125,18 +136,17 @@ mod tests {
         let source = "f(x) # ZERO:OK constant set\n# SEAL:OK\ng(x)\nh(x) # ZERO:TYPED\n\"# PERF:OK\"\nk() # NOTZERO:OKAY\n";
         let of = Suppressions::of_elixir(&Tree::parse(source));
         for (rule, line, reason) in [
-            ("ZERO/to-atom", 1, Some(Some("constant set"))),
+            ("ZERO/to-atom", 1, Some("constant set")),
             ("ZERO/to-atom", 2, None),
-            ("SEAL/fragment", 2, Some(None)),
-            ("SEAL/fragment", 3, Some(None)),
+            ("SEAL/fragment", 2, Some("-")),
+            ("SEAL/fragment", 3, Some("-")),
             ("SEAL/fragment", 4, None),
-            ("ZERO/bare-rescue", 4, Some(None)),
+            ("ZERO/bare-rescue", 4, Some("-")),
             ("ZERO/to-atom", 4, None),
             ("PERF/length", 5, None),
             ("ZERO/to-atom", 6, None),
         ] {
-            let expected = reason.map(|it| it.map(ToOwned::to_owned));
-            assert_eq!(of.covers(&at(rule, line)), expected, "{rule} in line {line}");
+            assert_eq!(reason_of(&of, rule, line), reason, "{rule} in line {line}");
         }
     }
 
@@ -145,8 +155,8 @@ mod tests {
         let of = Suppressions::of_text(
             "<div style=\"x\"> <!-- FLLM:OK computed width -->\nRUN a # SEAL:OK\nSEAL:OK\n",
         );
-        assert_eq!(of.covers(&at("FLLM/style-attr", 1)), Some(Some("computed width".into())));
-        assert_eq!(of.covers(&at("SEAL/secret", 2)), Some(None));
-        assert_eq!(of.covers(&at("SEAL/secret", 3)), None);
+        assert_eq!(reason_of(&of, "FLLM/style-attr", 1), Some("computed width"));
+        assert_eq!(reason_of(&of, "SEAL/secret", 2), Some("-"));
+        assert_eq!(reason_of(&of, "SEAL/secret", 3), None);
     }
 }

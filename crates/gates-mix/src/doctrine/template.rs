@@ -2,7 +2,7 @@
 
 use elixir_syntax::{Tag, Tree};
 
-/// The code of a template, at its places. With `braces`, `{…}` is code as well (HEEx).
+/// The code of a template, at its places. With `braces`, `{…}` is code as well, as in `.heex`.
 pub(super) fn code_of(text: &str, braces: bool) -> String {
     let mut blanked = Blanked::new(text);
     blanked.markup(0..text.len(), braces);

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use corpus::{Case, Place};
-use gates_mix::doctrine::{Doctrine, Scope, standard};
+use gates_mix::doctrine::{Doctrine, Scope, Settings, standard};
 
 /// Rules that are not about the text of files: they have tests of their own.
 const TESTED_ELSEWHERE: [&str; 2] = ["TACH/e2e", "TACH/regression"];
@@ -19,7 +19,7 @@ const TESTED_ELSEWHERE: [&str; 2] = ["TACH/e2e", "TACH/regression"];
 /// Where a rule is broken as the doctrine sees it.
 fn seen(case: &Case) -> BTreeSet<Place> {
     let dir = case.write();
-    let doctrine = Doctrine::new(standard());
+    let doctrine = Doctrine::new(standard(&Settings::default()));
     let scanned = doctrine.scan(dir.path(), &Scope::All, &|| false).expect("the case can be read");
     let of_rule = scanned.violations.iter().filter(|it| it.rule == case.rule);
     of_rule.map(|it| (it.path.clone(), it.line)).collect()
@@ -58,7 +58,7 @@ fn every_rule_finds_what_breaks_it_and_nothing_else() {
 #[test]
 fn every_rule_has_a_case() {
     let have: BTreeSet<_> = corpus::cases().into_iter().map(|it| it.rule).collect();
-    let rules = standard().into_iter().flat_map(|it| it.rules());
+    let rules = standard(&Settings::default()).into_iter().flat_map(|it| it.rules());
     let lack: Vec<_> =
         rules.map(|it| it.code.to_string()).filter(|it| !have.contains(it)).collect();
     let lack: Vec<_> = lack.iter().filter(|it| !TESTED_ELSEWHERE.contains(&it.as_str())).collect();

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline_core::{Conclusion, Gate, Gates, Inputs, Step, Trust};
+use pipeline_core::{
+    Conclusion, Finding, Gate, GateAnswer, Gates, Inputs, Outcome, Report, Step, Trust, gate_fn,
+};
 use pipeline_testkit::{Answer, FakeTarget, Heard, MemoryCache, ScriptedGate, a_run, permanent};
 use tokio::time::Instant;
 
@@ -177,4 +179,66 @@ async fn a_gate_hears_how_it_went_last_time() {
     gates.check(&a_run("v2")).await;
     gates.check(&a_run("v2").events(heard.events())).await;
     assert_eq!(heard.notes(), ["last time: Some(40.0)"; 3]);
+}
+
+/// A gate that refuses with what it hears of others, so that the test can read it.
+fn listener() -> impl Gate {
+    gate_fn(|cx| async move {
+        let word = |outcome: &Outcome| match outcome {
+            Ok(report) => format!("{:?} {:?}", report.verdict(), report.numbers()),
+            Err(fault) => format!("fault, {fault}"),
+        };
+        let heard = cx.answers().iter().map(|(gate, it)| format!("{gate}: {}", word(it)));
+        Ok(Report::refused(Finding::note(heard.collect::<Vec<_>>().join("\n"))))
+    })
+}
+
+/// What it heard.
+fn heard_by(answers: &[GateAnswer], gate: &str) -> String {
+    let answer = answers.iter().find(|it| it.name == gate).expect("it is among them");
+    let outcome = answer.outcome.as_ref().expect("it was asked");
+    outcome.as_ref().expect("it answers").findings()[0].message.clone()
+}
+
+#[tokio::test]
+async fn a_gate_hears_what_those_said_that_it_waits_for_and_nothing_else() {
+    let covered = Report::passed().number("coverage", 91.5);
+    let gates = Gates::builder()
+        .gate(
+            Step::gate("score", listener())
+                .needs(&["compile"])
+                .after(&["test", "credo", "none", "lost"]),
+        )
+        .gate(Step::gate("compile", ScriptedGate::new([Answer::pass()])))
+        .gate(Step::gate("test", gate_fn(move |_| std::future::ready(Ok(covered.clone())))))
+        .gate(Step::gate("credo", ScriptedGate::new([Answer::fault(permanent("no mix"))])))
+        .gate(Step::gate("lost", ScriptedGate::new([])).needs(&["credo"]))
+        .gate(Step::gate("other", ScriptedGate::new([Answer::pass()])))
+        .gate(Step::gate("alone", listener()));
+    let answers = gates.build().expect("the names differ").check(&a_run("v2")).await;
+    insta::assert_snapshot!(heard_by(&answers, "score"), @r#"
+    compile: Passed {}
+    credo: fault, no mix
+    test: Passed {"coverage": 91.5}
+    "#);
+    assert_eq!(heard_by(&answers, "alone"), "");
+}
+
+#[tokio::test]
+async fn a_gate_hears_remembered_answers_as_well() {
+    let cache = MemoryCache::new();
+    let gates = || {
+        let read = reading(Answer::refuse("1 warning"), true);
+        let builder = Gates::builder().cache(Arc::new(cache.clone()), Trust::All);
+        let builder = builder.gate(Step::gate("compile", read));
+        builder
+            .gate(Step::gate("score", listener()).after(&["compile"]))
+            .build()
+            .expect("the names differ")
+    };
+    for cached in [false, true] {
+        let answers = gates().check(&a_run("v2")).await;
+        assert_eq!(answers[0].cached, cached);
+        assert_eq!(heard_by(&answers, "score"), "compile: Refused {}");
+    }
 }

@@ -63,6 +63,10 @@ async fn events_steps_and_phases_are_stored_as_they_were_told() {
     assert_eq!((credo.verdict, &credo.fault), (None, &Some(fault)));
     assert_eq!((test.took_ms, test.required), (1500, true));
     assert_eq!(SystemTime::try_from(test.started).unwrap(), at - Duration::from_millis(1500));
+    let answered = store.outcome(&run, "test").await.unwrap().unwrap().unwrap();
+    assert!((answered.numbers()["tests"] - 40.0).abs() < f64::EPSILON);
+    assert!(store.outcome(&run, "credo").await.unwrap().unwrap().is_err());
+    assert_eq!(store.outcome(&run, "format").await.unwrap(), None);
     let refused = Some(Verdict::Refused);
     let phase = PhaseRow { phase: Phase::Validate, verdict: refused, took_ms: 3000 };
     assert_eq!(store.phases(&run).await.unwrap(), [phase]);

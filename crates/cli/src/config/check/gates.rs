@@ -15,7 +15,7 @@ const TEN_MINUTES: Duration = Duration::from_mins(10);
 
 /// Is a gate there if nobody says so?
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Usually {
+pub(super) enum Usually {
     On,
     Off,
 }
@@ -60,11 +60,19 @@ impl Check<'_> {
             unused: self.gate(&raw.unused, Duration::from_mins(2), Usually::Off)?,
             cycles: self.gate(&cycles, TEN_MINUTES, Usually::Off)?,
             max_cycles: raw.cycles.max.unwrap_or(0),
+            doctrine: self.doctrine(raw.doctrine)?,
+            security: self.security(raw.security)?,
+            health_score: self.health_score(raw.health_score)?,
             exec: exec.collect::<Checked<_>>()?,
         })
     }
 
-    fn gate(&self, raw: &raw::Gate, timeout: Duration, usually: Usually) -> Checked<Gate> {
+    pub(super) fn gate(
+        &self,
+        raw: &raw::Gate,
+        timeout: Duration,
+        usually: Usually,
+    ) -> Checked<Gate> {
         Ok(Gate {
             enabled: raw.enabled.unwrap_or(usually == Usually::On),
             required: raw.required.unwrap_or(true),

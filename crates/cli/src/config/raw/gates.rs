@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Over, Text};
+use super::{Doctrine, Over, Security, Text};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +20,10 @@ pub(in crate::config) struct Gates {
     pub(in crate::config) dialyzer: Gate,
     pub(in crate::config) unused: Gate,
     pub(in crate::config) cycles: Cycles,
+    pub(in crate::config) doctrine: Doctrine,
+    pub(in crate::config) security: Security,
+    #[serde(rename = "health-score")]
+    pub(in crate::config) health_score: HealthScore,
     pub(in crate::config) exec: BTreeMap<String, Spanned<Exec>>,
 }
 
@@ -47,6 +51,19 @@ pub(in crate::config) struct Cycles {
     pub(in crate::config) required: Option<bool>,
     pub(in crate::config) timeout: Option<Text>,
     pub(in crate::config) max: Option<usize>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::config) struct HealthScore {
+    pub(in crate::config) enabled: Option<bool>,
+    pub(in crate::config) required: Option<bool>,
+    pub(in crate::config) timeout: Option<Text>,
+    pub(in crate::config) min_score: Option<Spanned<f64>>,
+    pub(in crate::config) profile: Option<Text>,
+    pub(in crate::config) weights: Option<Spanned<BTreeMap<Text, f64>>>,
+    pub(in crate::config) allow_unmeasured: Option<bool>,
+    pub(in crate::config) with: Option<Text>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -79,6 +96,9 @@ impl Over for Gates {
             dialyzer: self.dialyzer.over(&base.dialyzer),
             unused: self.unused.over(&base.unused),
             cycles: self.cycles.over(&base.cycles),
+            doctrine: self.doctrine.over(&base.doctrine),
+            security: self.security.over(&base.security),
+            health_score: self.health_score.over(&base.health_score),
             exec: exec_over(self.exec, &base.exec),
         }
     }
@@ -129,6 +149,22 @@ impl Over for Cycles {
             required: self.required.or(base.required),
             timeout: self.timeout.or_else(|| base.timeout.clone()),
             max: self.max.or(base.max),
+        }
+    }
+}
+
+impl Over for HealthScore {
+    fn over(self, base: &Self) -> Self {
+        Self {
+            enabled: self.enabled.or(base.enabled),
+            required: self.required.or(base.required),
+            timeout: self.timeout.or_else(|| base.timeout.clone()),
+            min_score: self.min_score.or_else(|| base.min_score.clone()),
+            profile: self.profile.or_else(|| base.profile.clone()),
+            // Weights are one whole: those of another place would not sum to 1 with these.
+            weights: self.weights.or_else(|| base.weights.clone()),
+            allow_unmeasured: self.allow_unmeasured.or(base.allow_unmeasured),
+            with: self.with.or_else(|| base.with.clone()),
         }
     }
 }

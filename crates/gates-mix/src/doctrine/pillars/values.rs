@@ -1,0 +1,125 @@
+//! What can be said about a value from how it is written.
+
+use elixir_syntax::{Call, Code, Node, Op, Tag};
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// It stands there.
+    Literal,
+    /// Put together at compile time: of literals, module attributes and `__MODULE__`.
+    Compiled,
+    /// Known only when the code runs.
+    Runtime,
+}
+
+/// Where a value comes from.
+pub(super) fn origin(node: Node) -> Origin {
+    match node.tag() {
+        Tag::Str
+        | Tag::Charlist
+        | Tag::Sigil
+        | Tag::QuotedAtom
+        | Tag::Block
+        | Tag::List
+        | Tag::Tuple
+        | Tag::Pair => node.kids().map(origin).max().unwrap_or(Origin::Literal),
+        Tag::Text | Tag::Atom | Tag::Int | Tag::Float | Tag::Char | Tag::Alias => Origin::Literal,
+        Tag::Unary if is_attribute(node) => Origin::Compiled,
+        Tag::Var if node.name().starts_with("__") => Origin::Compiled,
+        Tag::Binary if matches!(node.op(), Some(Op::Concat | Op::PlusPlus)) => {
+            node.kids().map(origin).max().unwrap_or(Origin::Literal)
+        }
+        _ => Origin::Runtime,
+    }
+}
+
+/// Is it a text that is put together: with `#{…}` or with `<>`?
+pub(super) fn is_put_together(node: Node) -> bool {
+    match node.tag() {
+        Tag::Block => node.kids().len() == 1 && node.kids().any(is_put_together),
+        Tag::Str | Tag::Sigil | Tag::Charlist => node.kids().len() > 0,
+        Tag::Binary => matches!(node.op(), Some(Op::Concat | Op::PlusPlus)),
+        _ => false,
+    }
+}
+
+/// `@name`
+pub(super) fn is_attribute(node: Node) -> bool {
+    node.is_op(Op::At) && node.kid(0).is_some_and(|it| it.tag() == Tag::Var)
+}
+
+/// The last value that a variable is given before `at`, in the clause around it.
+pub(super) fn assigned<'t>(variable: Node<'t>, at: Node<'t>) -> Option<Node<'t>> {
+    let clause = at.ancestors().find(|it| {
+        matches!(it.name(), "def" | "defp" | "defmacro" | "defmacrop") && it.tag() == Tag::Call
+    })?;
+    let sets = |it: &Node| {
+        it.is_op(Op::Match)
+            && it.kid(0).is_some_and(|it| it.tag() == Tag::Var && it.name() == variable.name())
+    };
+    let before = |it: &Node| it.span().end <= at.span().start;
+    clause.descendants().filter(sets).filter(before).last()?.kid(1)
+}
+
+/// The call around a function (`fn` or `&`) that the node stands in, the nearest first; it stops at the definition around.
+pub(super) fn given_to(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let mut inner = node;
+    let up = node.ancestors().take_while(|it| !is_definition(*it));
+    up.filter(move |outer| {
+        let child = std::mem::replace(&mut inner, *outer);
+        let is_function =
+            child.tag() == Tag::Fn || child.tag() == Tag::Unary && child.is_op(Op::Capture);
+        let is_call = matches!(outer.tag(), Tag::Call | Tag::Remote);
+        is_function && is_call
+    })
+}
+
+/// Does the node stand in what a `for` does again and again?
+pub(super) fn in_for(node: Node) -> bool {
+    let mut inner = node;
+    for outer in node.ancestors().take_while(|it| !is_definition(*it)) {
+        let is_for = outer.tag() == Tag::Call && outer.name() == "for";
+        if is_for && inner.tag() == Tag::DoBlock {
+            return true;
+        }
+        if is_for
+            && inner.tag() == Tag::Keywords
+            && outer.body("do").is_some_and(|it| contains(it, node))
+        {
+            return true;
+        }
+        inner = outer;
+    }
+    false
+}
+
+/// The whole name of the module that a remote call is of, as it is written in the scope of `call`.
+pub(super) fn module_of<'t>(
+    code: &Code<'t>,
+    call: &Call<'t>,
+    remote: Node<'t>,
+) -> Option<std::borrow::Cow<'t, str>> {
+    let receiver = remote.receiver()?;
+    (receiver.tag() == Tag::Alias).then(|| code.resolve(call, receiver.name()))
+}
+
+fn contains(outer: Node, inner: Node) -> bool {
+    let (outer, inner) = (outer.span(), inner.span());
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+fn is_definition(node: Node) -> bool {
+    node.tag() == Tag::Call
+        && matches!(node.name(), "def" | "defp" | "defmacro" | "defmacrop" | "defmodule")
+}
+
+/// A part of the source in one line, for messages.
+pub(super) fn short(node: Node) -> String {
+    let mut words = node.text().split_whitespace();
+    let text = words.by_ref().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
