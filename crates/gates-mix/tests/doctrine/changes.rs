@@ -79,8 +79,8 @@ fn set(paths: &[&str]) -> BTreeSet<String> {
     paths.iter().map(|it| (*it).to_owned()).collect()
 }
 
-#[test]
-fn what_changed_needs_its_test_and_what_did_not_does_not() {
+/// With changed files of many kinds.
+fn reworked() -> Repository {
     let repository = Repository::new(&[
         ("lib/shop/old.ex", "defmodule Shop.Old do\n  def f(x), do: x\nend\n"),
         ("lib/shop/cart.ex", CODE),
@@ -107,6 +107,12 @@ fn what_changed_needs_its_test_and_what_did_not_does_not() {
         ],
     );
     repository.write(&[("lib/shop/untracked.ex", CODE)]);
+    repository
+}
+
+#[test]
+fn what_changed_needs_its_test_and_what_did_not_does_not() {
+    let repository = reworked();
     let expected = [
         "lib/mix/tasks/shop.sync.ex",
         "lib/shop/cart.ex",
