@@ -1,5 +1,6 @@
 //! The pillars, one folder or file each.
 
+mod names;
 mod perf;
 mod seal;
 mod values;
