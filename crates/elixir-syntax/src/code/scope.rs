@@ -78,7 +78,10 @@ impl<'t> Scopes<'t> {
         name: &'t str,
         modules: &[Module<'t>],
     ) -> Cow<'t, str> {
-        let name = name.strip_prefix("Elixir.").unwrap_or(name);
+        // Said in full, whatever is aliased.
+        if let Some(whole) = name.strip_prefix("Elixir.") {
+            return Cow::Borrowed(whole);
+        }
         let (first, rest) = match name.split_once('.') {
             Some((first, rest)) => (first, Some(rest)),
             None => (name, None),

@@ -78,6 +78,13 @@ impl<'a> Source<'a> {
         if self.is_lib() { self.elixir.as_ref() } else { None }
     }
 
+    /// The code in its markup, unless it is there for tests.
+    #[must_use]
+    pub fn released_markup(&self) -> Option<&Elixir<'a>> {
+        let is_test = matches!(self.role, Role::Test | Role::TestSupport);
+        self.markup.as_ref().filter(|_| !is_test)
+    }
+
     /// A task of Mix: it runs on the machines of developers.
     #[must_use]
     pub fn is_mix_task(&self) -> bool {

@@ -39,21 +39,17 @@ impl<'t> Blanked<'t> {
     }
 
     fn markup(&mut self, range: std::ops::Range<usize>, braces: bool) {
-        let mut at = range.start;
-        // In scripts and styles braces are their own.
-        let mut foreign: Option<&str> = None;
+        let (mut at, mut place) = (range.start, Place::Text);
         while at < range.end {
             let rest = &self.text[at..range.end];
             if rest.starts_with(b"<%") {
                 at = self.tag(at, range.end);
-            } else if let Some(end) = foreign.filter(|end| starts(rest, end)) {
-                foreign = None;
-                at += end.len();
-            } else if braces && foreign.is_none() && rest[0] == b'{' {
+            } else if braces && rest[0] == b'{' && place.has_braces() {
                 at = self.braces(at, range.end);
             } else {
-                foreign = foreign.or_else(|| foreign_end(rest));
-                at += 1;
+                let length;
+                (place, length) = place.step(rest);
+                at += length;
             }
         }
     }
@@ -66,7 +62,11 @@ impl<'t> Blanked<'t> {
         let closed = find(rest, if rest.starts_with(b"<%!--") { b"--%>" } else { b"%>" });
         let Some(length) = closed else { return end };
         if !is_said {
-            let marker = usize::from(matches!(rest.get(2), Some(b'=' | b'|' | b'/')));
+            let marker = match rest.get(2..4) {
+                Some(b"==") => 2,
+                Some([b'=' | b'|' | b'/', _]) => 1,
+                _ => 0,
+            };
             self.keep(at + 2 + marker..at + length);
         }
         at + length + 2
@@ -116,15 +116,48 @@ fn starts(text: &[u8], with: &str) -> bool {
     text.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with.as_bytes()))
 }
 
-/// What ends the element that begins here, if its content is no markup.
-fn foreign_end(rest: &[u8]) -> Option<&'static str> {
-    if rest[0] != b'<' {
-        return None;
+/// Where in markup something stands. Braces are code in texts and as values in tags only.
+#[derive(Clone, Copy)]
+enum Place {
+    Text,
+    /// In `<name …>`; after it comes what is no markup, up to this end.
+    Tag(Option<&'static str>),
+    /// In a value between these quotes.
+    Quoted(u8, Option<&'static str>),
+    /// In a comment, a script or a style, up to this end.
+    Foreign(&'static str),
+}
+
+impl Place {
+    fn has_braces(self) -> bool {
+        matches!(self, Self::Text | Self::Tag(_))
     }
-    [("<script", "</script"), ("<style", "</style")]
-        .into_iter()
-        .find(|(open, _)| starts(rest, open))
-        .map(|it| it.1)
+
+    /// Where the rest stands after so many bytes of it.
+    fn step(self, rest: &[u8]) -> (Self, usize) {
+        let next = match (self, rest[0]) {
+            (Self::Foreign(end), _) if starts(rest, end) => return (Self::Text, end.len()),
+            (Self::Text, b'<') => of_tag(rest),
+            (Self::Tag(after), b'>') => after.map_or(Self::Text, Self::Foreign),
+            (Self::Tag(after), quote @ (b'"' | b'\'')) => Self::Quoted(quote, after),
+            (Self::Quoted(quote, after), byte) if quote == byte => Self::Tag(after),
+            _ => self,
+        };
+        (next, 1)
+    }
+}
+
+/// What the `<` begins.
+fn of_tag(rest: &[u8]) -> Place {
+    if rest.starts_with(b"<!--") {
+        return Place::Foreign("-->");
+    }
+    let foreign = [("<script", "</script"), ("<style", "</style")];
+    let end = foreign.into_iter().find(|(open, _)| starts(rest, open)).map(|it| it.1);
+    match rest.get(1) {
+        Some(b'.' | b':' | b'/' | b'a'..=b'z' | b'A'..=b'Z') => Place::Tag(end),
+        _ => Place::Text,
+    }
 }
 
 #[cfg(test)]
@@ -150,6 +183,9 @@ mod tests {
                 ";[\"a\", @b]; ;x <- @list; ;x.name;",
             ),
             ("<script>if (a) { b() }</script>{@c}", ";@c;"),
+            ("<script src={@a}>{ b }</script><!-- {@c} <%= @d %> -->{@e}", ";@a; ; @d ; ;@e;"),
+            ("<p x=\"{ it's: 1 }\" y='{\"z\"}' {@a}>it's {@b} < {@c}</p>", ";@a; ;@b; ;@c;"),
+            ("<%== @a %>", "; @a ;"),
             ("<%# no %> <%% neither %> <%!-- nor --%> {!-- this --}", ""),
             ("{\"}\" <> @a} é <%= @b %>", ";\"}\" <> @a; ; @b ;"),
             ("<%= unclosed", ""),

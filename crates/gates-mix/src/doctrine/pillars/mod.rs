@@ -8,6 +8,7 @@ mod html;
 mod hygiene;
 mod know;
 mod m5m;
+mod names;
 mod nclb;
 mod nllb;
 mod nmnd;

@@ -2,6 +2,8 @@
 
 use elixir_syntax::{Call, Code, Node, Op, Tag};
 
+use super::names::is_definition;
+
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
@@ -26,12 +28,27 @@ pub(super) fn origin(node: Node) -> Origin {
         | Tag::Pair => node.kids().map(origin).max().unwrap_or(Origin::Literal),
         Tag::Text | Tag::Atom | Tag::Int | Tag::Float | Tag::Char | Tag::Alias => Origin::Literal,
         Tag::Unary if is_attribute(node) => Origin::Compiled,
-        Tag::Var if node.name().starts_with("__") => Origin::Compiled,
-        Tag::Binary if matches!(node.op(), Some(Op::Concat | Op::PlusPlus)) => {
+        Tag::Var if matches!(node.name(), "__MODULE__" | "__DIR__" | "__ENV__") => Origin::Compiled,
+        Tag::Binary if matches!(node.op(), Some(Op::Concat | Op::PlusPlus | Op::Bar)) => {
             node.kids().map(origin).max().unwrap_or(Origin::Literal)
         }
+        Tag::Call if node.name() == "quote" => {
+            let foreign = |it: Node| matches!(it.name(), "unquote" | "unquote_splicing");
+            if node.descendants().any(foreign) { Origin::Runtime } else { Origin::Literal }
+        }
+        // `[__DIR__, "x"] |> Path.join()`
+        Tag::Binary if node.is_op(Op::Pipe) && node.kid(1).is_some_and(is_path) => {
+            node.kids().map(origin).max().unwrap_or(Origin::Literal)
+        }
+        Tag::Remote if is_path(node) => node.kids().map(origin).max().unwrap_or(Origin::Literal),
         _ => Origin::Runtime,
     }
+}
+
+/// A function of `Path` that only works on texts.
+fn is_path(node: Node) -> bool {
+    let is_module = node.receiver().is_some_and(|it| it.name() == "Path");
+    is_module && matches!(node.name(), "join" | "expand" | "dirname" | "basename" | "rootname")
 }
 
 /// Is it a text that is put together: with `#{…}` or with `<>`?
@@ -47,19 +64,6 @@ pub(super) fn is_put_together(node: Node) -> bool {
 /// `@name`
 pub(super) fn is_attribute(node: Node) -> bool {
     node.is_op(Op::At) && node.kid(0).is_some_and(|it| it.tag() == Tag::Var)
-}
-
-/// The last value that a variable is given before `at`, in the clause around it.
-pub(super) fn assigned<'t>(variable: Node<'t>, at: Node<'t>) -> Option<Node<'t>> {
-    let clause = at.ancestors().find(|it| {
-        matches!(it.name(), "def" | "defp" | "defmacro" | "defmacrop") && it.tag() == Tag::Call
-    })?;
-    let sets = |it: &Node| {
-        it.is_op(Op::Match)
-            && it.kid(0).is_some_and(|it| it.tag() == Tag::Var && it.name() == variable.name())
-    };
-    let before = |it: &Node| it.span().end <= at.span().start;
-    clause.descendants().filter(sets).filter(before).last()?.kid(1)
 }
 
 /// The call around a function (`fn` or `&`) that the node stands in, the nearest first; it stops at the definition around.
@@ -94,14 +98,17 @@ pub(super) fn in_for(node: Node) -> bool {
     false
 }
 
-/// The whole name of the module that a remote call is of, as it is written in the scope of `call`.
-pub(super) fn module_of<'t>(
-    code: &Code<'t>,
-    call: &Call<'t>,
-    remote: Node<'t>,
-) -> Option<std::borrow::Cow<'t, str>> {
-    let receiver = remote.receiver()?;
-    (receiver.tag() == Tag::Alias).then(|| code.resolve(call, receiver.name()))
+/// Is `taker` a call of a function of one of these modules? `call` is a call that stands in it.
+pub(super) fn is_of(code: &Code, call: &Call, taker: Node, modules: &[&str]) -> bool {
+    match taker.receiver() {
+        Some(receiver) => {
+            let is_module = receiver.tag() == Tag::Alias;
+            is_module && modules.contains(&code.resolve(call, receiver.name()).as_ref())
+        }
+        None => code.calls().find(|it| it.node == taker).is_some_and(|taker| {
+            modules.iter().any(|module| code.is_call(taker, module, taker.name))
+        }),
+    }
 }
 
 fn contains(outer: Node, inner: Node) -> bool {
@@ -109,9 +116,9 @@ fn contains(outer: Node, inner: Node) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
 }
 
-fn is_definition(node: Node) -> bool {
-    node.tag() == Tag::Call
-        && matches!(node.name(), "def" | "defp" | "defmacro" | "defmacrop" | "defmodule")
+/// `Shop.Repo`, `Repo`, `ReadRepo`
+pub(super) fn is_repo(module: &str) -> bool {
+    module.rsplit('.').next().is_some_and(|it| it.ends_with("Repo"))
 }
 
 /// A part of the source in one line, for messages.

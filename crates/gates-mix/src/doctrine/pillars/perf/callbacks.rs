@@ -2,7 +2,7 @@
 
 use elixir_syntax::{Call, Code};
 
-use super::super::values::{given_to, module_of};
+use super::super::values::{given_to, is_of};
 use crate::doctrine::{Found, Rule};
 
 const BLOCKING_CALLBACK: Rule = Rule::advisory(
@@ -13,7 +13,7 @@ const BLOCKING_CALLBACK: Rule = Rule::advisory(
 pub(super) const RULES: [Rule; 1] = [BLOCKING_CALLBACK];
 
 /// Functions that a process runs one at a time, with their arities.
-const CALLBACKS: [(&str, usize); 8] = [
+const CALLBACKS: [(&str, usize); 9] = [
     ("handle_call", 3),
     ("handle_cast", 2),
     ("handle_info", 2),
@@ -21,6 +21,7 @@ const CALLBACKS: [(&str, usize); 8] = [
     ("handle_params", 3),
     ("handle_continue", 2),
     ("mount", 3),
+    ("mount", 1),
     ("init", 1),
 ];
 /// Clients that wait for an answer.
@@ -53,15 +54,15 @@ fn waits(code: &Code, call: &Call) -> Option<String> {
         || is("System", "cmd")
         || is("System", "shell")
         || CLIENTS.contains(&module) && ASKS.contains(&call.name)
-        || (is("Task", "await") || is("GenServer", "call")) && forever();
+        || (is("Task", "await") || is("Task", "await_many") || is("GenServer", "call"))
+            && forever();
     waits.then(|| format!("{module}.{}", call.name))
 }
 
 /// Does another process do it?
 fn is_elsewhere(code: &Code, call: &Call) -> bool {
-    let mut takers = given_to(call.node);
-    takers.any(|taker| match module_of(code, call, taker) {
-        Some(module) => module.starts_with("Task"),
-        None => matches!(taker.name(), "spawn" | "spawn_link" | "start_async" | "assign_async"),
+    given_to(call.node).any(|taker| {
+        is_of(code, call, taker, &["Task", "Task.Supervisor"])
+            || matches!(taker.name(), "spawn" | "spawn_link" | "start_async" | "assign_async")
     })
 }

@@ -1,7 +1,8 @@
 //! Counting a list to see whether there is anything in it.
 
-use elixir_syntax::{Call, Code, Node, Op, Tag};
+use elixir_syntax::{Call, Callee, Code, Node, Op, Tag};
 
+use super::super::names::is_own;
 use super::super::values::short;
 use crate::doctrine::{Found, Rule};
 
@@ -24,7 +25,14 @@ pub(super) fn look(code: &Code, found: &mut Found) {
         let list = call.arg(0).map(short).unwrap_or_default();
         let name = if rule.code == LENGTH.code { "length/1" } else { "Enum.count/1" };
         let told = format!("{name} walks through all of `{list}` to see whether it is empty");
-        let violation = found.node(rule, comparison, told);
+        // A pipe may begin many lines above what counts.
+        let start = call.node.span().start;
+        let place = if comparison.line() == call.node.line() {
+            comparison.span()
+        } else {
+            start..comparison.span().end
+        };
+        let violation = found.span(rule, place, told);
         if rule.code == LENGTH.code {
             let op = if empty { "==" } else { "!=" };
             violation.remedy(format!("write `{list} {op} []`"));
@@ -36,15 +44,10 @@ pub(super) fn look(code: &Code, found: &mut Found) {
     }
 }
 
-/// `length/1` of the language, and not one that the module has itself.
+/// `length/1` of the language, and not one that the module has itself or imports.
 fn is_length(code: &Code, call: &Call) -> bool {
-    let own = || code.functions().iter().any(|it| it.name == "length" && it.arity == 1);
-    call.name == "length"
-        && (call.module() == Some("Kernel") || call.module().is_none() && is_local(call) && !own())
-}
-
-fn is_local(call: &Call) -> bool {
-    matches!(call.callee, elixir_syntax::Callee::Local)
+    let is_local = || call.callee == Callee::Local && !is_own(code, call);
+    call.name == "length" && (call.module() == Some("Kernel") || is_local())
 }
 
 /// The comparison of a count with nothing, and whether it asks for emptiness.

@@ -1,8 +1,8 @@
 //! One query for each item, where one would do for all.
 
-use elixir_syntax::{Call, Code};
+use elixir_syntax::{Call, Code, Node};
 
-use super::super::values::{given_to, in_for, module_of};
+use super::super::values::{given_to, in_for, is_of};
 use crate::doctrine::{Found, Rule};
 
 const N_PLUS_1: Rule = Rule::blocking(
@@ -49,16 +49,15 @@ fn repeated_by(code: &Code, call: &Call) -> Option<String> {
     if in_for(call.node) {
         return Some("for".to_owned());
     }
-    let mut takers: Vec<_> = given_to(call.node).collect();
-    // `Enum.map(ids, &Repo.get!(User, &1))`: of a capture, the call around it.
-    takers.extend(call.node.parent().filter(|_| call.is_capture()));
-    takers.into_iter().find_map(|taker| {
-        let module = module_of(code, call, taker)?;
-        let again = match module.as_ref() {
-            "Enum" | "Stream" => true,
-            "Task" | "Task.Supervisor" => taker.name().starts_with("async_stream"),
-            _ => false,
-        };
-        again.then(|| format!("{module}.{}", taker.name()))
-    })
+    let repeats = |taker: &Node| {
+        is_of(code, call, *taker, &["Enum", "Stream"])
+            || taker.name().starts_with("async_stream")
+                && is_of(code, call, *taker, &["Task", "Task.Supervisor"])
+    };
+    let taker = given_to(call.node).find(repeats)?;
+    Some(
+        taker
+            .receiver()
+            .map_or(taker.name().to_owned(), |it| format!("{}.{}", it.text(), taker.name())),
+    )
 }

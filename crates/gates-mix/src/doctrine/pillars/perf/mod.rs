@@ -5,7 +5,11 @@ mod counts;
 mod loops;
 mod queries;
 
+use elixir_syntax::Call;
 use pipeline_core::Level;
+
+use super::names::imports;
+use super::values::is_repo;
 
 use crate::doctrine::{Codebase, Found, Pillar, Rule, Source};
 
@@ -31,26 +35,27 @@ impl Pillar for Perf {
     }
 
     fn file(&self, source: &Source, _: &Codebase, found: &mut Found) {
-        if let Some(markup) = &source.markup {
+        if let Some(markup) = source.released_markup() {
             counts::look(&markup.code, found);
         }
         let Some(elixir) = source.lib() else { return };
-        counts::look(&elixir.code, found);
+        let code = &elixir.code;
+        counts::look(code, found);
         if source.is_mix_task() || source.is_migration() {
             return;
         }
-        for call in elixir.code.calls().filter(|it| !elixir.code.is_quoted(it)) {
-            if is_repo(call.module()) {
+        let imported: Vec<_> =
+            imports(code).map(|(_, module)| module).filter(|it| is_repo(it)).collect();
+        let of_import = |call: &Call| {
+            imported.iter().any(|it| call.module().is_none() && code.is_call(call, it, call.name))
+        };
+        for call in code.calls().filter(|it| !code.is_quoted(it)) {
+            if call.module().is_some_and(is_repo) || of_import(call) {
                 queries::look(call, found);
-                loops::look(&elixir.code, call, found);
+                loops::look(code, call, found);
             } else {
-                callbacks::look(&elixir.code, call, found);
+                callbacks::look(code, call, found);
             }
         }
     }
-}
-
-/// `Shop.Repo`, `Repo`, `ReadRepo`
-fn is_repo(module: Option<&str>) -> bool {
-    module.and_then(|it| it.rsplit('.').next()).is_some_and(|it| it.ends_with("Repo"))
 }

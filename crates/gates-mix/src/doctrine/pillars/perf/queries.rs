@@ -2,7 +2,8 @@
 
 use elixir_syntax::{Call, Node, Op, Tag};
 
-use super::super::values::{assigned, short};
+use super::super::names::assigned;
+use super::super::values::short;
 use crate::doctrine::{Found, Rule};
 
 const REPO_ALL: Rule =
@@ -14,8 +15,8 @@ const REPO_ALL_UNKNOWN: Rule = Rule::advisory(
 
 pub(super) const RULES: [Rule; 2] = [REPO_ALL, REPO_ALL_UNKNOWN];
 
-/// So far a query is followed through variables.
-const FURTHEST: usize = 8;
+/// So many steps of a query are followed, through pipes and variables.
+const FURTHEST: usize = 64;
 
 /// How many rows a query can bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,14 @@ pub(super) fn look(call: &Call, found: &mut Found) {
     let Some(query) = call.arg(0) else { return };
     let repo = call.module().unwrap_or("Repo");
     let place = call.node.span();
-    match rows(query, call.node, FURTHEST) {
+    let brought = match rows(query, call.node) {
+        // A repository of its own kind takes something before the query.
+        Rows::Unknown if call.arg(1).is_some_and(|it| rows(it, call.node) == Rows::Bounded) => {
+            Rows::Bounded
+        }
+        brought => brought,
+    };
+    match brought {
         Rows::Bounded => {}
         Rows::Unbounded => {
             found.span(
@@ -54,31 +62,58 @@ pub(super) fn look(call: &Call, found: &mut Found) {
     }
 }
 
-fn rows(query: Node, at: Node, further: usize) -> Rows {
-    let Some(further) = further.checked_sub(1) else { return Rows::Unknown };
-    match query.tag() {
-        // A schema, or the name of a table with one.
-        Tag::Alias | Tag::DotAlias | Tag::Tuple => Rows::Unbounded,
-        Tag::Block if query.kids().len() == 1 => {
-            query.kid(0).map_or(Rows::Unknown, |it| rows(it, at, further))
+/// What one step of a query says about how many rows there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Bounds,
+    /// Nobody can see here what it does.
+    Unknown,
+    /// It brings one row, if there is one group.
+    Sums,
+    Groups,
+    /// What comes before counts.
+    Keeps,
+}
+
+/// Goes back through the steps of a query to where it begins.
+fn rows(query: Node, at: Node) -> Rows {
+    let (mut query, mut at) = (query, at);
+    let (mut sums, mut groups) = (false, false);
+    for _ in 0..FURTHEST {
+        let kids = (query.kid(0), query.kid(1), query.args().next());
+        let (before, step) = match (query.tag(), kids) {
+            (Tag::Block, (Some(inner), None, _)) => (inner, Step::Keeps),
+            (Tag::Var, _) if query.name() != "__MODULE__" => match assigned(query, at) {
+                Some(value) => {
+                    at = value;
+                    (value, Step::Keeps)
+                }
+                None => break,
+            },
+            (Tag::Binary, (Some(before), Some(step), _)) if query.is_op(Op::Pipe) => {
+                (before, step_of(step, 0))
+            }
+            (Tag::Call | Tag::Remote, (_, _, Some(source))) => {
+                (in_source(source), step_of(query, 1))
+            }
+            // A schema, a table, or the name of a table with a schema.
+            (Tag::Alias | Tag::DotAlias | Tag::Tuple | Tag::Str | Tag::Var, _)
+                if !sums || groups =>
+            {
+                return Rows::Unbounded;
+            }
+            _ => break,
+        };
+        match step {
+            Step::Bounds => return Rows::Bounded,
+            Step::Unknown => return Rows::Unknown,
+            Step::Sums => sums = true,
+            Step::Groups => groups = true,
+            Step::Keeps => {}
         }
-        Tag::Var if query.name() == "__MODULE__" => Rows::Unbounded,
-        Tag::Var => match assigned(query, at) {
-            Some(value) => rows(value, value, further),
-            None => Rows::Unknown,
-        },
-        Tag::Binary if query.is_op(Op::Pipe) => {
-            let (Some(source), Some(step)) = (query.kid(0), query.kid(1)) else {
-                return Rows::Unknown;
-            };
-            limited(step, 0).unwrap_or_else(|| rows(source, at, further))
-        }
-        Tag::Call | Tag::Remote => {
-            let Some(source) = query.args().next() else { return Rows::Unknown };
-            limited(query, 1).unwrap_or_else(|| rows(in_source(source), at, further))
-        }
-        _ => Rows::Unknown,
+        query = before;
     }
+    if sums && !groups { Rows::Bounded } else { Rows::Unknown }
 }
 
 /// `x in Source`
@@ -86,49 +121,64 @@ fn in_source(source: Node) -> Node {
     if source.is_op(Op::In) { source.kid(1).unwrap_or(source) } else { source }
 }
 
-/// What one step of a query says about how many rows there are; `None` if it says nothing, and what comes before counts.
 /// `skip` is how many of its arguments are not its own.
-fn limited(step: Node, skip: usize) -> Option<Rows> {
+fn step_of(step: Node, skip: usize) -> Step {
     let own = || step.args().skip(skip);
     match step.name() {
-        "limit" | "first" | "last" => Some(Rows::Bounded),
-        name if name.contains("paginat") || name == "page" => Some(Rows::Bounded),
-        "where" | "or_where" | "having" => own().any(is_of_some).then_some(Rows::Bounded),
+        "limit" | "first" | "last" | "page" => Step::Bounds,
+        name if name.contains("paginat") => Step::Bounds,
+        "where" | "or_where" | "having" | "or_having" if own().any(is_of_some) => Step::Bounds,
+        "select" if own().any(is_one_row) => Step::Sums,
+        "group_by" => Step::Groups,
         "from" => of_from(step),
-        "select" => own().any(is_one_row).then_some(Rows::Bounded),
-        "order_by" | "join" | "preload" | "distinct" | "group_by" | "select_merge" | "lock"
-        | "exclude" | "subquery" | "with_cte" | "dynamic" | "windows" | "union" | "union_all"
-        | "prepend_order_by" | "reverse_order" | "put_query_prefix" | "offset" | "as" => None,
-        _ => Some(Rows::Unknown),
+        "where" | "or_where" | "having" | "or_having" | "select" | "order_by" | "join"
+        | "preload" | "distinct" | "select_merge" | "lock" | "exclude" | "subquery"
+        | "with_cte" | "windows" | "union" | "union_all" | "prepend_order_by" | "reverse_order"
+        | "put_query_prefix" | "offset" | "as" => Step::Keeps,
+        _ => Step::Unknown,
     }
 }
 
 /// `from(x in Source, where: …, limit: …)`
-fn of_from(step: Node) -> Option<Rows> {
-    let keywords = step.args().next_back().filter(|it| it.tag() == Tag::Keywords)?;
-    let pairs = keywords.kids().filter_map(|it| Some((it.kid(0)?.name(), it.kid(1)?)));
-    let pairs: Vec<_> = pairs.collect();
-    let grouped = pairs.iter().any(|(key, _)| *key == "group_by");
-    let bounds = |(key, value): &(&str, Node)| match *key {
-        "limit" => true,
-        "where" | "or_where" | "having" => is_of_some(*value),
-        "select" => !grouped && is_one_row(*value),
-        _ => false,
-    };
-    pairs.iter().any(bounds).then_some(Rows::Bounded)
+fn of_from(step: Node) -> Step {
+    let is_pairs = |it: &Node| matches!(it.tag(), Tag::Keywords | Tag::List);
+    let keywords = step.args().next_back().filter(is_pairs);
+    let pairs = keywords.into_iter().flat_map(Node::kids);
+    let pairs = pairs.filter_map(|it| Some((it.kid(0)?.name(), it.kid(1)?)));
+    let steps: Vec<_> = pairs
+        .map(|(key, value)| match key {
+            "limit" => Step::Bounds,
+            "where" | "or_where" | "having" | "or_having" if is_of_some(value) => Step::Bounds,
+            "group_by" => Step::Groups,
+            "select" if is_one_row(value) => Step::Sums,
+            _ => Step::Keeps,
+        })
+        .collect();
+    let said = |it: &Step| steps.contains(it);
+    [Step::Bounds, Step::Groups, Step::Sums].into_iter().find(said).unwrap_or(Step::Keeps)
 }
 
-/// `x.id in ^ids`: no more rows than ids.
+/// `x.id in ^ids`: no more rows than ids. Beside `or`, and after `not`, it says nothing.
 fn is_of_some(condition: Node) -> bool {
-    let pinned = |it: Node| it.is_op(Op::In) && it.kid(1).is_some_and(|it| it.is_op(Op::Pin));
-    condition.descendants().any(pinned)
+    match condition.op() {
+        Some(Op::In) => condition.kid(1).is_some_and(|it| it.is_op(Op::Pin)),
+        Some(Op::And) => condition.kids().any(is_of_some),
+        Some(Op::Or) => condition.kids().all(is_of_some),
+        _ => condition.tag() == Tag::Block && condition.kids().any(is_of_some),
+    }
 }
 
-/// `count(x.id)`: one row.
+/// `count(x.id)`, or several of its kind: one row.
 fn is_one_row(selected: Node) -> bool {
-    let name = match selected.tag() {
-        Tag::Call => selected.name(),
-        _ => return false,
-    };
-    matches!(name, "count" | "sum" | "avg" | "min" | "max")
+    match selected.tag() {
+        Tag::Call if matches!(selected.name(), "coalesce" | "type" | "filter") => {
+            selected.args().next().is_some_and(is_one_row)
+        }
+        Tag::Call => matches!(selected.name(), "count" | "sum" | "avg" | "min" | "max"),
+        Tag::Tuple | Tag::Map | Tag::Keywords | Tag::List => {
+            selected.kids().len() > 0 && selected.kids().all(is_one_row)
+        }
+        Tag::Pair => selected.kid(1).is_some_and(is_one_row),
+        _ => false,
+    }
 }

@@ -2,8 +2,9 @@
 
 use elixir_syntax::{Call, Code, Node, Tag};
 
-use super::super::values::{Origin, assigned, is_put_together, origin};
-use crate::doctrine::{Found, Rule, Source};
+use super::super::names::{assigned, is_head, is_own};
+use super::super::values::{Origin, is_put_together, is_repo, origin};
+use crate::doctrine::{Found, Role, Rule, Source};
 
 const FRAGMENT: Rule = Rule::blocking(
     "SEAL/fragment",
@@ -32,12 +33,14 @@ pub(super) const RULES: [Rule; 5] = [FRAGMENT, RAW_SQL, CODE_EVAL, OS_CMD, RAW_H
 const EVALUATORS: [(&str, &str); 7] = [
     ("Code", "eval_string"),
     ("Code", "eval_quoted"),
+    ("Code", "eval_quoted_with_env"),
     ("Code", "eval_file"),
     ("Code", "compile_string"),
     ("Code", "compile_quoted"),
     ("EEx", "eval_string"),
-    ("EEx", "compile_string"),
 ];
+/// Functions that send a text to the database.
+const QUERIES: [&str; 4] = ["query", "query!", "query_many", "query_many!"];
 const SHELLS: [&str; 6] = ["sh", "bash", "zsh", "/bin/sh", "/bin/bash", "/usr/bin/env"];
 
 /// What is wrong with a call: the rule, the words, and whether it blocks.
@@ -49,9 +52,9 @@ struct Told {
 
 pub(super) fn code(source: &Source, found: &mut Found) {
     let Some(elixir) = &source.elixir else { return };
-    let gently = source.is_mix_task() || source.is_migration();
+    let gently = source.is_mix_task() || source.is_migration() || source.role == Role::MixExs;
     for call in elixir.code.calls().filter(|it| !elixir.code.is_quoted(it)) {
-        let told = query(call)
+        let told = query(&elixir.code, call)
             .or_else(|| eval(&elixir.code, call))
             .or_else(|| command(&elixir.code, call));
         if let Some(told) = told {
@@ -64,16 +67,18 @@ pub(super) fn code(source: &Source, found: &mut Found) {
 }
 
 /// `fragment("… #{x}")`, `Repo.query("… #{x}")`
-fn query(call: &Call) -> Option<Told> {
-    let (rule, sql) = match (call.name, call.module()) {
-        ("fragment", None | Some("Ecto.Query.API")) => (FRAGMENT, call.arg(0)?),
-        ("query" | "query!" | "query_many" | "query_many!", Some("Ecto.Adapters.SQL")) => {
-            (RAW_SQL, call.arg(1)?)
-        }
-        ("query" | "query!" | "query_many" | "query_many!", Some(module)) if is_repo(module) => {
-            (RAW_SQL, call.arg(0)?)
-        }
-        _ => return None,
+fn query(code: &Code, call: &Call) -> Option<Told> {
+    let adapter = |name: &&str| code.is_call(call, "Ecto.Adapters.SQL", name);
+    let (rule, sql) = if call.name == "fragment" {
+        let is_local = call.module().is_none() && !is_own(code, call) && !is_head(call.node);
+        let is_ectos = is_local || call.module() == Some("Ecto.Query.API");
+        (FRAGMENT, call.arg(0).filter(|_| is_ectos)?)
+    } else if QUERIES.iter().any(adapter) {
+        (RAW_SQL, call.arg(1)?)
+    } else if QUERIES.contains(&call.name) && is_repo(call.module()?) {
+        (RAW_SQL, call.arg(0)?)
+    } else {
+        return None;
     };
     let text = if sql.tag() == Tag::Var { assigned(sql, call.node)? } else { sql };
     if !is_put_together(text) {
@@ -89,10 +94,6 @@ fn query(call: &Call) -> Option<Told> {
         call.name
     );
     Some(Told { rule, message, blocks })
-}
-
-fn is_repo(module: &str) -> bool {
-    module.rsplit('.').next().is_some_and(|it| it.ends_with("Repo"))
 }
 
 fn eval(code: &Code, call: &Call) -> Option<Told> {
@@ -114,24 +115,31 @@ fn command(code: &Code, call: &Call) -> Option<Told> {
     is_foreign.then_some(Told { rule: OS_CMD, message, blocks: true })
 }
 
-/// `System.cmd("sh", ["-c", text])`
+/// `System.cmd("sh", ["-c", text])`; what follows the text are only its parameters.
 fn runs_a_shell(call: &Call) -> bool {
     let (Some(program), Some(args)) = (call.arg(0), call.arg(1)) else { return false };
-    let mut args = args.kids();
+    let args = if args.tag() == Tag::Var { assigned(args, call.node) } else { Some(args) };
+    let mut args = args.into_iter().flat_map(Node::kids);
     let is_shell = program.literal().is_some_and(|it| SHELLS.contains(&it));
     is_shell
-        && args.any(|it| it.literal() == Some("-c"))
-        && args.any(|it| origin(it) == Origin::Runtime)
+        && args.any(|it| it.literal().is_some_and(takes_text))
+        && args.next().is_some_and(|it| origin(it) == Origin::Runtime)
+}
+
+/// `-c`, also with others: `-lc`
+fn takes_text(flag: &str) -> bool {
+    flag.starts_with('-') && !flag.starts_with("--") && flag.ends_with('c')
 }
 
 /// `raw(x)` in templates.
 pub(super) fn markup(source: &Source, found: &mut Found) {
-    let Some(markup) = &source.markup else { return };
+    let Some(markup) = source.released_markup() else { return };
     let is_raw =
         |it: &&Call| it.name == "raw" && matches!(it.module(), None | Some("Phoenix.HTML"));
     for call in markup.code.calls().filter(is_raw).filter(|it| it.arity() == 1) {
         let value = call.arg(0);
-        if value.is_some_and(|it| origin(it) == Origin::Runtime) {
+        // In markup, `@name` is what the page was given, and no attribute of a module.
+        if value.is_some_and(|it| origin(it) > Origin::Literal) {
             let what = value.map_or("this", Node::text);
             found.node(&RAW_HTML, call.node, format!("`{what}` goes to the browser as it is"));
         }

@@ -42,7 +42,17 @@ impl Pillar for Seal {
     }
 
     fn file(&self, source: &Source, _: &Codebase, found: &mut Found) {
-        if source.is_lib() || source.role == Role::Script && source.is_migration() {
+        let is_script = || {
+            source.is_migration()
+                || source.path.starts_with("rel/")
+                || source.path.contains("/rel/")
+        };
+        let looks = match source.role {
+            Role::Lib | Role::Config | Role::MixExs => true,
+            Role::Script => is_script(),
+            _ => false,
+        };
+        if looks {
             injection::code(source, found);
         }
         injection::markup(source, found);

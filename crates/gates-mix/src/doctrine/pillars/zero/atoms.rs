@@ -2,6 +2,7 @@
 
 use elixir_syntax::{Call, Node, Tag};
 
+use super::super::names::is_head;
 use super::super::values::{Origin, origin};
 use super::Look;
 use crate::doctrine::{Found, Rule};
@@ -26,8 +27,9 @@ const MAKERS: [(&str, &str); 3] =
 impl Look<'_, '_> {
     pub(super) fn atoms(&self, call: &Call, strict: bool, found: &mut Found) {
         let code = &self.elixir.code;
-        if matches!(call.name, "decode" | "decode!" | "parse" | "parse!") {
-            if let Some(keys) = call.option("keys").filter(|it| it.text() == ":atoms") {
+        if call.name.starts_with("decode") || matches!(call.name, "parse" | "parse!") {
+            let keys = call.args().last().and_then(keys_of);
+            if let Some(keys) = keys.filter(|it| it.text() == ":atoms" && !is_head(call.node)) {
                 let told = format!("{} makes an atom of every key that it is sent", call.name);
                 found.node(&ATOM_KEYS, keys, told);
             }
@@ -70,6 +72,16 @@ impl Look<'_, '_> {
             }
         }
     }
+}
+
+/// The option `keys`, written as `keys: …` or as `{:keys, …}`.
+fn keys_of(options: Node<'_>) -> Option<Node<'_>> {
+    let is_pair =
+        |it: &Node| it.tag() == Tag::Tuple && it.kid(0).is_some_and(|it| it.text() == ":keys");
+    options.value("keys").or_else(|| {
+        let mut listed = options.kids().filter(|_| options.tag() == Tag::List);
+        listed.find(is_pair)?.kid(1)
+    })
 }
 
 fn makes_atoms(node: Node) -> bool {

@@ -2,6 +2,7 @@
 
 use elixir_syntax::{Call, Node, Op, Tag};
 
+use super::super::names::{binding, is_pattern};
 use super::Look;
 use crate::doctrine::{Found, Rule};
 
@@ -19,9 +20,8 @@ pub(super) const RULES: [Rule; 2] = [BARE_RESCUE, SWALLOWED];
 impl Look<'_, '_> {
     /// The clauses of every `rescue` that belongs to this call: `try`, `def` and the like.
     pub(super) fn rescues(&self, call: &Call, found: &mut Found) {
-        let sections = call.node.do_block().into_iter().flat_map(Node::kids);
-        let rescues = sections.filter(|it| it.name() == "rescue");
-        for clause in rescues.flat_map(Node::kids).filter(|it| it.tag() == Tag::Clause) {
+        let Some(rescue) = call.node.body("rescue") else { return };
+        for clause in clauses(rescue) {
             let (Some(head), Some(body)) = (clause.kid(0), clause.kids().next_back()) else {
                 continue;
             };
@@ -33,7 +33,7 @@ impl Look<'_, '_> {
                     &BARE_RESCUE,
                     "this takes every exception, also those that nobody expected".to_owned(),
                 )
-            } else if !is_used(head.name(), body) {
+            } else if !is_used(head.name(), clause, body) {
                 (
                     &SWALLOWED,
                     format!("whatever went wrong is lost: `{}` is never looked at", head.name()),
@@ -49,16 +49,20 @@ impl Look<'_, '_> {
     }
 }
 
-/// Is the exception looked at, or raised again?
-fn is_used(name: &str, body: Node) -> bool {
-    let raises = |it: Node| {
-        it.tag() == Tag::Call && matches!(it.name(), "raise" | "reraise" | "exit" | "throw")
-    };
-    let reads = |it: Node| it.tag() == Tag::Var && it.name() == name && !is_bound(it);
-    body.descendants().any(|it| raises(it) || reads(it))
+/// The clauses of a section, or of `rescue: (_ -> …)`.
+fn clauses(rescue: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    rescue.kids().filter(|it| it.tag() == Tag::Clause)
 }
 
-/// Is it given a new value, which says nothing about the old one?
-fn is_bound(node: Node) -> bool {
-    node.parent().is_some_and(|it| it.is_op(Op::Match) && it.kid(0) == Some(node))
+/// Is the exception that the clause takes looked at, or raised again?
+fn is_used(name: &str, clause: Node, body: Node) -> bool {
+    let raises = |it: Node| {
+        matches!(it.tag(), Tag::Call | Tag::Remote) && matches!(it.name(), "raise" | "reraise")
+    };
+    let is_variable = |it: Node| {
+        let is_attribute = || it.parent().is_some_and(|it| it.is_op(Op::At));
+        it.tag() == Tag::Var && it.name() == name && !is_attribute() && !is_pattern(it)
+    };
+    let reads = |it: Node| is_variable(it) && binding(name, it).is_some_and(|it| it.by == clause);
+    body.descendants().any(|it| raises(it) || reads(it))
 }

@@ -1,6 +1,6 @@
 //! Foreign bytes as Erlang terms: atoms without end, and functions that somebody else wrote.
 
-use elixir_syntax::{Call, Node, Tag};
+use elixir_syntax::{Call, Node, Op, Tag};
 
 use super::Look;
 use crate::doctrine::{Found, Rule};
@@ -19,13 +19,10 @@ impl Look<'_, '_> {
         if !self.elixir.code.is_call(call, ":erlang", "binary_to_term") {
             return;
         }
-        let options = call.arg(1);
-        let (rule, told) = match (call.arity(), options) {
+        let (rule, told) = match (call.arity(), call.arg(1)) {
             (1, _) => (&BINARY_TO_TERM, "binary_to_term/1 makes whatever the bytes say"),
+            (_, Some(options)) if has_safe(options) => return,
             (_, Some(options)) if is_written_out(options) => {
-                if options.kids().any(|it| it.text() == ":safe") {
-                    return;
-                }
                 (&BINARY_TO_TERM, "without :safe, binary_to_term/2 makes whatever the bytes say")
             }
             _ => (&BINARY_TO_TERM_OPTS, "nobody can see here whether :safe is among these options"),
@@ -39,4 +36,16 @@ impl Look<'_, '_> {
 
 fn is_written_out(options: Node) -> bool {
     options.tag() == Tag::List && options.kids().all(|it| it.tag() == Tag::Atom)
+}
+
+/// Is `:safe` among them, whatever the others are?
+fn has_safe(options: Node) -> bool {
+    match options.tag() {
+        Tag::Atom => options.text() == ":safe",
+        Tag::List => options.kids().any(has_safe),
+        Tag::Binary if options.is_op(Op::Bar) || options.is_op(Op::PlusPlus) => {
+            options.kids().any(has_safe)
+        }
+        _ => false,
+    }
 }
