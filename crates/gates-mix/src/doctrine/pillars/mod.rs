@@ -46,6 +46,7 @@ pub use zero::Zero;
 
 /// What a team decided about single rules.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule that a team takes or leaves")]
 pub struct Settings {
     /// Is every sleep told, and an atom that is made of a literal?
     pub strict: bool,
