@@ -15,7 +15,8 @@ pub(super) fn role(path: &str) -> Role {
     let ending = name.rsplit_once('.').map_or("", |(_, it)| it);
     // The first of these folders tells: `lib/phoenix/test/conn_test.ex` is released.
     let telling = |it: &&str| matches!(*it, "lib" | "test" | "config" | "priv");
-    let folder = path.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev().find(telling);
+    let folders = path.rsplit_once('/').map_or("", |(it, _)| it);
+    let folder = folders.split('/').find(telling);
     match ending {
         "ex" | "exs" if name == "mix.exs" => Role::MixExs,
         "exs" if folder == Some("test") && name.ends_with("_test.exs") => Role::Test,

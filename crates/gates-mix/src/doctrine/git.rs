@@ -10,6 +10,8 @@ use super::error::DoctrineError;
 
 /// Where a branch usually leaves from, the surest first.
 const USUAL: [&str; 3] = ["origin/HEAD", "main", "master"];
+/// So many names are given to git one by one.
+const MOST_NAMES: usize = 200;
 /// So many commits are looked at.
 const MOST_COMMITS: &str = "500";
 
@@ -60,30 +62,27 @@ pub(super) struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    /// `None` where the folder is in no repository, or where there is no git.
-    pub(super) fn of(dir: &'a Path) -> Option<Self> {
-        let asker = Self { dir };
-        asker.ask(&["rev-parse", "--git-dir"]).ok().map(|_| asker)
+    pub(super) fn of(dir: &'a Path) -> Self {
+        Self { dir }
     }
 
-    /// The files, and which of them changed in this scope.
-    pub(super) fn files(self, scope: &Scope, base: Option<&str>) -> Result<Listing, DoctrineError> {
-        let tracked = || self.list(&["ls-files", "-z"]);
-        let untracked = || self.list(&["ls-files", "--others", "--exclude-standard", "-z"]);
-        let (tracked, untracked, changed) = std::thread::scope(|scope_of_threads| {
-            let tracked = scope_of_threads.spawn(tracked);
-            let untracked = scope_of_threads.spawn(untracked);
-            let changed = self.changed(scope, base);
-            (joined(tracked), joined(untracked), changed)
-        });
-        let (tracked, untracked, mut changed) = (tracked?, untracked?, changed?);
-        if let (Scope::Changed { .. }, Some(changed)) = (scope, &mut changed) {
-            changed.extend(untracked.iter().map(|it| (it.clone(), Change::Added)));
+    /// The files that git keeps.
+    pub(super) fn tracked(self) -> Result<Vec<String>, DoctrineError> {
+        match self.list(&["ls-files", "-z"]) {
+            Err(DoctrineError::Git { said, .. }) if says_no_repository(&said) => {
+                Err(DoctrineError::NoRepository { dir: self.dir.display().to_string() })
+            }
+            listed => listed,
         }
-        Ok(Listing { tracked, untracked, changed })
     }
 
-    fn changed(
+    /// Those that it neither keeps nor ignores.
+    pub(super) fn untracked(self) -> Result<Vec<String>, DoctrineError> {
+        self.list(&["ls-files", "--others", "--exclude-standard", "-z"])
+    }
+
+    /// Which files changed, where changes are asked for.
+    pub(super) fn changed(
         self,
         scope: &Scope,
         base: Option<&str>,
@@ -98,11 +97,12 @@ impl<'a> Asker<'a> {
         Ok(Some(name_status(&said)))
     }
 
-    /// The lines that were added or changed.
+    /// The lines that were added or changed in these files.
     pub(super) fn lines(
         self,
         scope: &Scope,
         base: Option<&str>,
+        changed: &BTreeMap<String, Change>,
     ) -> Result<BTreeMap<String, BTreeSet<u32>>, DoctrineError> {
         // However a person has set up git: names are to be as they are, and after `b/`.
         const HUNKS: [&str; 10] = [
@@ -117,25 +117,26 @@ impl<'a> Asker<'a> {
             "--dst-prefix=b/",
             "--diff-filter=ACMR",
         ];
-        let said = match (scope, base) {
-            (Scope::Changed { .. }, Some(base)) => {
-                self.ask(&[&HUNKS[..], &[base, "--", "."]].concat())?
-            }
-            (Scope::Staged, _) => self.ask(&[&HUNKS[..], &["--cached", "--", "."]].concat())?,
+        // Names spare git a look at all other files.
+        let names: Vec<_> = changed.keys().map(String::as_str).collect();
+        let names = if names.len() <= MOST_NAMES { names } else { vec!["."] };
+        let with = match (scope, base) {
+            (Scope::Changed { .. }, Some(base)) => base,
+            (Scope::Staged, _) => "--cached",
             _ => return Ok(BTreeMap::new()),
         };
+        let literal = ["--literal-pathspecs"];
+        let said = self.ask(&[&literal[..], &HUNKS, &[with, "--"], &names].concat())?;
         Ok(added_lines(&String::from_utf8_lossy(&said)))
     }
 
     /// The commit where this branch left `base`, or the main branch; on that branch itself, the newest one.
     pub(super) fn left_at(self, base: Option<&str>) -> Result<String, DoctrineError> {
         for candidate in base.map_or(USUAL.to_vec(), |base| vec![base]) {
-            let commit = format!("{candidate}^{{commit}}");
-            let known =
-                self.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
-            if let Ok(known) = known {
-                let left =
-                    self.ask(&["merge-base", "HEAD", String::from_utf8_lossy(&known).trim()])?;
+            // What begins with a dash would be taken for an option.
+            let known = !candidate.starts_with('-');
+            let left = self.ask(&["merge-base", "HEAD", candidate]);
+            if let (true, Ok(left)) = (known, left) {
                 return Ok(String::from_utf8_lossy(&left).trim().to_owned());
             }
         }
@@ -209,11 +210,9 @@ impl<'a> Asker<'a> {
 
 const DIFF: [&str; 5] = ["diff", "--name-status", "-z", "--relative", "--diff-filter=ACMRT"];
 
-fn joined<T>(
-    thread: std::thread::ScopedJoinHandle<'_, Result<T, DoctrineError>>,
-) -> Result<T, DoctrineError> {
-    let died = |_| DoctrineError::Git { what: "ls-files".into(), said: "its reader died".into() };
-    thread.join().map_err(died)?
+/// Without git, or outside of a repository, files are found all the same.
+fn says_no_repository(said: &str) -> bool {
+    said.contains("not a git repository") || said.contains("No such file")
 }
 
 /// The answer of `git diff --name-status -z`, cut at its zeros: a letter, then a name, or two where it was renamed or copied.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::thread::ScopedJoinHandle;
 
-use super::codebase::{Codebase, Entry, Scope};
+use super::codebase::{Change, Codebase, Entry, Scope};
 use super::error::DoctrineError;
 use super::files::{is_made, role, walk};
 use super::git::{Asker, Git, Listing};
@@ -11,15 +12,19 @@ use crate::layout::Layout;
 
 /// The project in this folder, with the files that are meant.
 pub(super) fn look(dir: &Path, scope: &Scope) -> Result<Codebase, DoctrineError> {
-    let asker = Asker::of(dir);
-    let (listing, git) = match asker {
-        Some(asker) => asked(asker, scope)?,
-        None if matches!(scope, Scope::Changed { .. } | Scope::Staged) => {
-            return Err(DoctrineError::NoRepository { dir: dir.display().to_string() });
+    let (asked, apps) = std::thread::scope(|threads| {
+        let apps = threads.spawn(|| Layout::applications(dir));
+        (asked(Asker::of(dir), scope), apps.join().unwrap_or_default())
+    });
+    let (listing, git) = match asked {
+        Ok((listing, git)) => (listing, Some(git)),
+        Err(DoctrineError::NoRepository { .. })
+            if !matches!(scope, Scope::Changed { .. } | Scope::Staged) =>
+        {
+            (Listing { tracked: walk(dir), ..Listing::default() }, None)
         }
-        None => (Listing { tracked: walk(dir), ..Listing::default() }, None),
+        Err(error) => return Err(error),
     };
-    let apps = Layout::applications(dir);
     Ok(Codebase {
         dir: dir.to_owned(),
         files: entries(listing, scope),
@@ -31,7 +36,31 @@ pub(super) fn look(dir: &Path, scope: &Scope) -> Result<Codebase, DoctrineError>
     })
 }
 
-fn asked(asker: Asker, scope: &Scope) -> Result<(Listing, Option<Git>), DoctrineError> {
+/// Asks for the files, and beside that for what changed and for the commits: each look costs about as much as the others.
+fn asked(asker: Asker, scope: &Scope) -> Result<(Listing, Git), DoctrineError> {
+    std::thread::scope(|threads| {
+        let untracked = threads.spawn(|| asker.untracked());
+        let since = threads.spawn(|| since(asker, scope));
+        let tracked = asker.tracked();
+        let untracked = joined(untracked);
+        let since = joined(since);
+        // Where there is no repository, this one says so best.
+        let mut listing = Listing { tracked: tracked?, untracked: untracked?, changed: None };
+        let (changed, git) = since?;
+        listing.changed = changed.map(|mut changed| {
+            let new = listing.untracked.iter().filter(|_| matches!(scope, Scope::Changed { .. }));
+            changed.extend(new.map(|it| (it.clone(), Change::Added)));
+            changed
+        });
+        Ok((listing, git))
+    })
+}
+
+/// What changed since the branch left the one that it is compared with, and its commits.
+fn since(
+    asker: Asker,
+    scope: &Scope,
+) -> Result<(Option<BTreeMap<String, Change>>, Git), DoctrineError> {
     let named = match scope {
         Scope::Changed { base } => base.as_deref(),
         _ => None,
@@ -42,23 +71,27 @@ fn asked(asker: Asker, scope: &Scope) -> Result<(Listing, Option<Git>), Doctrine
         // A repository without commits has nothing to compare with.
         (Err(_), _) => None,
     };
-    let (files, rest) = std::thread::scope(|threads| {
-        let files = threads.spawn(|| asker.files(scope, base.as_deref()));
-        let commits = base.as_deref().map(|it| asker.commits(it)).transpose();
-        let lines = asker.lines(scope, base.as_deref());
-        let died =
-            || DoctrineError::Git { what: "ls-files".into(), said: "its reader died".into() };
-        (files.join().unwrap_or_else(|_| Err(died())), commits.and_then(|it| Ok((it, lines?))))
-    });
-    let (commits, lines) = rest?;
-    let git = Git { base, commits: commits.unwrap_or_default(), lines, dirty: None };
-    Ok((files?, Some(git)))
+    std::thread::scope(|threads| {
+        let commits = threads.spawn(|| base.as_deref().map(|it| asker.commits(it)).transpose());
+        let changed = asker.changed(scope, base.as_deref())?;
+        let lines = match &changed {
+            Some(changed) if !changed.is_empty() => asker.lines(scope, base.as_deref(), changed)?,
+            _ => BTreeMap::new(),
+        };
+        let commits = joined(commits)?.unwrap_or_default();
+        Ok((changed, Git { base: base.clone(), commits, lines, dirty: None }))
+    })
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, DoctrineError>>) -> Result<T, DoctrineError> {
+    let died = |_| DoctrineError::Git { what: "look".into(), said: "its reader died".into() };
+    thread.join().map_err(died)?
 }
 
 fn entries(listing: Listing, scope: &Scope) -> BTreeMap<String, Entry> {
     let mut changed = listing.changed.unwrap_or_default();
     if let Scope::Only(paths) = scope {
-        changed = paths.iter().map(|it| (it.clone(), super::codebase::Change::Modified)).collect();
+        changed = paths.iter().map(|it| (it.clone(), Change::Modified)).collect();
     }
     let tracked = listing.tracked.into_iter().map(|it| (it, true));
     let all = tracked.chain(listing.untracked.into_iter().map(|it| (it, false)));

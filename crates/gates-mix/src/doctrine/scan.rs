@@ -105,9 +105,8 @@ impl Doctrine {
             });
             look(dir, scope)
         })?;
-        if let (true, Some(git), Some(asker)) = (self.deploying, &mut codebase.git, Asker::of(dir))
-        {
-            git.dirty = Some(asker.dirty()?);
+        if let (true, Some(git)) = (self.deploying, &mut codebase.git) {
+            git.dirty = Some(Asker::of(dir).dirty()?);
         }
         let is_meant = |path: &str| !is_made(path) && !self.exclude.is_match(path);
         let meant: Vec<String> = codebase
@@ -116,8 +115,8 @@ impl Doctrine {
             .filter(|it| is_meant(it))
             .map(ToOwned::to_owned)
             .collect();
-        let staged = match (scope, Asker::of(dir)) {
-            (Scope::Staged, Some(asker)) => Some(asker.staged(&meant)?),
+        let staged = match scope {
+            Scope::Staged => Some(Asker::of(dir).staged(&meant)?),
             _ => None,
         };
         let active = self.active(&codebase);

@@ -13,6 +13,7 @@ mod format;
 mod git;
 mod history;
 mod keywords;
+mod lazy;
 mod place;
 mod re2;
 mod reach;

@@ -8,6 +8,7 @@ use regex::bytes::{Captures, Regex};
 use super::allow::{Allow, Match, Wrong};
 use super::entropy::{entropy, is_typed};
 use super::format::RuleText;
+use super::lazy::Lazy;
 use super::re2;
 use super::reach::Reach;
 
@@ -16,7 +17,7 @@ use super::reach::Reach;
 pub(super) struct Rule {
     pub(super) id: String,
     pub(super) description: String,
-    pub(super) regex: Option<Regex>,
+    pub(super) regex: Option<Lazy>,
     pub(super) path: Option<Regex>,
     /// In lower case; none = it is tried on every text.
     pub(super) keywords: Vec<String>,
@@ -57,13 +58,12 @@ impl Rule {
         if text.regex.is_none() && text.path.is_none() {
             return Err(("regex", "it has neither a regex nor a path".into()));
         }
-        let regex = optional("regex", text.regex.as_ref())?;
+        let regex = regex(text)?;
         let group = text.secretgroup.unwrap_or_default();
-        if regex.as_ref().is_some_and(|it| group >= it.captures_len()) {
-            return Err(("secretGroup", format!("the regex has no group {group}")));
-        }
         let allows = text.allowlists().map(|it| Allow::compile(it).map(Arc::new));
-        let reach = text.regex.as_ref().map_or(Reach::Lines(0), |it| Reach::of(&re2::read_as(it)));
+        // Ours are written as they are understood.
+        let read_as = |it: &String| if text.ours { it.clone() } else { re2::read_as(it) };
+        let reach = text.regex.as_ref().map_or(Reach::Lines(0), |it| Reach::of(&read_as(it)));
         Ok(Self {
             id: text.id.clone(),
             description: described(text).to_owned(),
@@ -112,6 +112,20 @@ impl Rule {
         let wordy = digit && !found.secret.iter().any(u8::is_ascii_digit);
         !regular && !typed && !remark && !wordy && !self.allows.iter().any(|it| it.allows(found))
     }
+}
+
+/// Its expression; one of a user's own is compiled at once.
+fn regex(text: &RuleText) -> Result<Option<Lazy>, Wrong> {
+    let Some(pattern) = &text.regex else { return Ok(None) };
+    if text.ours {
+        return Ok(Some(Lazy::ours(pattern)));
+    }
+    let regex = Lazy::checked(pattern).map_err(|wrong| ("regex", wrong))?;
+    let group = text.secretgroup.unwrap_or_default();
+    if regex.get().is_some_and(|it| group >= it.captures_len()) {
+        return Err(("secretGroup", format!("the regex has no group {group}")));
+    }
+    Ok(Some(regex))
 }
 
 fn described(text: &RuleText) -> &str {

@@ -95,6 +95,13 @@ impl SecretRules {
         (bytes.len() > self.largest).then_some(Unread::TooLarge)
     }
 
+    /// The ids of rules whose expression cannot be compiled; a user's are compiled when they are read.
+    #[cfg(test)]
+    pub(super) fn broken(&self) -> Vec<&str> {
+        let wrong = |it: &&Rule| it.regex.as_ref().is_some_and(|it| it.get().is_none());
+        self.rules.iter().filter(wrong).map(|it| it.id.as_str()).collect()
+    }
+
     /// The secrets in this file, in its order. Of what is [`unread`](Self::unread), only rules about paths say something.
     ///
     /// `path` is relative to the project and has `/` between its parts. A marker such as `# SEAL:OK reason` is for the caller: look

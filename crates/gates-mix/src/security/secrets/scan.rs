@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::allow::Match;
+use super::lazy::Lazy;
 use super::place::{Place, lines};
 use super::rule::Rule;
 use super::rules::SecretRules;
@@ -37,7 +38,7 @@ pub(super) fn scan(rules: &SecretRules, path: &str, bytes: &[u8]) -> Vec<Secret>
 }
 
 fn matches(rule: &Rule, text: Text<'_>, window: Range<usize>, mut each: impl FnMut(Range<usize>)) {
-    let Some(regex) = &rule.regex else { return };
+    let Some(regex) = rule.regex.as_ref().and_then(Lazy::get) else { return };
     let seen = &text.bytes[..window.end];
     // Most windows hold nothing, and to know that is cheaper than to know where.
     if !regex.is_match_at(seen, window.start) || !rule.is_about(text.path) {
