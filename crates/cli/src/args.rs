@@ -166,18 +166,27 @@ pub(crate) struct GateChoice {
     /// Stop all gates at the first failure
     #[arg(long)]
     pub(crate) fail_fast: bool,
-    /// None at all; nobody can type it.
+    /// What for; nobody can type it.
     #[arg(skip)]
-    pub(crate) none: bool,
-    /// Is what passes deployed? Then everything has to be committed, where the doctrine says so.
-    #[arg(skip)]
-    pub(crate) deploying: bool,
+    pub(crate) purpose: Purpose,
+}
+
+/// What gates are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To know.
+    #[default]
+    Look,
+    /// To deploy what passes: then everything has to be committed, where the doctrine says so.
+    Deploy,
+    /// They are not: what is brought back has passed them.
+    Nothing,
 }
 
 impl GateChoice {
     /// No gates: what is brought back has passed them.
     pub(crate) fn none() -> Self {
-        Self { none: true, ..Self::default() }
+        Self { purpose: Purpose::Nothing, ..Self::default() }
     }
 }
 

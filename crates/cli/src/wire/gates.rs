@@ -12,7 +12,7 @@ use pipeline_core::{Gate, Limits, Phase, Release, Run, RunId, Step, Trust};
 use secrecy::SecretString;
 
 use crate::app::App;
-use crate::args::GateChoice;
+use crate::args::{GateChoice, Purpose};
 use crate::config::{self, BUILT_IN, Config, Exec, HEALTH_SCORE};
 use crate::error::{CliError, did_you_mean};
 
@@ -32,13 +32,13 @@ pub(super) async fn gate_steps(
     gates: &config::Gates,
     choice: &GateChoice,
 ) -> Result<Vec<Step<dyn Gate>>, CliError> {
-    if choice.none {
+    if choice.purpose == Purpose::Nothing {
         return Ok(Vec::new());
     }
     known(&choice.only, gates)?;
     let project = project(app, config).await;
     let mut all = built_in(&project, gates, config);
-    let rules = super::doctrine(gates, config, &[])?.deploying(choice.deploying);
+    let rules = super::doctrine(gates, config, &[])?.deploying(choice.purpose == Purpose::Deploy);
     all.push(doctrine(&project, gates, rules));
     let security = super::security::security(&project, gates, config)?;
     all.push((

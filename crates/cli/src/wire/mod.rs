@@ -15,7 +15,7 @@ use store_sql::RunRow;
 use target_flyio::FlyTarget;
 
 use crate::app::{App, Setting};
-use crate::args::{DeployChoice, GateChoice};
+use crate::args::{DeployChoice, GateChoice, Purpose};
 use crate::config::{self, Config, Environment, Fly};
 use crate::error::CliError;
 use crate::session::is_touched;
@@ -147,7 +147,11 @@ pub(crate) async fn pipeline(
         .cache(cache, trust)
         .parallel(environment.gates.parallel)
         .fail_fast(environment.gates.fail_fast || choice.fail_fast);
-    let choice = GateChoice { deploying: true, ..choice.clone() };
+    let purpose = match choice.purpose {
+        Purpose::Look => Purpose::Deploy,
+        other => other,
+    };
+    let choice = GateChoice { purpose, ..choice.clone() };
     for gate in gate_steps(app, config, &environment.gates, &choice).await? {
         pipeline = pipeline.gate(gate);
     }

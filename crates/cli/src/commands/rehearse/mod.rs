@@ -27,10 +27,10 @@ pub(crate) async fn run(app: &App, args: Rehearse) -> Result<Exit, CliError> {
     let mut folder = Scratch::new("pipeline-rehearsal-")?;
     sim::show_warnings(app);
     if !script.keep {
-        return play(app, &script, folder.path()).await;
+        return Box::pin(play(app, &script, folder.path())).await;
     }
     folder.keep();
-    let end = play(app, &script, folder.path()).await;
+    let end = Box::pin(play(app, &script, folder.path())).await;
     app.say(Tone::Plain, &format!("kept    {}", folder.path().display()));
     end
 }
