@@ -1,5 +1,6 @@
 //! What a person sees when something is wrong with the input: the file, the line or the key, and what to do.
 
+mod doctrine;
 mod help;
 mod lint;
 
