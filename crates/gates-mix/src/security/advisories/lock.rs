@@ -1,8 +1,8 @@
 //! What `mix.lock` locks.
 
+use elixir_syntax::{Node, Tag, Tree};
 use semver::Version;
 
-use super::term::{self, Node, Term};
 use super::version;
 
 /// The repository that Hex takes packages from unless it is told.
@@ -118,27 +118,42 @@ pub(crate) fn read_lock(text: &str) -> Result<Lock, LockError> {
     if let Some(at) = text.lines().position(conflict) {
         return Err(LockError::Conflict { line: u32::try_from(at + 1).unwrap_or(u32::MAX) });
     }
-    let node = term::read(text)
-        .map_err(|unread| LockError::Syntax { line: unread.line, what: unread.what })?;
-    let Term::Map(pairs) = node.term else {
-        return Err(LockError::Syntax { line: node.line, what: "it is no map".into() });
-    };
-    let entries = pairs.iter().map(|(key, value)| entry(key, value)).collect::<Result<_, _>>()?;
+    let tree = Tree::parse(text);
+    if let Some(error) = tree.errors().first() {
+        return Err(LockError::Syntax { line: error.line, what: error.message.clone() });
+    }
+    let no_map = |line| LockError::Syntax { line, what: "it is no map".into() };
+    let map = tree.root().kid(0).ok_or(no_map(1))?;
+    if map.tag() != Tag::Map || tree.root().kids().len() != 1 {
+        return Err(no_map(map.line()));
+    }
+    let entries = map.kids().map(entry).collect::<Result<_, _>>()?;
     Ok(Lock { entries })
 }
 
-fn entry(key: &Node, value: &Node) -> Result<Entry, LockError> {
-    let name = key.word().unwrap_or("?").to_owned();
-    let line = key.line;
-    let locked = locked(value).map_err(|what| LockError::Entry { line, name: name.clone(), what });
-    Ok(Entry { line, locked: locked?, name })
+/// The text of an atom or a string.
+fn word(node: Node<'_>) -> Option<&str> {
+    match node.tag() {
+        Tag::Atom => Some(node.name()),
+        Tag::Str | Tag::QuotedAtom => node.literal(),
+        _ => None,
+    }
 }
 
-fn locked(value: &Node) -> Result<Locked, String> {
-    let Term::Tuple(parts) = &value.term else { return Err("it is no tuple".into()) };
-    let word = |at: usize| parts.get(at).and_then(Node::word).map(ToOwned::to_owned);
+fn entry(pair: Node) -> Result<Entry, LockError> {
+    let (line, name) = (pair.line(), pair.kid(0).and_then(word).unwrap_or("?").to_owned());
+    let wrong = |what| LockError::Entry { line, name: name.clone(), what };
+    let value = pair.kid(1).ok_or_else(|| wrong("it says nothing".into()))?;
+    Ok(Entry { line, locked: locked(value).map_err(wrong)?, name })
+}
+
+fn locked(value: Node) -> Result<Locked, String> {
+    if value.tag() != Tag::Tuple {
+        return Err("it is no tuple".into());
+    }
+    let word = |at: usize| value.kid(at).and_then(word).map(ToOwned::to_owned);
     match word(0).ok_or("it does not say where it comes from")?.as_str() {
-        "hex" => hex(parts),
+        "hex" => hex(value),
         "git" => Ok(Locked::Git {
             url: word(1).ok_or("it has no address")?,
             revision: word(2).ok_or("it has no revision")?,
@@ -148,24 +163,20 @@ fn locked(value: &Node) -> Result<Locked, String> {
 }
 
 /// `{:hex, :name, "version", "sha", [managers], [needs], "repo", "outer sha"}`; older ones end sooner.
-fn hex(parts: &[Node]) -> Result<Locked, String> {
-    let word = |at: usize| parts.get(at).and_then(Node::word);
+fn hex(value: Node) -> Result<Locked, String> {
+    let word = |at: usize| value.kid(at).and_then(word);
     let package = word(1).ok_or("it names no package")?.to_owned();
     let written = word(2).ok_or("it has no version")?;
     let version = version::version(written).ok_or(format!("`{written}` is no version"))?;
     let repo = word(6).unwrap_or(HEXPM).to_owned();
-    let needs = match parts.get(5).map(|it| &it.term) {
-        Some(Term::List(needs)) => needs.iter().filter_map(need).collect(),
-        _ => Vec::new(),
-    };
+    let needs = value.kid(5).filter(|it| it.tag() == Tag::List);
+    let needs = needs.into_iter().flat_map(Node::kids).filter_map(need).collect();
     Ok(Locked::Hex { package, version, repo, needs })
 }
 
-fn need(node: &Node) -> Option<String> {
-    match &node.term {
-        Term::Tuple(parts) => Some(parts.first()?.word()?.to_owned()),
-        _ => None,
-    }
+fn need(node: Node) -> Option<String> {
+    let name = node.kid(0).filter(|_| node.tag() == Tag::Tuple)?;
+    word(name).map(ToOwned::to_owned)
 }
 
 #[cfg(test)]
@@ -229,13 +240,16 @@ mod tests {
                 "%{\n<<<<<<< HEAD\n  \"a\": {:hex, :a, \"1.0.0\"},\n=======\n>>>>>>> b\n}",
                 "mix.lock:2: a merge conflict is not resolved",
             ),
-            ("", "mix.lock:1: it ends too early"),
+            ("", "mix.lock:1: it is no map"),
             ("[]", "mix.lock:1: it is no map"),
             ("%{\n  \"a\": {:hex, :a, \"1.0\"}}", "mix.lock:2: a: `1.0` is no version"),
             ("%{\n  \"a\": {:hex, :a}}", "mix.lock:2: a: it has no version"),
             ("%{\n  \"a\": \"0a1b2c\"}", "mix.lock:2: a: it is no tuple"),
             ("%{\n  \"a\": {:git, \"x\"}}", "mix.lock:2: a: it has no revision"),
-            ("%{\n  \"a\": {:hex, :a, \"1.0.0\"\n", "mix.lock:3: `}` is missing"),
+            (
+                "%{\n  \"a\": {:hex, :a, \"1.0.0\"\n",
+                "mix.lock:3: a comma or the closing bracket should stand here",
+            ),
         ] {
             assert!(told(text).starts_with(&format!("{wanted} (")), "{}", told(text));
         }

@@ -14,7 +14,6 @@ mod osv;
 mod policy;
 mod severity;
 mod source;
-mod term;
 mod version;
 
 use std::time::Duration;
