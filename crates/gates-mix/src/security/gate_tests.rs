@@ -56,7 +56,11 @@ async fn what_cannot_be_read_is_a_fault() {
     for (mix_exs, lock, wanted) in [
         ("[{:shop, \"~> 1.0\"}]", None, "fault: there is no mix.lock (run `mix deps.get`"),
         ("[app: :shop]", None, "Passed "),
-        ("[app: :shop]", Some("%{"), "fault: mix.lock:1: it ends too early (mend mix.lock"),
+        (
+            "[app: :shop]",
+            Some("%{"),
+            "fault: mix.lock:1: the file ends in the middle of an expression (mend mix.lock",
+        ),
         ("[app: :shop]", Some("%{}"), "Passed "),
         (
             "[app: :shop]",
