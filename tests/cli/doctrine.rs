@@ -120,6 +120,14 @@ async fn what_cannot_be_read_is_no_pass() {
     world.write("lib/shop/cart.ex", "defmodule Shop.Cart do\n  def a(, do: 1\nend\n");
     let ran = world.run(&["doctrine", "--only", "ZERO", "-q"]).await;
     assert_eq!(ran.code, Some(11), "{}", ran.stdout);
+    std::fs::write(
+        world.path().join("lib/shop/cart.ex"),
+        b"# caf\xe9\ndefmodule Shop.Cart do\nend\n",
+    )
+    .unwrap();
+    let ran = world.run(&["doctrine", "--only", "ZERO", "-q"]).await;
+    assert_eq!(ran.code, Some(11), "{}", ran.stdout);
+    assert!(ran.stdout.contains("it is no text in UTF-8"), "{}", ran.stdout);
     let ran = world.run(&["doctrine", "--only", "ZER"]).await;
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("did you mean `ZERO`?"), "{}", ran.stderr);

@@ -1,6 +1,7 @@
 //! Goes once through a tree, and takes down what it defines and calls.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::Code;
 use super::call::{Call, Callee};
@@ -20,6 +21,7 @@ pub(super) fn walk(tree: &Tree) -> Code<'_> {
             scopes: Scopes::new(),
         },
         said: Said::default(),
+        known: HashMap::new(),
     };
     // The tree may be deeper than the stack.
     let mut open = vec![(tree.root(), 0)];
@@ -42,6 +44,8 @@ struct Said<'t> {
 struct Walk<'t> {
     code: Code<'t>,
     said: Said<'t>,
+    /// Functions by module, name, arity, and whether they are quoted.
+    known: HashMap<(usize, &'t str, usize, bool), usize>,
 }
 
 impl<'t> Walk<'t> {
@@ -211,15 +215,11 @@ impl<'t> Walk<'t> {
         let quoted = self.code.scopes.is_quoted(scope);
         let said = std::mem::take(&mut self.said);
         let (name, arity, defaults) = (head.name, head.params.len(), head.defaults());
-        let known = self.code.functions.iter_mut().rposition(|it| {
-            it.module == module
-                && it.name == name
-                && it.arity == arity
-                && it.quoted == quoted
-                && !name.is_empty()
-        });
+        let key = (module, name, arity, quoted);
+        let known = self.known.get(&key).copied().filter(|_| !name.is_empty());
         let index = known.unwrap_or(self.code.functions.len());
         if known.is_none() {
+            self.known.insert(key, index);
             self.code.functions.push(Function {
                 name,
                 arity,

@@ -114,6 +114,10 @@ impl Pass<'_> {
         }
         let file = self.codebase.dir.join(path);
         let meta = std::fs::symlink_metadata(&file)?;
+        let is_code = self.codebase.files.get(path).is_some_and(|it| is_asked_of(it.role));
+        if meta.is_file() && meta.len() > LARGEST && is_code {
+            return Err(std::io::Error::other("it is larger than 4 MiB"));
+        }
         if !meta.is_file() || meta.len() > LARGEST { Ok(Vec::new()) } else { std::fs::read(file) }
     }
 
@@ -132,7 +136,11 @@ impl Pass<'_> {
     fn bytes_of(&self, path: &str, bytes: &[u8], gathered: &mut Gathered) {
         let role = self.codebase.files.get(path).map_or(Role::Other, |it| it.role);
         let is_binary = bytes.iter().take(8 << 10).any(|it| *it == 0);
-        let text = if is_binary { "" } else { std::str::from_utf8(bytes).unwrap_or_default() };
+        let text = if is_binary { None } else { std::str::from_utf8(bytes).ok() };
+        if text.is_none() && is_asked_of(role) {
+            gathered.unread.push((path.to_owned(), None, "it is no text in UTF-8".to_owned()));
+        }
+        let text = text.unwrap_or_default();
         let tree = role.is_elixir().then(|| Tree::parse(text));
         let markup = match &tree {
             Some(tree) => code_of_sigils(tree),
@@ -170,13 +178,17 @@ impl Pass<'_> {
         let Some(elixir) = &source.elixir else { return };
         gathered.documented.join(Documented::of(source));
         gathered.lines += elixir.tree.line_count();
-        // What is released, and what is asked for, has to be read; a fixture may be broken on purpose.
-        let counts = matches!(source.role, Role::Lib | Role::MixExs | Role::MixLock);
+        let counts = is_asked_of(source.role);
         if let Some(error) = elixir.tree.errors().first().filter(|_| counts) {
             gathered.unread.push((source.path.to_owned(), Some(error.line), error.message.clone()));
         }
         gathered.outlines.extend(Outline::of(source));
     }
+}
+
+/// What is released, and what is asked for, has to be read; a fixture may be broken on purpose.
+fn is_asked_of(role: Role) -> bool {
+    matches!(role, Role::Lib | Role::MixExs | Role::MixLock)
 }
 
 /// In `.heex`, braces are code as well.

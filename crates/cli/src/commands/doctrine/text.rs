@@ -39,7 +39,7 @@ pub(super) fn of(scanned: &Scanned, look: &Look) -> String {
         let _ = writeln!(text, "{}", look.paint(Tone::Dim, &more));
     }
     for (file, line, why) in &scanned.unread {
-        let place = line.map_or(file.clone(), |line| format!("{file}:{line}"));
+        let place = one_line(&line.map_or(file.clone(), |line| format!("{file}:{line}")));
         let _ = writeln!(
             text,
             "{} {place}: it cannot be looked at: {why}",
@@ -65,7 +65,8 @@ impl Look {
             self.paint(tone, &head),
             self.paint(Tone::Head, &format!(": {}", one_line(&it.message)))
         );
-        let place = it.finding().place().unwrap_or_else(|| "the project".to_owned());
+        let place = it.finding().place();
+        let place = one_line(place.as_deref().unwrap_or("the project"));
         let gutter = it.line.map_or(1, |line| line.to_string().len());
         let blank = " ".repeat(gutter);
         let _ = writeln!(text, "{blank}{} {place}", self.paint(Tone::Dim, "-->"));
