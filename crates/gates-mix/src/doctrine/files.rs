@@ -35,7 +35,9 @@ pub(super) fn role(path: &str) -> Role {
 /// Is it in a folder that tools make?
 pub(super) fn is_made(path: &str) -> bool {
     let (folders, _) = path.rsplit_once('/').unwrap_or_default();
-    folders.split('/').any(|it| MADE.contains(&it))
+    // `lib/shop/deps/` is code like any other.
+    let telling = |it: &&str| MADE.contains(it) || matches!(*it, "lib" | "src" | "test");
+    folders.split('/').find(telling).is_some_and(|it| MADE.contains(&it))
 }
 
 /// All files below a folder that is no repository, relative to it. Links are not followed.
@@ -48,7 +50,7 @@ pub(super) fn walk(dir: &Path) -> Vec<String> {
                 continue;
             };
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            if kind.is_dir() && !MADE.contains(&name.as_str()) {
+            if kind.is_dir() && !is_made(&format!("{path}/")) {
                 open.push(path);
             } else if kind.is_file() {
                 files.push(path);
@@ -82,6 +84,8 @@ mod tests {
             assert_eq!(role(path), expected, "{path}");
         }
         assert!(is_made("apps/a/_build/x.ex"));
+        assert!(is_made("assets/node_modules/a/lib/b.js"));
         assert!(!is_made("lib/deps.ex"));
+        assert!(!is_made("apps/a/lib/a/deps/b.ex"));
     }
 }
