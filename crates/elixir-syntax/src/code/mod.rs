@@ -2,6 +2,7 @@
 
 mod call;
 mod definitions;
+mod directives;
 mod module;
 mod scope;
 mod walk;

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use super::Code;
 use super::call::{Call, Callee};
-use super::definitions::{arities, function_kind, head, module_kind, of_expression};
-use super::module::{Attribute, Doc, Function, Module, ModuleKind, Use};
-use super::scope::{Import, Scopes};
+use super::definitions::{function_kind, head, module_kind, of_expression};
+use super::module::{Attribute, Doc, Function, Module, ModuleKind};
+use super::scope::Scopes;
 use crate::node::{Node, Tag};
 use crate::op::Op;
 use crate::tree::Tree;
@@ -41,8 +41,8 @@ struct Said<'t> {
     typedoc: bool,
 }
 
-struct Walk<'t> {
-    code: Code<'t>,
+pub(super) struct Walk<'t> {
+    pub(super) code: Code<'t>,
     said: Said<'t>,
     /// Functions by module, name, arity, and whether they are quoted.
     known: HashMap<(usize, &'t str, usize, bool), usize>,
@@ -131,7 +131,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn callee(&self, receiver: Node<'t>, scope: usize) -> Callee<'t> {
+    pub(super) fn callee(&self, receiver: Node<'t>, scope: usize) -> Callee<'t> {
         match receiver.tag() {
             Tag::Alias => Callee::Module(self.resolve(scope, receiver.name())),
             Tag::Atom => Callee::Module(Cow::Borrowed(receiver.text())),
@@ -275,47 +275,6 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn alias(&mut self, node: Node<'t>, scope: usize) {
-        let Some(target) = node.args().next() else { return };
-        let renamed = node.value("as").filter(|it| it.tag() == Tag::Alias).map(Node::name);
-        if target.tag() == Tag::MultiAlias {
-            let mut kids = target.kids();
-            let Some(base) = kids.next().and_then(|it| self.module_name(it, scope)) else { return };
-            for kid in kids.filter(|it| it.tag() == Tag::Alias) {
-                let whole = Cow::Owned(format!("{base}.{}", kid.name()));
-                self.code.scopes.get(scope).aliases.push((last_segment(kid.name()), whole));
-            }
-            return;
-        }
-        let Some(whole) = self.module_name(target, scope) else { return };
-        let short = renamed.unwrap_or_else(|| last_segment(target.text()));
-        self.code.scopes.get(scope).aliases.push((short, whole));
-    }
-
-    fn import(&mut self, node: Node<'t>, scope: usize) {
-        let Some(module) = node.args().next().and_then(|it| self.module_name(it, scope)) else {
-            return;
-        };
-        let listed = |key: &str| node.value(key).filter(|it| it.tag() == Tag::List).map(arities);
-        let (only, except) = (listed("only"), listed("except").unwrap_or_default());
-        self.code.scopes.get(scope).imports.push(Import { module, only, except });
-    }
-
-    fn uses(&mut self, node: Node<'t>, scope: usize) {
-        let module = node.args().next().and_then(|it| self.module_name(it, scope));
-        let (Some(module), Some(user)) = (module, self.code.scopes.module(scope)) else { return };
-        if self.code.scopes.function(scope).is_none() {
-            self.code.modules[user].uses.push(Use { module, node });
-        }
-    }
-
-    fn module_name(&self, node: Node<'t>, scope: usize) -> Option<Cow<'t, str>> {
-        match self.callee(node, scope) {
-            Callee::Module(module) => Some(module),
-            Callee::Local | Callee::Value(_) => None,
-        }
-    }
-
     fn resolve(&self, scope: usize, name: &'t str) -> Cow<'t, str> {
         self.code.scopes.resolve(scope, name, &self.code.modules)
     }
@@ -328,10 +287,6 @@ fn doc<'t>(value: Node<'t>, before: Doc<'t>) -> Doc<'t> {
         Tag::Keywords | Tag::List => before,
         _ => Doc::Said(value),
     }
-}
-
-fn last_segment(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
 }
 
 /// What is piped into a call.
