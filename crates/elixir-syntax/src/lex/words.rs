@@ -9,6 +9,7 @@ impl Lexer<'_> {
         let start = self.at;
         let is_alias = self.text[start].is_ascii_uppercase();
         self.name();
+        self.rest_of_key();
         let end = self.at;
         if self.peek(0) == Some(b':') && self.peek(1).is_some_and(|it| it.is_ascii_whitespace()) {
             self.push(T::Key, start, end);
@@ -26,6 +27,19 @@ impl Lexer<'_> {
             reserved(text)
         };
         self.push(kind, start, end);
+    }
+
+    /// In a key, and only there, `@` may stand within the name.
+    fn rest_of_key(&mut self) {
+        if self.peek(0) != Some(b'@') {
+            return;
+        }
+        let length =
+            self.text[self.at..].iter().take_while(|it| is_name(**it) || **it == b'@').count();
+        let after = (self.peek(length), self.peek(length + 1));
+        if after.0 == Some(b':') && after.1.is_some_and(|it| it.is_ascii_whitespace()) {
+            self.at += length;
+        }
     }
 
     /// Steps over a name: letters, digits, `_`, `@` inside atoms, and one `?` or `!` at the end.

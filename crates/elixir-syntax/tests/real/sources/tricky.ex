@@ -65,7 +65,7 @@ defmodule Tricky.Syntax do
     m."quoted name"
     f = fn -> x end
     f.().(1)
-    [%{}: 1, <<>>: 2, {}: 3, +: 4, and: 5, do: 6]
+    [a@b: 0, %{}: 1, <<>>: 2, {}: 3, +: 4, and: 5, do: 6]
   end
 
   def texts(x) do
