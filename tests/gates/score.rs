@@ -30,16 +30,19 @@ async fn what_nobody_measures_counts_nothing_and_is_named() {
     component      weight  value  target  met  how it was measured
     compilation      0.25      -     100  no   the gate compile did not run
     coverage         0.20      -    > 80  no   the gate test did not run
-    doctrine         0.20      -    > 85  no   the gate doctrine did not run
-    dependencies     0.15      -     100  no   the gate security did not run
+    doctrine         0.20   91.7    > 85  yes  11 of 12 pillars kept
+    dependencies     0.15      -     100  no   the gate security could not tell: there is no mix.lock
     documentation    0.10      -    > 90  no   mix.exs does not say plainly what the application is called
-    security         0.10      -     100  no   the gate doctrine did not run
+    security         0.10      -     100  no   the gate security could not tell: there is no mix.lock
 
-    score 0.0 of 100, grade F; the limit is 80.0: too low
+    score 18.3 of 100, grade F; the limit is 80.0: too low
     first compilation (+25.0): turn on the gate that measures it, or mend what keeps it from its work
     then  coverage (+20.0): turn on the gate that measures it, or mend what keeps it from its work
     ");
-    let nothing = world.run(&["score", "--allow-unmeasured"]).await.expect(11);
+    let bare =
+        super::world("[gates.health-score]\nweights = { compilation = 0.5, coverage = 0.5 }\n")
+            .await;
+    let nothing = bare.run(&["score", "--allow-unmeasured"]).await.expect(11);
     assert!(nothing.stdout.contains("nothing could be measured"), "{nothing}");
     let kpi = world.run(&["score", "--profile", "kpi", "--format", "json"]).await.expect(10).json();
     let names: Vec<_> =
