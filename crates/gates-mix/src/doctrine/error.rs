@@ -45,6 +45,15 @@ pub enum DoctrineError {
         /// What is wrong.
         what: String,
     },
+    /// There is no git to ask.
+    #[error("there is no git here that could say what changed")]
+    NoGit,
+    /// A part of the look ended before it was through.
+    #[error("not every file was looked at: {what}")]
+    Died {
+        /// What happened.
+        what: String,
+    },
     /// It was told to stop.
     #[error("the doctrine was stopped before it was through")]
     Stopped,
@@ -63,6 +72,10 @@ impl DoctrineError {
             Self::NoBase => "name what to compare with: --changed=BASE",
             Self::UnknownPillar { .. } => "name pillars by their codes: --only ZERO,SEAL",
             Self::Rules { .. } => "mend the rule",
+            Self::NoGit => "install git, or run it without --changed and --staged",
+            Self::Died { .. } => {
+                "run it again; if it stays, a rule is broken: --only finds out whose"
+            }
             Self::Stopped => "run it again",
         }
     }

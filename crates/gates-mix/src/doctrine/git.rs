@@ -72,7 +72,7 @@ impl<'a> Asker<'a> {
     /// The files that git keeps.
     pub(super) fn tracked(self) -> Result<Vec<String>, DoctrineError> {
         match self.list(&["ls-files", "-z"]) {
-            Err(DoctrineError::Git { said, .. }) if says_no_repository(&said) => {
+            Err(DoctrineError::Git { said, .. }) if said.contains("not a git repository") => {
                 Err(DoctrineError::NoRepository { dir: self.dir.display().to_string() })
             }
             listed => listed,
@@ -190,8 +190,10 @@ impl<'a> Asker<'a> {
     fn ask(self, args: &[&str]) -> Result<Vec<u8>, DoctrineError> {
         let what = || args.first().copied().unwrap_or_default().to_owned();
         let output = self.command(args).output();
-        let output =
-            output.map_err(|why| DoctrineError::Git { what: what(), said: why.to_string() })?;
+        let output = output.map_err(|why| match why.kind() {
+            std::io::ErrorKind::NotFound => DoctrineError::NoGit,
+            _ => DoctrineError::Git { what: what(), said: why.to_string() },
+        })?;
         if output.status.success() {
             return Ok(output.stdout);
         }
@@ -212,8 +214,3 @@ impl<'a> Asker<'a> {
 }
 
 const DIFF: [&str; 5] = ["diff", "--name-status", "-z", "--relative", "--diff-filter=ACMRT"];
-
-/// Without git, or outside of a repository, files are found all the same.
-fn says_no_repository(said: &str) -> bool {
-    said.contains("not a git repository") || said.contains("No such file")
-}

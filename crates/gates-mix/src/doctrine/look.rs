@@ -18,7 +18,7 @@ pub(super) fn look(dir: &Path, scope: &Scope) -> Result<Codebase, DoctrineError>
     });
     let (listing, git) = match asked {
         Ok((listing, git)) => (listing, Some(git)),
-        Err(DoctrineError::NoRepository { .. })
+        Err(DoctrineError::NoRepository { .. } | DoctrineError::NoGit)
             if !matches!(scope, Scope::Changed { .. } | Scope::Staged) =>
         {
             (Listing { tracked: walk(dir), ..Listing::default() }, None)

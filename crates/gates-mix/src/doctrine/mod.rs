@@ -2,7 +2,7 @@
 //! commits.
 //!
 //! One pass reads each file once (`scan.rs`), gives it to every [`Pillar`], and keeps no tree. What belongs to the project as a
-//! whole is asked afterwards. A pillar is one file under `pillars/`; a team's own patterns are data (`pattern/`).
+//! whole is asked afterwards. A pillar is one file under `pillars/`; a team's own patterns are data (`patterns.rs`).
 
 mod codebase;
 mod documented;

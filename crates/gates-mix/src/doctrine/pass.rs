@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use elixir_syntax::{Code, Tree};
@@ -90,11 +91,16 @@ impl Pass<'_> {
             let spawn =
                 |_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(threads, work);
             let started: Vec<_> = (0..self.threads()).map(spawn).collect();
-            started.into_iter().any(|it| it.is_ok_and(|it| it.join().is_err()))
+            let ended = |it: std::io::Result<ScopedJoinHandle<'_, ()>>| {
+                it.map_err(|why| format!("the system gives no thread: {why}"))?
+                    .join()
+                    .map_err(|_| "a pillar panicked".to_owned())
+            };
+            // Each is waited for: what one of them did not look at, nobody did.
+            started.into_iter().map(ended).filter_map(Result::err).last()
         });
-        if died {
-            let said = "a pillar panicked".to_owned();
-            return Err(DoctrineError::Rules { place: "the doctrine".to_owned(), what: said });
+        if let Some(what) = died {
+            return Err(DoctrineError::Died { what });
         }
         if (self.stop)() {
             return Err(DoctrineError::Stopped);
