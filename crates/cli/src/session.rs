@@ -144,7 +144,7 @@ impl<'a> Session<'a> {
             let touched = records.is_err() || is_touched(known);
             broken.told(row, touched)
         })?;
-        let verified = !self.setting.environment.smoke.checks.is_empty();
+        let verified = self.setting.environment.verify.looks();
         let ending = Ending::of(conclusion, known).verified(verified);
         let kept = match records {
             Ok(_) => self.store.finish(&row.id, &ending.row()).await,

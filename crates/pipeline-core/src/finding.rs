@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::report::Verdict;
+use crate::trigger::Trigger;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -188,14 +189,27 @@ pub struct Check {
     pub samples: Option<u64>,
     /// What it was compared with.
     pub control: Option<Control>,
+    /// What it has seen, if it did not pass: a policy goes by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
 }
 
 impl Check {
     /// A smoke check's answer.
     pub fn smoke(name: impl Into<String>, verdict: Verdict, message: impl Into<String>) -> Self {
+        Self::new(CheckKind::Smoke, name, verdict, message)
+    }
+
+    /// An answer of any kind.
+    pub fn new(
+        kind: CheckKind,
+        name: impl Into<String>,
+        verdict: Verdict,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             name: name.into(),
-            kind: CheckKind::Smoke,
+            kind,
             verdict,
             endpoint: None,
             instance: None,
@@ -204,21 +218,31 @@ impl Check {
             interval: None,
             samples: None,
             control: None,
+            trigger: None,
         }
     }
 
-    /// The finding that a check stands for, unless it passed.
+    /// Says what it has seen.
+    #[must_use]
+    pub fn trigger(mut self, trigger: Trigger) -> Self {
+        self.trigger = Some(trigger);
+        self
+    }
+
+    /// The finding that a check stands for, unless it passed. Its rule is the check's trigger.
     #[must_use]
     pub fn finding(&self) -> Option<Finding> {
         let message = match &self.instance {
             Some(instance) => format!("{}: {} (machine {instance})", self.name, self.message),
             None => format!("{}: {}", self.name, self.message),
         };
-        match self.verdict {
-            Verdict::Passed => None,
-            Verdict::Refused => Some(Finding::error(message)),
-            Verdict::Alert | Verdict::Inconclusive => Some(Finding::warning(message)),
-        }
+        let mut finding = match self.verdict {
+            Verdict::Passed => return None,
+            Verdict::Refused => Finding::error(message),
+            Verdict::Alert | Verdict::Inconclusive => Finding::warning(message),
+        };
+        finding.rule = self.trigger.map(|it| it.as_str().to_owned());
+        Some(finding)
     }
 }
 

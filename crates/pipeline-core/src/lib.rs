@@ -86,6 +86,7 @@ mod release;
 mod report;
 mod state;
 mod step;
+mod trigger;
 mod verification;
 mod verifier;
 
@@ -115,5 +116,6 @@ pub use release::{Artifact, Release, RunId};
 pub use report::{Outcome, Report, Verdict};
 pub use state::{Action, Conclusion, Course, IllegalRecord, Made, State};
 pub use step::Step;
+pub use trigger::Trigger;
 pub use verification::{Baselines, VerifierAnswer, Verifiers};
 pub use verifier::{Verifier, verifier_fn};

@@ -4,10 +4,12 @@ mod build;
 mod doctrine;
 mod gates;
 mod health_score;
+mod notify;
+mod rollback;
 mod security;
+mod verify;
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use secrecy::SecretString;
 use toml::Spanned;
 
 use super::raw::{self, Over, Raw, Text};
-use super::{Config, Confirm, Environment, Fly, Smoke, SmokeCheck, Strategy, Target, Unreachable};
+use super::{Config, Confirm, Environment, Fly, Strategy, Target, Unreachable};
 use crate::error::{ConfigError, SourceFile, did_you_mean};
 
 type Checked<T> = Result<T, Box<ConfigError>>;
@@ -33,11 +35,9 @@ pub(super) fn check(file: &SourceFile, vars: &BTreeMap<String, String>) -> Check
     let store_url = check.store_url(raw.store.url.as_ref(), &dir)?;
     // What no environment uses is wrong all the same.
     check.build(raw.build)?;
-    Ok(Config { gates: check.gates(raw.gates, false)?, dir, store_url, environments })
+    let notify = raw.notify.into_iter().map(|it| check.notify(it)).collect::<Checked<_>>()?;
+    Ok(Config { gates: check.gates(raw.gates, false)?, dir, store_url, environments, notify })
 }
-
-/// How many right answers in a row make a pass, if nobody says otherwise.
-const TWICE: NonZeroU32 = NonZeroU32::new(2).expect("2 is not 0");
 
 struct Check<'a> {
     file: &'a SourceFile,
@@ -52,11 +52,12 @@ impl Check<'_> {
         file: &Raw,
     ) -> Checked<Environment> {
         let (span, raw) = (written.span(), written.get_ref().clone());
-        let smoke = self.smoke(raw.verify.smoke.clone().over(&file.verify.smoke))?;
+        let verify = self.verify(raw.verify.clone().over(&file.verify))?;
         let confirm = self.confirm(raw.confirm.as_ref())?;
         let careful = confirm != Confirm::Never || matches!(name, "production" | "prod");
         let gates = self.gates(raw.gates.clone().over(&file.gates), careful)?;
         let build = self.build(raw.build.clone().over(&file.build))?;
+        let rollback = self.rollback(raw.rollback.clone().over(&file.rollback), careful)?;
         let url = self.url(name, raw.url.as_ref())?;
         let target = match raw.target.as_ref().map(|it| it.get_ref().as_str()) {
             Some("none") => Target::None,
@@ -68,13 +69,13 @@ impl Check<'_> {
                     .hint("targets are: flyio, none"));
             }
         };
-        if url.is_none() && (matches!(target, Target::None) || !smoke.checks.is_empty()) {
+        if url.is_none() && (matches!(target, Target::None) || verify.looks()) {
             let message = format!("the environment `{name}` has no url to verify at");
             return Err(self
                 .error(Some(span), message)
                 .hint(format!("add url = \"https://…\", where users reach {name}")));
         }
-        Ok(Environment { name: name.into(), target, url, confirm, gates, build, smoke })
+        Ok(Environment { name: name.into(), target, url, confirm, gates, build, verify, rollback })
     }
 
     fn fly(&self, raw: &raw::Environment, span: std::ops::Range<usize>) -> Checked<Fly> {
@@ -103,36 +104,6 @@ impl Check<'_> {
             drain: self.duration(raw.drain.as_ref(), Duration::from_secs(2))?,
             probe_url: raw.probe_url.as_ref().map(|it| self.checked_url(it)).transpose()?,
         })
-    }
-
-    fn smoke(&self, raw: raw::Smoke) -> Checked<Smoke> {
-        let checks = raw.checks.unwrap_or_default();
-        Ok(Smoke {
-            within: self.duration(raw.within.as_ref(), Duration::from_mins(1))?,
-            attempt_timeout: self.duration(raw.attempt_timeout.as_ref(), Duration::from_secs(5))?,
-            retry_every: self.duration(raw.retry_every.as_ref(), Duration::from_secs(2))?,
-            consecutive: raw.consecutive.map_or(TWICE, Spanned::into_inner),
-            per_machine: raw.per_machine.unwrap_or(true),
-            checks: checks.into_iter().map(|it| self.smoke_check(it)).collect::<Checked<_>>()?,
-        })
-    }
-
-    fn smoke_check(&self, raw: raw::SmokeCheck) -> Checked<SmokeCheck> {
-        let path = raw.path.get_ref();
-        if !path.starts_with('/') {
-            let message = format!("the path `{path}` does not begin with a slash");
-            return Err(self
-                .error(Some(raw.path.span()), message)
-                .hint(format!("write path = \"/{path}\"")));
-        }
-        let status = match raw.status {
-            Some(it) if !(100..=599).contains(it.get_ref()) => {
-                return Err(self.error(Some(it.span()), "a status is a number from 100 to 599"));
-            }
-            other => other.map_or(200, Spanned::into_inner),
-        };
-        let bearer = raw.bearer_env.map(|it| self.secret(it.into_inner()));
-        Ok(SmokeCheck { path: path.clone(), status, json: raw.json, bearer })
     }
 
     /// A secret by the name of its variable; an empty one is none.

@@ -3,16 +3,21 @@
 mod check;
 mod doctrine;
 mod gates;
+mod notify;
 mod raw;
+mod rollback;
 mod security;
+mod verify;
 
 pub(crate) use check::{malformed, strategy};
 pub(crate) use doctrine::Doctrine;
 pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates, HEALTH_SCORE, HealthScore};
+pub(crate) use notify::Notify;
+pub(crate) use rollback::Rollback;
 pub(crate) use security::{Advisories, Security};
+pub(crate) use verify::{Journey, Performance, Smoke, SmokeCheck, Verify, Watch};
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,6 +40,8 @@ pub(crate) struct Config {
     /// The gates where no environment is named.
     pub(crate) gates: Gates,
     pub(crate) environments: BTreeMap<String, Environment>,
+    /// Who is told of alerts and of ends.
+    pub(crate) notify: Vec<Notify>,
 }
 
 /// One environment.
@@ -46,7 +53,8 @@ pub(crate) struct Environment {
     pub(crate) confirm: Confirm,
     pub(crate) gates: Gates,
     pub(crate) build: Build,
-    pub(crate) smoke: Smoke,
+    pub(crate) verify: Verify,
+    pub(crate) rollback: Rollback,
 }
 
 /// How the image of a release is made.
@@ -130,27 +138,6 @@ pub(crate) enum Confirm {
     App,
 }
 
-/// The smoke tests.
-#[derive(Clone, Debug)]
-pub(crate) struct Smoke {
-    pub(crate) within: Duration,
-    pub(crate) attempt_timeout: Duration,
-    pub(crate) retry_every: Duration,
-    pub(crate) consecutive: NonZeroU32,
-    pub(crate) per_machine: bool,
-    pub(crate) checks: Vec<SmokeCheck>,
-}
-
-/// One smoke test.
-#[derive(Clone, Debug)]
-pub(crate) struct SmokeCheck {
-    pub(crate) path: String,
-    pub(crate) status: u16,
-    pub(crate) json: bool,
-    /// The variable of the bearer token, and the token if it is set.
-    pub(crate) bearer: Option<(String, Option<SecretString>)>,
-}
-
 impl Config {
     /// Reads the file that was named, or the nearest one at or above `from`.
     pub(crate) fn load(
@@ -210,7 +197,7 @@ impl Environment {
 
     /// All secrets it knows, for striking them out of what is shown.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        self.smoke.checks.iter().filter_map(|check| check.bearer.as_ref()?.1.as_ref())
+        self.verify.secrets()
     }
 }
 

@@ -2,11 +2,17 @@
 
 mod doctrine;
 mod gates;
+mod notify;
+mod rollback;
 mod security;
+mod verify;
 
 pub(super) use doctrine::{Doctrine, Rule, RulesFile};
 pub(super) use gates::{Exec, Gate, Gates, HealthScore};
+pub(super) use notify::Notify;
+pub(super) use rollback::Rollback;
 pub(super) use security::{Ignore, Security};
+pub(super) use verify::{Journey, Performance, Smoke, SmokeCheck, Verify, Watch};
 
 use std::collections::BTreeMap;
 
@@ -24,6 +30,8 @@ pub(super) struct Raw {
     pub(super) build: Build,
     pub(super) environments: BTreeMap<String, Spanned<Environment>>,
     pub(super) verify: Verify,
+    pub(super) rollback: Rollback,
+    pub(super) notify: Vec<Spanned<Notify>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -54,6 +62,7 @@ pub(super) struct Environment {
     pub(super) gates: Gates,
     pub(super) build: Build,
     pub(super) verify: Verify,
+    pub(super) rollback: Rollback,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -66,33 +75,6 @@ pub(super) struct Build {
     pub(super) args: BTreeMap<String, String>,
     pub(super) remote: Option<bool>,
     pub(super) timeout: Option<Text>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Verify {
-    pub(super) smoke: Smoke,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Smoke {
-    pub(super) within: Option<Text>,
-    pub(super) attempt_timeout: Option<Text>,
-    pub(super) retry_every: Option<Text>,
-    pub(super) consecutive: Option<Spanned<std::num::NonZeroU32>>,
-    pub(super) per_machine: Option<bool>,
-    pub(super) checks: Option<Vec<SmokeCheck>>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SmokeCheck {
-    pub(super) path: Text,
-    pub(super) status: Option<Spanned<u16>>,
-    #[serde(default)]
-    pub(super) json: bool,
-    pub(super) bearer_env: Option<Text>,
 }
 
 /// What an environment says goes before what the file says for all of them, key by key.
@@ -112,19 +94,6 @@ impl Over for Build {
             args,
             remote: self.remote.or(base.remote),
             timeout: self.timeout.or_else(|| base.timeout.clone()),
-        }
-    }
-}
-
-impl Over for Smoke {
-    fn over(self, base: &Self) -> Self {
-        Self {
-            within: self.within.or_else(|| base.within.clone()),
-            attempt_timeout: self.attempt_timeout.or_else(|| base.attempt_timeout.clone()),
-            retry_every: self.retry_every.or_else(|| base.retry_every.clone()),
-            consecutive: self.consecutive.or_else(|| base.consecutive.clone()),
-            per_machine: self.per_machine.or(base.per_machine),
-            checks: self.checks.or_else(|| base.checks.clone()),
         }
     }
 }

@@ -80,8 +80,8 @@ fn an_environment_overrides_key_by_key() {
     let production = config.environment("production").unwrap();
     assert_eq!(production.gates.min_coverage, Some(90.0));
     assert_eq!(production.gates.test.timeout, Duration::from_mins(3));
-    assert_eq!(production.smoke.within, Duration::from_mins(2));
-    assert_eq!(production.smoke.checks.len(), 1);
+    assert_eq!(production.verify.smoke.within, Duration::from_mins(2));
+    assert_eq!(production.verify.smoke.checks.len(), 1);
     assert_eq!(production.url.as_deref(), Some("https://b.example"));
     assert_eq!(production.confirm, Confirm::App);
     assert_eq!(config.environment("staging").unwrap().gates.min_coverage, Some(80.0));

@@ -6,7 +6,7 @@ mod fly;
 mod gates;
 mod provenance;
 mod security;
-mod verifiers;
+mod verify;
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(crate) use provenance::new_run;
 
 use fly::{fly_config, fly_toml, no_fly_toml};
 use gates::{gate_steps, memory};
-use verifiers::verifier_steps;
+use verify::verifier_steps;
 
 /// What shall be deployed, and with which target.
 pub(crate) struct Wanted {

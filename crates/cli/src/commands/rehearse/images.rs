@@ -56,7 +56,7 @@ impl Script {
 
     /// What answers the smoke tests of the environment as they want it.
     fn stand_in(&self, version: &str) -> Image {
-        let checks = &self.environment().smoke.checks;
+        let checks = &self.environment().verify.smoke.checks;
         let wanted: BTreeMap<&str, u16> =
             checks.iter().map(|check| (check.path.as_str(), check.status)).collect();
         let pages = serde_json::json!(wanted).to_string();
@@ -67,7 +67,7 @@ impl Script {
 
     /// How the stand-in of the new release is told what it is like.
     fn variables(&self) -> Vec<(&'static str, String)> {
-        let checks = &self.environment().smoke.checks;
+        let checks = &self.environment().verify.smoke.checks;
         let last = || checks.last().map_or("/", |check| check.path.as_str()).to_owned();
         match self.release {
             Release::Good | Release::Unpullable => Vec::new(),

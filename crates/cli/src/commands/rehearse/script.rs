@@ -82,7 +82,7 @@ impl Script {
     pub(super) fn paths(&self) -> Vec<String> {
         // The stand-in asks nobody.
         let open = |it: &&SmokeCheck| self.program.is_none() || it.bearer.is_none();
-        let checks = self.environment().smoke.checks.iter().filter(open);
+        let checks = self.environment().verify.smoke.checks.iter().filter(open);
         let good = checks.filter(|it| (200..300).contains(&it.status));
         let paths: Vec<String> = good.map(|check| check.path.clone()).collect();
         if paths.is_empty() { vec!["/".to_owned()] } else { paths }
@@ -119,7 +119,9 @@ fn disguise(config: &mut Config, name: &str, env: &mut BTreeMap<String, String>)
     if let Target::Fly(fly) = &mut environment.target {
         fly.probe_url = None;
     }
-    for (name, secret) in environment.smoke.checks.iter_mut().filter_map(|it| it.bearer.as_mut()) {
+    for (name, secret) in
+        environment.verify.smoke.checks.iter_mut().filter_map(|it| it.bearer.as_mut())
+    {
         let told = env.entry(name.clone()).or_insert_with(|| STAND_IN.to_owned());
         *secret = Some(told.clone().into());
     }

@@ -1,4 +1,4 @@
-//! The verifiers of an environment.
+//! The smoke verifier of an environment.
 
 use std::time::Duration;
 
@@ -9,12 +9,10 @@ use crate::config::{self, Environment};
 use crate::error::{CliError, chain};
 use crate::exit::Exit;
 
-pub(super) fn verifier_steps(
-    environment: &Environment,
-) -> Result<Vec<Step<dyn Verifier>>, CliError> {
-    let smoke = &environment.smoke;
+pub(super) fn smoke(environment: &Environment) -> Result<Option<Step<dyn Verifier>>, CliError> {
+    let smoke = &environment.verify.smoke;
     if smoke.checks.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let config = SmokeConfig {
         within: smoke.within,
@@ -30,7 +28,7 @@ pub(super) fn verifier_steps(
     let client =
         Client::new(Connections::Fresh).map_err(|error| CliError::new(Exit::Bug, chain(&error)))?;
     let smoke = Smoke::new(config, client).map_err(|error| CliError::usage(chain(&error)))?;
-    Ok(vec![Step::verifier("smoke", smoke).limits(Limits::once().timeout(hangs))])
+    Ok(Some(Step::verifier("smoke", smoke).limits(Limits::once().timeout(hangs))))
 }
 
 fn smoke_check(check: &config::SmokeCheck) -> Result<SmokeCheck, CliError> {

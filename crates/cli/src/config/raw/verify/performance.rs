@@ -1,0 +1,15 @@
+//! `[verify.performance]` as it is written.
+
+use serde::Deserialize;
+
+use crate::config::raw::Over;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::config) struct Performance {}
+
+impl Over for Performance {
+    fn over(self, _base: &Self) -> Self {
+        self
+    }
+}

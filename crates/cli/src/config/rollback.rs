@@ -1,0 +1,5 @@
+//! When a release is taken back.
+
+/// When a release is taken back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rollback {}

@@ -1,0 +1,1 @@
+//! Latency verdicts with published error rates, and trends: pure statistics.
