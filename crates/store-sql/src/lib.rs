@@ -66,7 +66,7 @@ pub use events::StepRow;
 pub use holder::{Holder, Owner};
 pub use journal::SqlJournal;
 pub use lock::Lock;
-pub use measurements::{Baseline, Sample, Series};
+pub use measurements::{Baseline, PastSeries, Sample, Series};
 pub use recorder::Recorder;
 pub use run::{Ending, NewRun, PhaseRow, RunFilter, RunHistory, RunKind, RunOutcome, RunRow};
 pub use store::Store;

@@ -31,8 +31,19 @@ pub struct Series {
     pub endpoint: String,
     /// The one instance that was asked; `None` where users' requests go.
     pub instance: Option<String>,
+    /// What they were taken for, in the verifier's own word; [`NEW`](Self::NEW) is the release under test.
+    pub role: String,
     /// The samples, as they were taken.
     pub samples: Vec<Sample>,
+}
+
+/// Samples of a release that turned out well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastSeries {
+    /// The run that brought it.
+    pub run: RunId,
+    /// What was measured then.
+    pub series: Series,
 }
 
 /// One request.
@@ -49,7 +60,12 @@ pub struct Sample {
 /// A sample as it is stored.
 type Point = (i64, u64, Option<u16>);
 
-const SERIES: &str = "SELECT verifier, endpoint, instance, at, points FROM samples";
+const SERIES: &str = "SELECT verifier, endpoint, instance, role, at, points FROM samples";
+
+impl Series {
+    /// The role of samples of the release that a run brought. Only they are what later releases are held to.
+    pub const NEW: &'static str = "new";
+}
 
 impl Store {
     /// The baseline of an endpoint of a target.
@@ -104,7 +120,7 @@ impl Store {
     pub async fn samples(&self, run: &RunId) -> Result<Vec<Series>, StoreError> {
         let select = Select::new(SERIES).text(" WHERE run = ", run.as_str());
         let select = select.sql(" ORDER BY at, verifier, endpoint, instance");
-        self.select_series(run.as_str(), &select).await
+        self.select_samples(run.as_str(), &select, read_series).await
     }
 
     /// The samples of an endpoint in a target's last healthy runs, newest run first: those that passed
@@ -114,8 +130,9 @@ impl Store {
         target: &str,
         endpoint: &str,
         runs: u32,
-    ) -> Result<Vec<Series>, StoreError> {
-        self.select_series(target, &healthy(target, endpoint, runs)).await
+    ) -> Result<Vec<PastSeries>, StoreError> {
+        let select = healthy(target, endpoint, runs);
+        self.select_samples(target, &select, read_past).await
     }
 
     async fn select_baselines(
@@ -130,10 +147,15 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    async fn select_series(&self, whose: &str, select: &Select) -> Result<Vec<Series>, StoreError> {
+    async fn select_samples<T>(
+        &self,
+        whose: &str,
+        select: &Select,
+        read: impl Fn(&AnyRow) -> Result<T, Broken>,
+    ) -> Result<Vec<T>, StoreError> {
         let rows = select.all(self.reader()).await.map_err(|error| self.wrong(error))?;
         let what = || format!("a sample of `{whose}`");
-        let read = |row| read_series(row).map_err(|broken| StoreError::unreadable(what(), broken));
+        let read = |row| read(row).map_err(|broken| StoreError::unreadable(what(), broken));
         rows.iter().map(read).collect()
     }
 }
@@ -146,13 +168,14 @@ async fn put(run: &RunId, series: &Series, tx: &mut Transaction<'_, Any>) -> sql
     let points: Vec<Point> = series.samples.iter().map(point).collect();
     let points = serde_json::to_string(&points).expect("numbers can be written");
     sqlx::query(
-        "INSERT INTO samples (run, verifier, endpoint, instance, at, points) \
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO samples (run, verifier, endpoint, instance, role, at, points) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(run.to_string())
     .bind(series.verifier.clone())
     .bind(series.endpoint.clone())
     .bind(series.instance.clone())
+    .bind(series.role.clone())
     .bind(first)
     .bind(points)
     .execute(&mut **tx)
@@ -163,7 +186,8 @@ async fn put(run: &RunId, series: &Series, tx: &mut Transaction<'_, Any>) -> sql
 /// A phase without an answer, or with any but a pass, disqualifies its run.
 pub(crate) fn healthy(target: &str, endpoint: &str, runs: u32) -> Select {
     let chosen = Select::new(
-        "SELECT samples.verifier, samples.endpoint, samples.instance, samples.at, samples.points \
+        "SELECT samples.run, samples.verifier, samples.endpoint, samples.instance, samples.role, \
+         samples.at, samples.points \
          FROM samples JOIN (SELECT id, number FROM runs",
     );
     chosen
@@ -175,6 +199,7 @@ pub(crate) fn healthy(target: &str, endpoint: &str, runs: u32) -> Select {
         .text(" AND samples.endpoint = ", endpoint)
         .number(") ORDER BY runs.number DESC LIMIT ", runs.into())
         .text(") AS healthy ON samples.run = healthy.id WHERE samples.endpoint = ", endpoint)
+        .text(" AND samples.role = ", Series::NEW)
         .sql(" ORDER BY healthy.number DESC, samples.at, samples.verifier, samples.instance")
 }
 
@@ -184,6 +209,13 @@ fn read_baseline(row: &AnyRow) -> Result<Baseline, Broken> {
         endpoint: row.get("endpoint")?,
         at: row.time("at")?,
         document: row.json("document")?,
+    })
+}
+
+fn read_past(row: &AnyRow) -> Result<PastSeries, Broken> {
+    Ok(PastSeries {
+        run: RunId::new(Columns(row).get::<String>("run")?),
+        series: read_series(row)?,
     })
 }
 
@@ -199,6 +231,7 @@ fn read_series(row: &AnyRow) -> Result<Series, Broken> {
         verifier: row.get("verifier")?,
         endpoint: row.get("endpoint")?,
         instance: row.get("instance")?,
+        role: row.get("role")?,
         samples: points.into_iter().map(sample).collect::<Result<_, Broken>>()?,
     })
 }

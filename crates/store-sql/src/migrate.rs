@@ -7,10 +7,11 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// The format that this build writes is the number of these.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_runs.sql"),
     include_str!("../migrations/0002_measurements.sql"),
     include_str!("../migrations/0003_traffic_back.sql"),
+    include_str!("../migrations/0004_roles.sql"),
 ];
 
 /// Brings a new or older store to the format of this build; refuses a newer one and what is no store.

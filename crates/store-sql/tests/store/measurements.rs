@@ -4,7 +4,7 @@ use crate::common::{Now, TARGET, begin, in_memory};
 use jiff::Timestamp;
 use pipeline_core::{Conclusion, EventKind, Events, Phase, RunId, Verdict};
 use serde_json::json;
-use store_sql::{Ending, RunOutcome, Sample, Series, Store};
+use store_sql::{Ending, PastSeries, RunOutcome, Sample, Series, Store};
 
 fn series(endpoint: &str, first_us: u64) -> Series {
     let at = |ms: i64| Timestamp::from_millisecond(1_774_449_120_000 + ms).unwrap();
@@ -12,6 +12,7 @@ fn series(endpoint: &str, first_us: u64) -> Series {
         verifier: "performance".into(),
         endpoint: endpoint.into(),
         instance: Some("148e2d6a".into()),
+        role: Series::NEW.into(),
         samples: vec![
             Sample { at: at(0), latency_us: first_us, status: Some(200) },
             Sample { at: at(250), latency_us: u64::MAX, status: None },
@@ -25,7 +26,17 @@ async fn run_with(store: &Store, verify: Option<Verdict>, sample: u64) -> RunId 
     let events = Events::new(Now::default(), vec![Box::new(recorder.clone())]);
     events.tell(EventKind::PhaseEnded { phase: Phase::Verify, verdict: verify, took_ms: 1 });
     recorder.close().await.unwrap();
-    store.put_samples(&run, &[series("GET /", sample), series("GET /api", 1)]).await.unwrap();
+    store
+        .put_samples(
+            &run,
+            &[
+                series("GET /", sample),
+                series("GET /api", 1),
+                Series { role: "control".into(), ..series("GET /", 99) },
+            ],
+        )
+        .await
+        .unwrap();
     let (conclusion, outcome) = (Some(Conclusion::Succeeded), RunOutcome::Pass);
     store.finish(&run, &Ending { conclusion, outcome, exit_code: 0 }).await.unwrap();
     run
@@ -53,12 +64,13 @@ async fn a_baseline_is_replaced_by_the_next() {
 async fn samples_are_read_back_as_they_were_taken() {
     let store = in_memory().await;
     let run = begin(&store).await.id;
+    let control = Series { role: "control".into(), ..series("GET /api", 9) };
     let through_the_proxy = Series { instance: None, ..series("GET /api", 7) };
     let nothing = Series { samples: Vec::new(), ..series("GET /nothing", 7) };
-    let batch = [series("GET /", 41_000), through_the_proxy.clone(), nothing];
+    let batch = [series("GET /", 41_000), through_the_proxy.clone(), control.clone(), nothing];
     store.put_samples(&run, &batch).await.unwrap();
     let stored = store.samples(&run).await.unwrap();
-    assert_eq!(stored, [series("GET /", 41_000), through_the_proxy]);
+    assert_eq!(stored, [series("GET /", 41_000), through_the_proxy, control]);
     // All or nothing: a run that does not exist takes none.
     assert!(store.put_samples(&RunId::new("run-9"), &batch).await.is_err());
 }
@@ -74,8 +86,8 @@ async fn history_for_a_verdict_is_of_healthy_runs_alone() {
     store.mark_bad(&bad, "it lost orders").await.unwrap();
     run_with(&store, Some(Verdict::Passed), 6).await;
     begin(&store).await;
-    let firsts = |found: Vec<Series>| -> Vec<u64> {
-        found.iter().map(|it| it.samples[0].latency_us).collect()
+    let firsts = |found: Vec<PastSeries>| -> Vec<u64> {
+        found.iter().map(|it| it.series.samples[0].latency_us).collect()
     };
     let all = store.healthy_samples(TARGET, "GET /", 5).await.unwrap();
     assert_eq!(firsts(all), [6, 2, 1]);
