@@ -39,6 +39,13 @@ pub struct Behaviour {
     /// `LATENCY_SPREAD`: the standard deviation of the logarithm of the latency; 0.5 makes one
     /// answer of ten take almost twice the median. Zero: every answer takes the same time.
     pub latency_spread: f64,
+    /// `COLD_FACTOR` and `COLD_REQUESTS` (8): the first answer of a life takes so many times as long, and what is
+    /// too much of it falls to a third with every so many answers. Zero: it is never cold.
+    pub cold: (f64, f64),
+    /// `HEALTH_STATUS` (`ok`): what `/api/v1/health` calls itself while it answers 200, such as `degraded`.
+    pub health_status: Option<String>,
+    /// `DATABASE`: what `/api/v1/health` says of its database, such as `ok` or `error`; nothing if not said.
+    pub database: Option<String>,
     /// `ERROR_RATE`: the share of requests, 0 to 1, that are answered with `FAIL_STATUS` (500).
     pub error_rate: f64,
     /// `FAIL_STATUS` (500): with which status requests fail.
@@ -92,6 +99,12 @@ impl Behaviour {
             ignores_term: is_on("IGNORE_TERM"),
             crash: time(env, "CRASH_AFTER_MS")?.map(|after| (after, crash_code)),
             latency_spread: number(env, "LATENCY_SPREAD")?.unwrap_or_default(),
+            cold: (
+                number(env, "COLD_FACTOR")?.unwrap_or_default(),
+                number(env, "COLD_REQUESTS")?.unwrap_or(8.0),
+            ),
+            health_status: env.get("HEALTH_STATUS").cloned(),
+            database: env.get("DATABASE").cloned(),
             release: is_on("RELEASE_COMMAND").then(|| (release.0, release.1.unwrap_or(0))),
             memory_mb: number(env, "MEMORY_MB")?.unwrap_or_default(),
             memory_growth_mb_s: number(env, "MEMORY_GROWTH_MB_S")?.unwrap_or_default(),
@@ -155,6 +168,7 @@ mod tests {
             port: 8080,
             version: "dev".to_owned(),
             fail_status: 500,
+            cold: (0.0, 8.0),
             ..Behaviour::default()
         };
         assert_eq!(read(&[]).unwrap(), wanted);

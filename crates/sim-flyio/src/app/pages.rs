@@ -68,14 +68,18 @@ fn page_of(app: &Behaviour, asked: Asked<'_>) -> Response<Bytes> {
 }
 
 fn health(app: &Behaviour, status: StatusCode) -> Response<Bytes> {
-    let said = if status == StatusCode::OK { "ok" } else { "failing" };
+    let well = app.health_status.as_deref().unwrap_or("ok");
+    let said = if status == StatusCode::OK { well } else { "failing" };
     let (machine, machine_version) = &app.machine;
-    let body = json!({
+    let mut body = json!({
         "status": said,
         "version": app.version,
         "machine": machine,
         "machine_version": machine_version,
     });
+    if let Some(database) = &app.database {
+        body["checks"] = json!({ "database": database });
+    }
     json_page(status, &body)
 }
 
