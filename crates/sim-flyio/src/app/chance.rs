@@ -28,7 +28,7 @@ impl Chance {
     /// there is no spread.
     pub(super) fn latency(&self, app: &Behaviour) -> Duration {
         let cold = self.coldness(app);
-        if app.latency_spread == 0.0 && cold == 1.0 {
+        if app.latency_spread == 0.0 && cold <= 1.0 {
             return app.latency;
         }
         let spread = (app.latency_spread * lock(&self.dice).normal()).exp();
