@@ -49,7 +49,7 @@ pub struct PastSeries {
 /// One request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When it was sent, to the millisecond.
+    /// When it was sent, to the microsecond.
     pub at: Timestamp,
     /// How long the whole answer took, in microseconds; without an answer, how long it was waited for.
     pub latency_us: u64,
@@ -164,7 +164,8 @@ async fn put(run: &RunId, series: &Series, tx: &mut Transaction<'_, Any>) -> sql
     let Some(first) = series.samples.iter().map(|it| it.at.as_millisecond()).min() else {
         return Ok(());
     };
-    let point = |it: &Sample| (it.at.as_millisecond() - first, it.latency_us, it.status);
+    let after = |at: Timestamp| at.as_microsecond() - first * 1_000;
+    let point = |it: &Sample| (after(it.at), it.latency_us, it.status);
     let points: Vec<Point> = series.samples.iter().map(point).collect();
     let points = serde_json::to_string(&points).expect("numbers can be written");
     sqlx::query(
@@ -224,7 +225,7 @@ fn read_series(row: &AnyRow) -> Result<Series, Broken> {
     let first: i64 = row.get("at")?;
     let points: Vec<Point> = row.json("points")?;
     let sample = |(after, latency_us, status)| {
-        let at = Timestamp::from_millisecond(first.saturating_add(after))?;
+        let at = Timestamp::from_microsecond(first.saturating_mul(1_000).saturating_add(after))?;
         Ok(Sample { at, latency_us, status })
     };
     Ok(Series {

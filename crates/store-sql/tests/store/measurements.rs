@@ -7,7 +7,7 @@ use serde_json::json;
 use store_sql::{Ending, PastSeries, RunOutcome, Sample, Series, Store};
 
 fn series(endpoint: &str, first_us: u64) -> Series {
-    let at = |ms: i64| Timestamp::from_millisecond(1_774_449_120_000 + ms).unwrap();
+    let at = |us: i64| Timestamp::from_microsecond(1_774_449_120_000_417 + us).unwrap();
     Series {
         verifier: "performance".into(),
         endpoint: endpoint.into(),
@@ -15,7 +15,7 @@ fn series(endpoint: &str, first_us: u64) -> Series {
         role: Series::NEW.into(),
         samples: vec![
             Sample { at: at(0), latency_us: first_us, status: Some(200) },
-            Sample { at: at(250), latency_us: u64::MAX, status: None },
+            Sample { at: at(250_100), latency_us: u64::MAX, status: None },
         ],
     }
 }
