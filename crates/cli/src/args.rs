@@ -71,7 +71,12 @@ pub(crate) enum Command {
     /// Validate, deploy in stages, verify; roll back if the release is bad
     Deploy(Deploy),
     /// Verify what runs now
-    Verify(Environment),
+    Verify(Verify),
+    /// The latency that releases are held to: show it, or measure it anew
+    #[command(subcommand)]
+    Baseline(Baseline),
+    /// Judge what a run measured again, with other limits; sends nothing
+    Replay(Replay),
     /// Bring back an earlier release, then verify it
     Rollback(Rollback),
     /// Go on with, or take back, a run that was interrupted
@@ -97,6 +102,43 @@ pub(crate) enum Command {
 pub(crate) struct Environment {
     /// An environment of pipeline.toml
     pub(crate) environment: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// An environment of pipeline.toml
+    pub(crate) environment: String,
+    /// Compare what runs with itself N times instead: how often would latency have raised a false alarm?
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000))]
+    pub(crate) aa: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Baseline {
+    /// What each endpoint is held to, and where it comes from
+    Show(Environment),
+    /// Measure what runs now, and hold later releases to it
+    Record(Environment),
+}
+
+impl Baseline {
+    pub(crate) fn environment(&self) -> &str {
+        match self {
+            Self::Show(it) | Self::Record(it) => &it.environment,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The run, as a version such as v12
+    pub(crate) run: String,
+    /// Alert above so many times the control, instead of what the environment says
+    #[arg(long, value_name = "RATIO")]
+    pub(crate) alert: Option<f64>,
+    /// Refuse above so many times the control, instead of what the environment says
+    #[arg(long, value_name = "RATIO")]
+    pub(crate) rollback: Option<f64>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod ending;
 mod error;
 mod exit;
 mod hooks;
+mod past;
 mod redact;
 mod render;
 mod session;
@@ -71,6 +72,8 @@ async fn dispatch(app: &App, command: Command) -> Result<ExitCode, CliError> {
         Command::Plan(args) => commands::plan::run(app, args).await,
         Command::Deploy(args) => commands::deploy::run(app, args).await,
         Command::Verify(args) => commands::verify::run(app, args).await,
+        Command::Baseline(args) => commands::baseline::run(app, args).await,
+        Command::Replay(args) => commands::replay::run(app, args).await,
         Command::Rollback(args) => commands::rollback::run(app, args).await,
         Command::Resume(args) => commands::resume::run(app, args).await,
         Command::History(args) => commands::history::run(app, args).await,

@@ -1,0 +1,125 @@
+//! `pipeline verify ENV --aa N`: how often would the judge have raised a false alarm here? It compares what runs with
+//! itself; whatever it does not pass is one.
+
+use pipeline_core::{Context, Deployment, Verdict};
+use serde_json::{Value, json};
+use verify_http::Performance;
+
+use crate::app::{App, Setting};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::render::Tone;
+
+/// What came of all comparisons.
+#[derive(Debug, Default)]
+struct Counted {
+    runs: u32,
+    checks: usize,
+    alerts: u32,
+    rollbacks: u32,
+    /// Runs in which something could not be told.
+    untold: u32,
+}
+
+pub(crate) async fn run(
+    setting: Setting<'_>,
+    performance: &Performance,
+    deployment: &Deployment,
+    (times, cx): (u32, &Context),
+) -> Result<Exit, CliError> {
+    let app = setting.app;
+    let mut counted = Counted::default();
+    while counted.runs < times && !cx.is_cancelled() {
+        let report = performance.same(deployment, cx).await?;
+        counted.count(report.checks().iter().map(|it| it.verdict), report.verdict());
+        app.say(Tone::Dim, &format!("  {} of {times}: {:?}", counted.runs, report.verdict()));
+        for check in report.checks().iter().filter(|it| it.verdict != Verdict::Passed) {
+            app.say(Tone::Warn, &format!("    {}: {}", check.name, check.message));
+        }
+    }
+    tell(app, setting, &counted, deployment)
+}
+
+fn tell(
+    app: &App,
+    setting: Setting<'_>,
+    counted: &Counted,
+    deployment: &Deployment,
+) -> Result<Exit, CliError> {
+    if app.json() {
+        let object = json!({ "schema": 1, "version": deployment.version, "aa": counted.object() });
+        app.object(&setting.secrets(), object)?;
+    } else {
+        app.fact(&counted.words(&deployment.version))?;
+    }
+    let refused = counted.rollbacks > 0;
+    Ok(if refused { Exit::GateRefused } else { Exit::Good })
+}
+
+impl Counted {
+    fn count(&mut self, checks: impl Iterator<Item = Verdict>, worst: Verdict) {
+        self.runs += 1;
+        self.checks += checks.count();
+        match worst {
+            Verdict::Passed => {}
+            Verdict::Alert => self.alerts += 1,
+            Verdict::Refused => self.rollbacks += 1,
+            Verdict::Inconclusive => self.untold += 1,
+        }
+    }
+
+    /// The rate of so many false alarms, and the bounds that hold with 95 % each (Clopper-Pearson).
+    fn rate(&self, alarms: u32) -> (f64, f64, f64) {
+        let total = u64::from(self.runs).max(1);
+        let (low, high) = pipeline_stats::clopper_pearson(alarms.into(), total, 0.90);
+        #[expect(clippy::cast_precision_loss, reason = "a count of comparisons is small")]
+        let rate = f64::from(alarms) / total as f64;
+        (rate, low, high)
+    }
+
+    fn words(&self, version: &str) -> String {
+        let per_cent = |alarms| {
+            let (rate, _, high) = self.rate(alarms);
+            format!("{:.1} %, with 95 % confidence at most {:.1} %", rate * 100.0, high * 100.0)
+        };
+        format!(
+            "{version} compared with itself {} times ({} verdicts)\n  \
+             false rollbacks  {:>3}  {}\n  false alerts     {:>3}  {}\n  could not tell   {:>3}",
+            self.runs,
+            self.checks,
+            self.rollbacks,
+            per_cent(self.rollbacks),
+            self.alerts,
+            per_cent(self.alerts),
+            self.untold,
+        )
+    }
+
+    fn object(&self) -> Value {
+        let rate = |alarms| {
+            let (rate, low, high) = self.rate(alarms);
+            json!({ "count": alarms, "rate": rate, "interval": [low, high] })
+        };
+        json!({
+            "runs": self.runs,
+            "verdicts": self.checks,
+            "rollbacks": rate(self.rollbacks),
+            "alerts": rate(self.alerts),
+            "inconclusive": self.untold,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_alarm_in_fifty_runs_is_no_proof_that_there_are_none() {
+        let mut counted = Counted::default();
+        for _ in 0..50 {
+            counted.count([Verdict::Passed; 3].into_iter(), Verdict::Passed);
+        }
+        insta::assert_snapshot!(counted.words("v12"), @"");
+    }
+}
