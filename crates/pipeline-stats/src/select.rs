@@ -19,11 +19,23 @@ struct Row {
     index: usize,
     from: usize,
     to: usize,
+    /// Where the values that are less than the pivot end.
+    less: usize,
+    /// Where those end that are no more than it.
+    no_more: usize,
 }
 
 impl Row {
-    fn width(self) -> usize {
+    fn width(&self) -> usize {
         self.to - self.from
+    }
+
+    fn keep_less(&mut self) {
+        self.to = self.less;
+    }
+
+    fn keep_more(&mut self) {
+        self.from = self.no_more;
     }
 }
 
@@ -44,42 +56,62 @@ impl<'a> Ratios<'a> {
         if last.is_multiple_of(2) {
             return Some(lower);
         }
-        let upper = self.smallest(last / 2 + 1);
+        let upper = self.next(lower, last / 2);
         // What is equal stays exactly so, infinities included.
         Some(if lower.total_cmp(&upper).is_eq() { lower } else { (lower * upper).sqrt() })
     }
 
     /// The one that `k` others come before. `k` must be below `len`.
     pub(crate) fn smallest(self, k: usize) -> f64 {
-        let (rows, width) = self.shape();
         let mut rank = k;
-        let mut left: Vec<Row> = (0..rows).map(|index| Row { index, from: 0, to: width }).collect();
-        let mut middles = Vec::with_capacity(rows);
-        while left.iter().map(|it| it.width()).sum::<usize>() > 2 * rows {
+        let mut left = self.rows();
+        let most = 2 * left.len();
+        let mut middles = Vec::with_capacity(left.len());
+        while left.iter().map(Row::width).sum::<usize>() > most {
             let pivot = self.pivot(&left, &mut middles);
-            let below = |it: &Row| self.split(*it, |value| value < pivot);
-            let upto = |it: &Row| self.split(*it, |value| value <= pivot);
-            let less: usize = left.iter().map(|it| below(it) - it.from).sum();
-            let no_more: usize = left.iter().map(|it| upto(it) - it.from).sum();
+            for row in &mut left {
+                self.split(row, pivot);
+            }
+            let less: usize = left.iter().map(|it| it.less - it.from).sum();
+            let no_more: usize = left.iter().map(|it| it.no_more - it.from).sum();
             if rank < less {
-                for it in &mut left {
-                    it.to = below(it);
-                }
+                left.iter_mut().for_each(Row::keep_less);
             } else if rank < no_more {
                 return pivot;
             } else {
                 rank -= no_more;
-                for it in &mut left {
-                    it.from = upto(it);
-                }
+                left.iter_mut().for_each(Row::keep_more);
             }
             left.retain(|it| it.width() > 0);
         }
-        let mut few: Vec<f64> = left
-            .iter()
-            .flat_map(|it| (it.from..it.to).map(|column| self.at(it.index, column)))
-            .collect();
+        let columns = |it: &Row| {
+            (it.from..it.to).map({
+                let row = it.index;
+                move |column| self.at(row, column)
+            })
+        };
+        let mut few: Vec<f64> = Vec::with_capacity(most);
+        few.extend(left.iter().flat_map(columns));
         *few.select_nth_unstable_by(rank, f64::total_cmp).1
+    }
+
+    /// The one that comes after `value`, which `k` others come before.
+    fn next(self, value: f64, k: usize) -> f64 {
+        let mut rows = self.rows();
+        for row in &mut rows {
+            self.split(row, value);
+        }
+        if rows.iter().map(|it| it.no_more).sum::<usize>() > k + 1 {
+            return value;
+        }
+        let larger = rows.iter().filter(|it| it.no_more < it.to);
+        larger.map(|it| self.at(it.index, it.no_more)).fold(f64::INFINITY, f64::min)
+    }
+
+    fn rows(self) -> Vec<Row> {
+        let (rows, width) = self.shape();
+        let row = |index| Row { index, from: 0, to: width, less: 0, no_more: 0 };
+        (0..rows).map(row).collect()
     }
 
     /// Few rows are cheap, so the smaller sample makes them.
@@ -112,15 +144,24 @@ impl<'a> Ratios<'a> {
         median.expect("the widths add up to more than their half").0
     }
 
-    /// The first column of the row's part for which `before` does not hold.
-    fn split(self, part: Row, before: impl Fn(f64) -> bool) -> usize {
-        let Row { index, mut from, mut to } = part;
+    /// Finds where the row's part reaches `pivot`, and where it passes it.
+    fn split(self, row: &mut Row, pivot: f64) {
+        row.less = self.first(row, row.from, |value| value >= pivot);
+        // Equal ratios are rare.
+        let is_there = row.less < row.to && self.at(row.index, row.less) <= pivot;
+        row.no_more =
+            if is_there { self.first(row, row.less, |value| value > pivot) } else { row.less };
+    }
+
+    /// The first column of the row's part, `from` on, for which `holds` does.
+    fn first(self, row: &Row, mut from: usize, holds: impl Fn(f64) -> bool) -> usize {
+        let mut to = row.to;
         while from < to {
             let middle = usize::midpoint(from, to);
-            if before(self.at(index, middle)) {
-                from = middle + 1;
-            } else {
+            if holds(self.at(row.index, middle)) {
                 to = middle;
+            } else {
+                from = middle + 1;
             }
         }
         from
