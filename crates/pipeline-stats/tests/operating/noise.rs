@@ -11,25 +11,25 @@ const BASE_MS: f64 = 50.0;
 const WARM_UP: usize = 20;
 
 #[derive(Clone, Copy, Debug)]
-pub struct Noise {
-    pub name: &'static str,
+pub(crate) struct Noise {
+    pub(crate) name: &'static str,
     /// Standard deviation of the logarithm of one latency: 0.6 means that p99 is four times the median.
-    pub sigma: f64,
+    pub(crate) sigma: f64,
     /// 3 % of the requests are 10 to 40 times slower.
-    pub outliers: bool,
+    pub(crate) outliers: bool,
     /// Each run has a level of its own, with this deviation of its logarithm.
-    pub drift: f64,
+    pub(crate) drift: f64,
     /// In a fifth of the runs a tenth of the requests, all in a row, is 8 times slower.
-    pub bursts: bool,
+    pub(crate) bursts: bool,
     /// A new release starts 20 times slower and gets warm within tens of requests.
-    pub cold: bool,
+    pub(crate) cold: bool,
 }
 
 const fn calm(name: &'static str, sigma: f64) -> Noise {
     Noise { name, sigma, outliers: false, drift: 0.0, bursts: false, cold: false }
 }
 
-pub const MODELS: [Noise; 7] = [
+pub(crate) const MODELS: [Noise; 7] = [
     calm("L0.3", 0.3),
     calm("L0.6", 0.6),
     calm("L0.8", 0.8),
@@ -41,12 +41,12 @@ pub const MODELS: [Noise; 7] = [
 
 impl Noise {
     /// A release that is warm.
-    pub fn warm(&self, random: &mut Random, count: usize, ratio: f64) -> Latencies {
+    pub(crate) fn warm(&self, random: &mut Random, count: usize, ratio: f64) -> Latencies {
         self.latencies(random, count, ratio, |_| 1.0)
     }
 
     /// A release that was just started.
-    pub fn started(&self, random: &mut Random, count: usize, ratio: f64) -> Latencies {
+    pub(crate) fn started(&self, random: &mut Random, count: usize, ratio: f64) -> Latencies {
         if !self.cold {
             return self.warm(random, count, ratio);
         }

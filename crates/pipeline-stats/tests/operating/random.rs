@@ -2,13 +2,13 @@
 
 /// xoshiro256** by D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", ACM
 /// Transactions on Mathematical Software 47, 2021.
-pub struct Random {
+pub(crate) struct Random {
     state: [u64; 4],
     spare: Option<f64>,
 }
 
 impl Random {
-    pub fn seeded(seed: u64) -> Self {
+    pub(crate) fn seeded(seed: u64) -> Self {
         // SplitMix64 fills the state, as its authors advise: similar seeds must not give similar numbers.
         let mut counter = seed;
         let state = std::array::from_fn(|_| {
@@ -31,21 +31,21 @@ impl Random {
 
     /// Evenly from 0 to below 1.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    pub fn even(&mut self) -> f64 {
+    pub(crate) fn even(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Evenly from `from` to below `to`.
-    pub fn between(&mut self, from: f64, to: f64) -> f64 {
+    pub(crate) fn between(&mut self, from: f64, to: f64) -> f64 {
         from + (to - from) * self.even()
     }
 
-    pub fn happens(&mut self, chance: f64) -> bool {
+    pub(crate) fn happens(&mut self, chance: f64) -> bool {
         self.even() < chance
     }
 
     /// Normal, with mean 0 and deviation 1 (Box and Muller).
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         if let Some(spare) = self.spare.take() {
             return spare;
         }

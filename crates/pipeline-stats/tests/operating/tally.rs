@@ -9,21 +9,21 @@ use crate::random::Random;
 const CONTROL: usize = 400;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub runs: usize,
-    pub passes: usize,
-    pub alerts: usize,
-    pub rollbacks: usize,
-    pub inconclusive: usize,
+pub(crate) struct Tally {
+    pub(crate) runs: usize,
+    pub(crate) passes: usize,
+    pub(crate) alerts: usize,
+    pub(crate) rollbacks: usize,
+    pub(crate) inconclusive: usize,
     /// How many were candidates for a rollback, confirmed or not.
-    pub candidates: usize,
+    pub(crate) candidates: usize,
     /// Of the release, confirmations left out.
-    pub requests: usize,
+    pub(crate) requests: usize,
 }
 
 impl Tally {
     /// Deploys a release `ratio` times as slow as the control, `runs` times.
-    pub fn of(noise: &Noise, ratio: f64, rules: &Rules, runs: usize) -> Self {
+    pub(crate) fn of(noise: &Noise, ratio: f64, rules: &Rules, runs: usize) -> Self {
         // Every cell of a table has numbers of its own, and the same each time.
         let name = noise.name.bytes().fold(7, |sum: u64, it| sum.wrapping_mul(31) + u64::from(it));
         let mut random = Random::seeded(name ^ ratio.to_bits());
