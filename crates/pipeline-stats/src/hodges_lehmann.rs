@@ -85,3 +85,55 @@ fn rank(control: usize, new: usize, tail: f64) -> Option<usize> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to n m / 2")]
     (rank >= 1.0).then_some(rank as usize)
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the exact numbers are wanted")]
+mod tests {
+    use super::*;
+    use crate::latency::Latency;
+
+    fn measured(ms: impl IntoIterator<Item = f64>) -> Latencies {
+        Latencies::measured(ms).unwrap()
+    }
+
+    #[test]
+    fn too_few_have_an_estimate_and_no_bounds() {
+        let none = measured([]);
+        let (one, three) = (measured([50.0]), measured([150.0]));
+        let unbounded = |ratio| Estimate { ratio, ..Estimate::UNKNOWN };
+        assert_eq!(hodges_lehmann(&one, &three, 0.95), unbounded(3.0));
+        assert_eq!(hodges_lehmann(&none, &three, 0.95), Estimate::UNKNOWN);
+        assert_eq!(hodges_lehmann(&one, &none, 0.95), Estimate::UNKNOWN);
+        assert_eq!(hodges_lehmann(&one, &three, 1.0), unbounded(3.0));
+    }
+
+    #[test]
+    fn what_is_all_equal_is_exact() {
+        let estimate = hodges_lehmann(&measured([50.0; 40]), &measured([100.0; 40]), 0.999);
+        assert_eq!(estimate, Estimate { ratio: 2.0, low: 2.0, high: 2.0 });
+    }
+
+    #[test]
+    fn a_nonsense_confidence_is_no_panic() {
+        let (control, new) = (measured([50.0; 9]), measured([60.0; 9]));
+        for confidence in [f64::NAN, -1.0, 0.0, 1.0, 2.0, f64::INFINITY] {
+            let estimate = hodges_lehmann(&control, &new, confidence);
+            assert!(estimate.low <= estimate.ratio && estimate.ratio <= estimate.high);
+        }
+    }
+
+    #[test]
+    fn timeouts_count_at_least_as_long_as_they_were_waited_for() {
+        let control = measured((1..=40).map(|it| 40.0 + f64::from(it)));
+        let late = Latencies::new([Latency::TimedOut(600.0); 40]).unwrap();
+        let estimate = hodges_lehmann(&control, &late, 0.99);
+        assert!((9.0..11.0).contains(&estimate.ratio) && estimate.low > 7.0, "{estimate:?}");
+        assert_eq!(estimate.high, f64::INFINITY);
+        assert_eq!(at_most(&control, &late), f64::INFINITY);
+        // The other way round it is at most so fast, and both at once tell nothing.
+        let fast = hodges_lehmann(&late, &control, 0.99);
+        assert_eq!(fast.low, 0.0);
+        let both = hodges_lehmann(&late, &late, 0.99);
+        assert_eq!(both, Estimate { ratio: 1.0, low: 0.0, high: f64::INFINITY });
+    }
+}

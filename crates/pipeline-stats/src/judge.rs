@@ -6,6 +6,8 @@ mod evidence;
 mod look;
 mod replay;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub use confirm::{Confirmation, confirms};
 pub use errors::{Counts, ErrorCall, ErrorOpinion, ErrorRules, errors};

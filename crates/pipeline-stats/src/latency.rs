@@ -17,10 +17,10 @@ pub enum Latency {
 
 /// The latencies of one stratum (an endpoint, or an endpoint on one machine) in the order taken.
 ///
-/// A timeout ranks as the largest of its sample. Where its value matters, the most favourable one is taken:
-/// it lasted as long as it was waited for, or as the slowest answer, whichever is longer. So a ratio that is
-/// called too high is too high in truth; and what passes is asked to pass even had the timeouts lasted
-/// for ever. Requests that failed in another way have no latency and do not belong here.
+/// A timeout ranks as the largest of its sample. Where its value matters, it is the most favourable one that
+/// has this rank: as long as the longest of its sample, answer or timeout. So a release that is called slow is so in
+/// truth; and one that passes would even had its timeouts lasted for ever. Requests that failed in another
+/// way have no latency and do not belong here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Latencies {
     taken: Vec<Latency>,
@@ -138,11 +138,56 @@ impl Latencies {
         let is_measured = |it: &&Latency| matches!(it, Latency::Measured(_));
         let mut sorted: Vec<f64> = taken.iter().filter(is_measured).map(|it| it.ms()).collect();
         sorted.sort_unstable_by(f64::total_cmp);
-        let slowest = sorted.last().copied().unwrap_or_default();
         let measured = sorted.len();
-        let cut = taken.iter().filter(|it| !is_measured(it)).map(|it| it.ms().max(slowest));
-        sorted.extend(cut);
-        sorted[measured..].sort_unstable_by(f64::total_cmp);
+        let longest = taken.iter().map(|it| it.ms()).fold(0.0, f64::max);
+        sorted.resize(taken.len(), longest);
         Self { timed_out: taken.len() - measured, taken, sorted }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Latency::{Measured, TimedOut};
+
+    #[test]
+    fn what_is_no_latency_is_refused_and_named() {
+        for ms in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, -3.0] {
+            for bad in [Measured(ms), TimedOut(ms)] {
+                let error = Latencies::new([Measured(1.0), bad]).unwrap_err();
+                assert_eq!((error.index, error.ms.to_bits()), (1, ms.to_bits()));
+            }
+        }
+        insta::assert_snapshot!(Latencies::measured([-3.0]).unwrap_err(),
+            @"latency 0 is -3 ms; it must be a number above 0, so do not record failed requests");
+        assert!(Latencies::new([]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_timeout_ranks_as_the_largest() {
+        let taken = [TimedOut(100.0), Measured(250.0), Measured(30.0), TimedOut(900.0)];
+        let latencies = Latencies::new(taken).unwrap();
+        assert_eq!(latencies.at_least(), [30.0, 250.0, 900.0, 900.0]);
+        assert_eq!(*latencies.at_most(), [30.0, 250.0, f64::INFINITY, f64::INFINITY]);
+        assert_eq!((latencies.len(), latencies.timed_out()), (4, 2));
+        assert_eq!(latencies.taken(), taken);
+    }
+
+    #[test]
+    fn the_first_ones_are_those_taken_first() {
+        let latencies = Latencies::new([Measured(9.0), TimedOut(5.0), Measured(1.0)]).unwrap();
+        assert_eq!(latencies.first(2).taken(), [Measured(9.0), TimedOut(5.0)]);
+        assert_eq!(latencies.first(2).at_least(), [9.0, 9.0]);
+        assert_eq!(latencies.first(7), latencies);
+    }
+
+    #[test]
+    fn a_quantile_is_shown_only_where_it_can_be_told() {
+        let of = |count: u32| Latencies::measured((1..=count).map(f64::from)).unwrap();
+        assert_eq!(of(58).quantile_ms(0.95), None);
+        assert!(of(59).quantile_ms(0.95).is_some());
+        assert_eq!(of(299).quantile_ms(0.5), Some(150.0));
+        assert_eq!(of(299).quantile_ms(1.0), None);
+        assert_eq!((of(0).median_ms(), of(0).p90_ms()), (0.0, 0.0));
     }
 }

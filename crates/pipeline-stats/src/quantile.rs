@@ -51,8 +51,11 @@ pub(crate) fn interpolated(sorted: &[f64], q: f64) -> f64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to the last")]
     let index = (place.floor() as usize).min(last);
     let (here, next) = (sorted[index], sorted[(index + 1).min(last)]);
-    // Not only for speed: between two infinities there is nothing to interpolate.
-    if here.total_cmp(&next).is_eq() { here } else { here + place.fract() * (next - here) }
+    // Nothing of an infinite step, and a step between two infinities, are none.
+    if place.fract() <= 0.0 || here.total_cmp(&next).is_eq() {
+        return here;
+    }
+    here + place.fract() * (next - here)
 }
 
 /// How many latencies it takes until one of them lies above the true `q` quantile with 95 %: ln 0.05 / ln q.
@@ -76,4 +79,50 @@ fn above(latencies: &Latencies, tail: f64) -> f64 {
     // Counted from the largest it is the same question, about the tenth that lies above.
     let count = binomial::most_whose_chance_below(latencies.len(), 1.0 - P90, tail);
     count.map_or(f64::INFINITY, |r| latencies.at_most()[latencies.len() - r])
+}
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the exact numbers are wanted")]
+mod tests {
+    use super::*;
+
+    /// `r <- 0:n; max(r[pbinom(r - 1, n, .9) <= tail])` in R, and the same with .1 for the other side.
+    #[test]
+    fn the_bounds_are_the_ones_of_the_binomial_tables() {
+        let table = [
+            (29, 0.05, 23, 1),
+            (29, 0.005, 21, 0),
+            (40, 0.005, 30, 0),
+            (44, 0.001, 33, 0),
+            (66, 0.001, 51, 1),
+            (72, 0.005, 58, 2),
+            (80, 0.005, 64, 2),
+            (100, 1.25e-5, 75, 0),
+            (108, 1.25e-5, 82, 1),
+            (200, 1.25e-5, 160, 5),
+            (400, 0.005, 344, 25),
+            (400, 1.25e-5, 333, 17),
+            (1000, 1.25e-5, 858, 62),
+        ];
+        for (count, tail, lower, upper) in table {
+            let rank = |chance| binomial::most_whose_chance_below(count, chance, tail).unwrap_or(0);
+            assert_eq!((rank(P90), rank(1.0 - P90)), (lower, upper), "{count}, {tail}");
+        }
+    }
+
+    #[test]
+    fn a_quantile_is_told_from_as_many_as_the_tables_say() {
+        let needed = [0.5, 0.9, 0.95, 0.99].map(|q| samples_needed(q).unwrap());
+        assert_eq!(needed, [5, LEAST, 59, 299]);
+        assert_eq!([0.0, 1.0, -1.0, f64::NAN].map(samples_needed), [None; 4]);
+    }
+
+    #[test]
+    fn between_two_infinities_there_is_nothing_to_interpolate() {
+        let inf = f64::INFINITY;
+        let at = |sorted: &[f64]| interpolated(sorted, 0.5);
+        assert_eq!([at(&[]), at(&[3.0]), at(&[1.0, 3.0]), at(&[1.0, inf])], [0.0, 3.0, 2.0, inf]);
+        assert_eq!(at(&[inf, inf]), inf);
+        assert_eq!(at(&[1.0, 2.0, inf]), 2.0);
+    }
 }

@@ -167,3 +167,70 @@ impl<'a> Ratios<'a> {
         from
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the exact numbers are wanted")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn brute(over: &[f64], under: &[f64]) -> Vec<f64> {
+        let pairs = over.iter().flat_map(|over| under.iter().map(move |under| over / under));
+        let mut all: Vec<f64> = pairs.collect();
+        all.sort_unstable_by(f64::total_cmp);
+        all
+    }
+
+    fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+        let mut values: Vec<f64> = values.into_iter().collect();
+        values.sort_unstable_by(f64::total_cmp);
+        values
+    }
+
+    /// Few different values, so that many ratios are equal; and some that lasted for ever.
+    fn sample(timeouts: bool) -> impl Strategy<Value = Vec<f64>> {
+        let most = if timeouts { 9_u32 } else { 8 };
+        let coarse = (1..=most).prop_map(|it| if it == 9 { f64::INFINITY } else { f64::from(it) });
+        let fine = 0.1..1e4_f64;
+        prop_oneof![prop::collection::vec(coarse, 1..40), prop::collection::vec(fine, 1..40)]
+            .prop_map(sorted)
+    }
+
+    proptest! {
+        #[test]
+        fn every_rank_is_the_one_of_the_whole_matrix(over in sample(true), under in sample(false)) {
+            let (all, ratios) = (brute(&over, &under), Ratios::new(&over, &under));
+            prop_assert_eq!(ratios.len(), all.len());
+            for (rank, wanted) in all.iter().enumerate() {
+                prop_assert_eq!(ratios.smallest(rank), *wanted, "rank {}", rank);
+            }
+        }
+
+        #[test]
+        fn the_median_is_between_the_middle_two(over in sample(false), under in sample(true)) {
+            let all = brute(&over, &under);
+            let (lower, upper) = (all[(all.len() - 1) / 2], all[all.len() / 2]);
+            let wanted = if lower == upper { lower } else { (lower * upper).sqrt() };
+            prop_assert_eq!(Ratios::new(&over, &under).median(), Some(wanted));
+        }
+    }
+
+    #[test]
+    fn nothing_has_no_median() {
+        assert_eq!(Ratios::new(&[], &[1.0]).median(), None);
+        assert_eq!(Ratios::new(&[1.0], &[]).median(), None);
+        assert_eq!(Ratios::new(&[3.0], &[2.0]).median(), Some(1.5));
+    }
+
+    #[test]
+    fn large_samples_are_not_multiplied_out() {
+        let over: Vec<f64> = (0..400).map(|it| 50.0 * f64::from(it % 97 + 1).sqrt()).collect();
+        let under: Vec<f64> = (0..400).map(|it| 20.0 * f64::from(it % 89 + 1).ln_1p()).collect();
+        let (over, under) = (sorted(over), sorted(under));
+        let (all, ratios) = (brute(&over, &under), Ratios::new(&over, &under));
+        for rank in [0, 1, 79_999, 80_000, 123_456, 159_999] {
+            assert_eq!(ratios.smallest(rank).to_bits(), all[rank].to_bits());
+        }
+    }
+}

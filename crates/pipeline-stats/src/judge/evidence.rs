@@ -15,8 +15,8 @@ pub(crate) struct Evidence {
     pub(crate) part: Part,
     /// With the bounds that the error budget affords.
     pub(crate) budget: Estimate,
-    /// With bounds at a plain 99 %.
-    pub(crate) plain: Estimate,
+    /// With bounds at a plain 99 %. `None` where the ratio is too low for an alert.
+    pub(crate) plain: Option<Estimate>,
     /// The ratio had the new timeouts lasted for ever.
     pub(crate) at_most: f64,
     /// What stands for this part on the control's side.
@@ -29,11 +29,8 @@ impl Evidence {
     /// About the typical requests: the Hodges-Lehmann ratio.
     pub(crate) fn body(control: &Latencies, new: &Latencies, rules: &Rules) -> Self {
         let budget = hodges_lehmann::estimate(control, new, rules.tail());
-        let plain = if budget.ratio >= rules.alert {
-            hodges_lehmann::with_bounds(budget.ratio, (control, new), PLAIN)
-        } else {
-            budget
-        };
+        let plain = (budget.ratio >= rules.alert)
+            .then(|| hodges_lehmann::with_bounds(budget.ratio, (control, new), PLAIN));
         let cut = new.timed_out() > 0;
         let (control_ms, ms) = (control.median_ms(), new.median_ms());
         let evidence = Self {
@@ -51,11 +48,14 @@ impl Evidence {
     /// About the slow requests: the ratio of the 90th percentiles. `None` for too few.
     pub(crate) fn tail(control: &Latencies, new: &Latencies, rules: &Rules) -> Option<Self> {
         let budget = quantile::estimate(control, new, rules.tail())?;
+        let plain = (budget.ratio >= rules.alert)
+            .then(|| quantile::estimate(control, new, PLAIN))
+            .flatten();
         let (at_most, ms_at_most) = quantile::at_most(control, new);
         let evidence = Self {
             part: Part::Tail,
             budget,
-            plain: quantile::estimate(control, new, PLAIN)?,
+            plain,
             at_most,
             control_ms: control.p90_ms(),
             ms: new.p90_ms(),
@@ -82,8 +82,12 @@ impl Evidence {
 
     /// The level of a run wanders from one to the next, and so does that of two runs from one another.
     fn widened(mut self, rules: &Rules) -> Self {
-        self.budget.low = widened(self.budget, normal::upper(rules.tail()), rules.drift);
-        self.plain.low = widened(self.plain, normal::upper(PLAIN), rules.drift);
+        let wider = |it: Estimate, tail: f64| {
+            let low = widened(it, normal::upper(tail), rules.drift);
+            Estimate { low, ..it }
+        };
+        self.budget = wider(self.budget, rules.tail());
+        self.plain = self.plain.map(|it| wider(it, PLAIN));
         self
     }
 }

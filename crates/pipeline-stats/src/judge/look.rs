@@ -34,8 +34,8 @@ pub enum Call {
 pub struct Opinion {
     /// What the look comes to.
     pub call: Call,
-    /// The typical ratio. The bounds are those that the call rests on: at a plain 99 % for an alert, else as
-    /// narrow as the error budget affords. The lower one is widened by the drift.
+    /// The typical ratio. The bounds are those that the call rests on: at a plain 99 % for what is alerted, else
+    /// as narrow as the error budget affords. The lower one is widened by the drift.
     pub body: Estimate,
     /// The ratio of the 90th percentiles, bounded likewise. `None` below 29 latencies on either side.
     pub tail: Option<Estimate>,
@@ -77,7 +77,10 @@ pub fn look(control: &Latencies, new: &Latencies, look: usize, rules: &Rules) ->
     } else {
         call(&body, tail.as_ref(), last, rules)
     };
-    let shown = |it: Evidence| if matches!(call, Call::Alert(_)) { it.plain } else { it.budget };
+    let shown = |it: Evidence| match call {
+        Call::Alert(_) => it.plain.unwrap_or(it.budget),
+        _ => it.budget,
+    };
     Opinion {
         call,
         body: shown(body),
@@ -115,5 +118,6 @@ fn is_suspect(it: &Evidence, rules: &Rules) -> bool {
 }
 
 fn is_slower(it: &Evidence, rules: &Rules) -> bool {
-    it.reaches(rules.alert, rules) && it.plain.low >= rules.for_alert(1.25)
+    let surely = |plain: Estimate| plain.low >= rules.for_alert(1.25);
+    it.reaches(rules.alert, rules) && it.plain.is_some_and(surely)
 }

@@ -112,7 +112,8 @@ impl Rules {
     /// The chance that one bound may be wrong at one look of one stratum.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     pub(crate) fn tail(&self) -> f64 {
-        self.alpha / (self.looks.len().max(1) as f64 * self.strata.max(1) as f64)
+        let ways = self.looks.len().max(1) as f64 * self.strata.max(1) as f64;
+        (self.alpha / ways).min(0.5)
     }
 
     /// What stands for `five` where the rollback limit is not 5: as far between it and 1, on a log scale.

@@ -1,6 +1,7 @@
 //! How often the judge is wrong, counted over simulated deploys. The whole table is made by
 //! `cargo bench -p pipeline-stats --bench operating`.
 
+mod coverage;
 mod noise;
 mod random;
 mod tally;

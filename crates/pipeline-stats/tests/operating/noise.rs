@@ -40,9 +40,9 @@ pub(crate) const MODELS: [Noise; 7] = [
 ];
 
 impl Noise {
-    /// A release that is warm.
+    /// A release that is warm, `ratio` times as slow as the control.
     pub(crate) fn warm(&self, random: &mut Random, count: usize, ratio: f64) -> Latencies {
-        self.latencies(random, count, ratio, |_| 1.0)
+        self.latencies(random, count, |_| ratio)
     }
 
     /// A release that was just started.
@@ -50,10 +50,10 @@ impl Noise {
         if !self.cold {
             return self.warm(random, count, ratio);
         }
-        self.latencies(random, count, ratio, |index| {
+        self.latencies(random, count, |index| {
             #[expect(clippy::cast_precision_loss, reason = "hundreds")]
             let age = (index + WARM_UP) as f64;
-            1.0 + 19.0 * (-age / 8.0).exp()
+            ratio * (1.0 + 19.0 * (-age / 8.0).exp())
         })
     }
 
@@ -61,10 +61,9 @@ impl Noise {
         &self,
         random: &mut Random,
         count: usize,
-        ratio: f64,
-        warmth: impl Fn(usize) -> f64,
+        slowness: impl Fn(usize) -> f64,
     ) -> Latencies {
-        let level = BASE_MS * ratio * (self.drift * random.normal()).exp();
+        let level = BASE_MS * (self.drift * random.normal()).exp();
         let stall = if self.bursts && random.happens(0.2) { count / 10 } else { 0 };
         #[expect(clippy::cast_precision_loss, reason = "hundreds")]
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to count")]
@@ -72,9 +71,9 @@ impl Noise {
         let one = |index: usize| {
             let scatter = (self.sigma * random.normal()).exp();
             let outlier = self.outliers && random.happens(0.03);
-            let slowness = if outlier { random.between(10.0, 40.0) } else { 1.0 };
+            let outlier = if outlier { random.between(10.0, 40.0) } else { 1.0 };
             let stalled = if (from..from + stall).contains(&index) { 8.0 } else { 1.0 };
-            level * scatter * slowness * stalled * warmth(index)
+            level * slowness(index) * scatter * outlier * stalled
         };
         Latencies::measured((0..count).map(one)).expect("a positive number")
     }

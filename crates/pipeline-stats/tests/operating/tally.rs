@@ -1,6 +1,6 @@
 //! What many simulated deploys came to.
 
-use pipeline_stats::{Decision, Rules, replay};
+use pipeline_stats::{Decision, Rules, Verdict, replay};
 
 use crate::noise::Noise;
 use crate::random::Random;
@@ -29,21 +29,14 @@ impl Tally {
         let mut random = Random::seeded(name ^ ratio.to_bits());
         let mut tally = Self::default();
         for _ in 0..runs {
-            tally.deploy(noise, ratio, rules, &mut random);
+            let (candidate, verdict) = deploy(noise, ratio, rules, &mut random);
+            tally.candidates += usize::from(candidate);
+            tally.count(&verdict);
         }
         tally
     }
 
-    fn deploy(&mut self, noise: &Noise, ratio: f64, rules: &Rules, random: &mut Random) {
-        let control = noise.warm(random, CONTROL, 1.0);
-        let most = rules.looks.last().copied().unwrap_or_default();
-        let new = noise.started(random, most, ratio);
-        let mut verdict = replay(&control, &new, None, rules);
-        if let Decision::Unconfirmed(part) = verdict.decision {
-            self.candidates += 1;
-            let batch = noise.warm(random, part.batch(), ratio);
-            verdict = replay(&control, &new, Some(&batch), rules);
-        }
+    fn count(&mut self, verdict: &Verdict) {
         self.runs += 1;
         self.requests += verdict.opinion.samples;
         match verdict.decision {
@@ -56,4 +49,15 @@ impl Tally {
             }
         }
     }
+}
+
+/// Was it a candidate for a rollback, and what did it come to?
+fn deploy(noise: &Noise, ratio: f64, rules: &Rules, random: &mut Random) -> (bool, Verdict) {
+    let control = noise.warm(random, CONTROL, 1.0);
+    let most = rules.looks.last().copied().unwrap_or_default();
+    let new = noise.started(random, most, ratio);
+    let verdict = replay(&control, &new, None, rules);
+    let Decision::Unconfirmed(part) = verdict.decision else { return (false, verdict) };
+    let batch = noise.warm(random, part.batch(), ratio);
+    (true, replay(&control, &new, Some(&batch), rules))
 }
