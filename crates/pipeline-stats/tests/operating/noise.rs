@@ -1,0 +1,81 @@
+//! How latencies scatter on a server where nothing is wrong: seven models, from tame to harsh.
+
+use pipeline_stats::Latencies;
+
+use crate::random::Random;
+
+/// The median of a quiet control, in milliseconds.
+const BASE_MS: f64 = 50.0;
+
+/// What the sender discards as warm-up.
+const WARM_UP: usize = 20;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Noise {
+    pub name: &'static str,
+    /// Standard deviation of the logarithm of one latency: 0.6 means that p99 is four times the median.
+    pub sigma: f64,
+    /// 3 % of the requests are 10 to 40 times slower.
+    pub outliers: bool,
+    /// Each run has a level of its own, with this deviation of its logarithm.
+    pub drift: f64,
+    /// In a fifth of the runs a tenth of the requests, all in a row, is 8 times slower.
+    pub bursts: bool,
+    /// A new release starts 20 times slower and gets warm within tens of requests.
+    pub cold: bool,
+}
+
+const fn calm(name: &'static str, sigma: f64) -> Noise {
+    Noise { name, sigma, outliers: false, drift: 0.0, bursts: false, cold: false }
+}
+
+pub const MODELS: [Noise; 7] = [
+    calm("L0.3", 0.3),
+    calm("L0.6", 0.6),
+    calm("L0.8", 0.8),
+    calm("L1.0", 1.0),
+    Noise { outliers: true, ..calm("L0.6 + out", 0.6) },
+    Noise { outliers: true, drift: 0.15, bursts: true, ..calm("out + drift + burst", 0.6) },
+    Noise { cold: true, ..calm("L0.6 + cold, warm-up discarded", 0.6) },
+];
+
+impl Noise {
+    /// A release that is warm.
+    pub fn warm(&self, random: &mut Random, count: usize, ratio: f64) -> Latencies {
+        self.latencies(random, count, ratio, |_| 1.0)
+    }
+
+    /// A release that was just started.
+    pub fn started(&self, random: &mut Random, count: usize, ratio: f64) -> Latencies {
+        if !self.cold {
+            return self.warm(random, count, ratio);
+        }
+        self.latencies(random, count, ratio, |index| {
+            #[expect(clippy::cast_precision_loss, reason = "hundreds")]
+            let age = (index + WARM_UP) as f64;
+            1.0 + 19.0 * (-age / 8.0).exp()
+        })
+    }
+
+    fn latencies(
+        &self,
+        random: &mut Random,
+        count: usize,
+        ratio: f64,
+        warmth: impl Fn(usize) -> f64,
+    ) -> Latencies {
+        let level = BASE_MS * ratio * (self.drift * random.normal()).exp();
+        let stall = if self.bursts && random.happens(0.2) { count / 10 } else { 0 };
+        #[expect(clippy::cast_precision_loss, reason = "hundreds")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to count")]
+        let from = random.between(0.0, (count - stall + 1) as f64) as usize;
+        let one = |index: usize| {
+            let scatter = (self.sigma * random.normal()).exp();
+            let outlier = self.outliers && random.happens(0.03);
+            let slowness = if outlier { random.between(10.0, 40.0) } else { 1.0 };
+            let stalled = if (from..from + stall).contains(&index) { 8.0 } else { 1.0 };
+            level * scatter * slowness * stalled * warmth(index)
+        };
+        Latencies::measured((0..count).map(one)).expect("a positive number")
+    }
+}
