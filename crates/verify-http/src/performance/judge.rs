@@ -126,7 +126,7 @@ impl Judge {
     /// A candidate for which there is no fresh batch and will be none.
     pub(super) fn unconfirmed(&self, against: &Against, first: &Seen, why: &str) -> Judged {
         let message = format!("{}; {why}", first.words(&against.words()));
-        judgedX
+        judged(Verdict::Inconclusive, Some(Trigger::Inconclusive), message, first, against)
     }
 
     fn called(&self, opinion: &Opinion, against: &Against) -> Looked {

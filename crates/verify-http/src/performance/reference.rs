@@ -88,8 +88,7 @@ impl Reference {
         endpoint: &Endpoint,
         config: &PerformanceConfig,
         fresh: Option<&Fresh>,
-        history: &[PastRun],
-        now: SystemTime,
+        (history, now): (&[PastRun], SystemTime),
     ) -> Self {
         let timeout = config.timeout;
         let fresh = fresh.map(|it| (it.samples(endpoint), it.age(now)));
@@ -194,7 +193,7 @@ mod tests {
     fn chosen(endpoint: &Endpoint, fresh: Option<&Fresh>, runs: &[u64], minutes: u64) -> String {
         let config = PerformanceConfig::default();
         let history: Vec<_> = runs.iter().map(|ms| PastRun { samples: samples(*ms) }).collect();
-        let reference = Reference::choose(endpoint, &config, fresh, &history, at(minutes));
+        let reference = Reference::choose(endpoint, &config, fresh, (&history, at(minutes)));
         match reference.against {
             Against::Sampled(it) => {
                 let median = it.latencies.median_ms();

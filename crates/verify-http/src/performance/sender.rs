@@ -52,7 +52,7 @@ pub(crate) struct Shot {
 /// Takes what comes back, and says what is still wanted. `now` is the time since the beginning.
 pub(crate) trait Course: Send {
     /// The streams that want requests now.
-    fn wanted(&self, now: Duration) -> Vec<usize>;
+    fn wanted(&mut self, now: Duration) -> Vec<usize>;
     /// When to ask again, if nothing comes back before; `None` when nothing is wanted any more.
     fn wakes(&self, now: Duration) -> Option<Duration>;
     /// Takes an answer.

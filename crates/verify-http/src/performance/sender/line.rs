@@ -68,34 +68,38 @@ impl Line {
 
     /// Sends a request and reads the answer to its end.
     pub(super) async fn ask(&mut self, request: &Outgoing) -> Result<Answer, Broken> {
-        let mut sent = false;
-        let asking = pin!(exchange(&mut self.sender, request.clone(), &mut sent));
+        let asking = pin!(exchange(&mut self.sender, request.clone()));
         let result = match select(asking, &mut self.connection).await {
             Either::Left((result, _)) => result,
             Either::Right((end, asking)) => {
                 self.ended = true;
                 // What came before the end is an answer all the same.
-                asking.await.map_err(|error| end.err().unwrap_or(error))
+                asking.await.map_err(|unsent| Unanswered { error: end.err().unwrap_or(unsent.error), ..unsent })
             }
         };
         let used = std::mem::replace(&mut self.used, true);
-        result.map_err(|error| {
+        result.map_err(|it| {
             self.ended = true;
-            if used && !sent { Broken::Stale } else { Broken::Silent(words(&error)) }
+            if used && !it.sent { Broken::Stale } else { Broken::Silent(words(&it.error)) }
         })
     }
+}
+
+struct Unanswered {
+    error: hyper::Error,
+    /// Did the request leave?
+    sent: bool,
 }
 
 async fn exchange(
     sender: &mut SendRequest<Empty<Bytes>>,
     request: Outgoing,
-    sent: &mut bool,
-) -> hyper::Result<Answer> {
-    sender.ready().await?;
-    *sent = true;
-    let (head, mut body) = sender.send_request(request).await?.into_parts();
+) -> Result<Answer, Unanswered> {
+    sender.ready().await.map_err(|error| Unanswered { error, sent: false })?;
+    let lost = |error| Unanswered { error, sent: true };
+    let (head, mut body) = sender.send_request(request).await.map_err(lost)?.into_parts();
     while let Some(frame) = body.frame().await {
-        frame?;
+        frame.map_err(lost)?;
     }
     Ok(Answer { status: head.status.as_u16(), headers: head.headers })
 }

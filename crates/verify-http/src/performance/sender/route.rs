@@ -45,9 +45,9 @@ impl Routes {
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let port = url.port_or_known_default().unwrap_or(80);
         let tls = if url.scheme() == "https" { Some(self.tls(&host, url)?) } else { None };
-        let found = tokio::net::lookup_host((host.as_str(), port)).await;
+        let found = tokio::net::lookup_host((host.as_str(), port)).await.map(Vec::from_iter);
         let addresses = match found {
-            Ok(found) => found.collect(),
+            Ok(found) => found,
             Err(source) => return Err(Error::Dns { host, source }),
         };
         Ok(Route { host, addresses, tls })
