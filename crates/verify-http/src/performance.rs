@@ -117,6 +117,35 @@ impl Performance {
         Ok(report)
     }
 
+    /// Judges a deployment. `before` is what [`baseline`](Verifier::baseline) made of the release before it.
+    pub async fn compare(
+        &self,
+        deployment: &Deployment,
+        before: Option<&Evidence>,
+        cx: &Context,
+    ) -> Outcome {
+        let new = strata::measured(deployment, self.config.per_machine);
+        if new.is_empty() {
+            return Ok(Report::inconclusive(nothing_to_ask(deployment)));
+        }
+        let old: Vec<Place> = strata::beside(deployment, self.config.per_machine);
+        let references = self.references(before, cx).await?;
+        let mut tries = 1;
+        loop {
+            let now = self.clock.now();
+            let (streams, trial) = self.strata().trial(&new, &old, references.clone(), now)?;
+            let trial = if deployment.is_public() { trial } else { trial.without_pause() };
+            let (report, trial) = self.try_once(streams, trial, cx).await?;
+            if let Some(complaint) = trial.punctual.complaint().filter(|_| tries < TRIES) {
+                cx.note(complaint);
+                tries += 1;
+                continue;
+            }
+            self.keep(&trial, cx).await;
+            return Ok(report);
+        }
+    }
+
     async fn survey(&self, streams: Streams<survey::Surveyed>, cx: &Context) -> Result<Survey, Fault> {
         let Streams { requests, of } = streams;
         let sender = Sender::new(requests, &self.routes, self.config.timeout).await?;
@@ -130,8 +159,12 @@ impl Performance {
     }
 
     /// What earlier runs say; where that cannot be read, only who has nothing else needs it.
-    async fn references(&self, cx: &Context) -> Result<Vec<Reference>, Fault> {
-        let fresh = cx.baseline().and_then(Fresh::read);
+    async fn references(
+        &self,
+        before: Option<&Evidence>,
+        cx: &Context,
+    ) -> Result<Vec<Reference>, Fault> {
+        let fresh = before.and_then(Fresh::read);
         let mut past = Vec::new();
         for endpoint in &self.config.endpoints {
             let read = match &self.history {
@@ -225,26 +258,7 @@ impl Verifier for Performance {
     }
 
     async fn verify(&self, deployment: &Deployment, cx: &Context) -> Outcome {
-        let new = strata::measured(deployment, self.config.per_machine);
-        if new.is_empty() {
-            return Ok(Report::inconclusive(nothing_to_ask(deployment)));
-        }
-        let old: Vec<Place> = strata::beside(deployment, self.config.per_machine);
-        let references = self.references(cx).await?;
-        let mut tries = 1;
-        loop {
-            let now = self.clock.now();
-            let (streams, trial) = self.strata().trial(&new, &old, references.clone(), now)?;
-            let trial = if deployment.is_public() { trial } else { trial.without_pause() };
-            let (report, trial) = self.try_once(streams, trial, cx).await?;
-            if let Some(complaint) = trial.punctual.complaint().filter(|_| tries < TRIES) {
-                cx.note(complaint);
-                tries += 1;
-                continue;
-            }
-            self.keep(&trial, cx).await;
-            return Ok(report);
-        }
+        self.compare(deployment, cx.baseline(), cx).await
     }
 }
 

@@ -68,10 +68,6 @@ impl Tape {
         }
     }
 
-    pub(super) fn is_warm(&self) -> bool {
-        self.warm_up.is_over()
-    }
-
     pub(super) fn cold_start(&self) -> Option<ColdStart> {
         self.warm_up.cold_start()
     }

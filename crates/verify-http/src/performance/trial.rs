@@ -18,6 +18,9 @@ use crate::error::Error;
 /// How long to wait before a fresh batch, so that one stall is not seen twice.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// Failures of the first moments may be over in the next.
+const HICCUP: Duration = Duration::from_secs(2);
+
 /// All strata, and the old release beside them.
 pub(super) struct Trial {
     pub(super) strata: Vec<Stratum>,
@@ -99,7 +102,7 @@ impl Trial {
         if let Stage::Decided(_) = stratum.stage {
             return None;
         }
-        if let Some(judged) = self.broken(stratum) {
+        if let Some(judged) = self.broken(stratum, now) {
             return Some(Stage::Decided(judged));
         }
         match &stratum.stage {
@@ -147,13 +150,13 @@ impl Trial {
     }
 
     /// What is decided without any latency.
-    fn broken(&self, stratum: &Stratum) -> Option<Judged> {
+    fn broken(&self, stratum: &Stratum, now: Duration) -> Option<Judged> {
         if let Some(why) = &stratum.tape.void {
             return Some(inconclusive(why.clone(), 0));
         }
         let new = stratum.tape.counts();
         // Not after every request: the more often one looks, the likelier chance looks like harm.
-        if new.failed < 3 || (new.total > 20 && new.total % 20 != 0) {
+        if now < HICCUP || new.failed < 3 || (new.total > 20 && new.total % 10 != 0) {
             return None;
         }
         let (before, beside) = (stratum.reference.counts, self.beside(stratum).map(Tape::counts));

@@ -18,34 +18,36 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 /// One request as the law sees it.
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// The machine that the request is pinned to.
-    pub machine: &'a str,
-    pub path: &'a str,
+    pub(crate) machine: &'a str,
+    pub(crate) path: &'a str,
     /// Which request of this machine and path it is, from 0.
-    pub number: u64,
+    pub(crate) number: u64,
     /// Since the server began.
-    pub at: Duration,
+    pub(crate) at: Duration,
 }
 
-pub enum Does {
+pub(crate) enum Does {
     Answers(u16, Duration),
     /// With a header.
     Says(&'static str, String, Duration),
     /// Closes the connection instead of answering.
     Drops,
     Hangs,
+    /// Answers after time has jumped ahead, as it does for a client that was not given the processor.
+    Jumps(Duration),
 }
 
 /// It stops when it is dropped.
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     seen: Arc<Mutex<BTreeMap<String, u64>>>,
     _running: JoinSet<()>,
 }
 
 /// Answers by the law.
-pub async fn serve(law: impl Fn(&Asked<'_>) -> Does + Send + Sync + 'static) -> Server {
+pub(crate) async fn serve(law: impl Fn(&Asked<'_>) -> Does + Send + Sync + 'static) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has free ports");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     let (seen, law) = (Arc::new(Mutex::new(BTreeMap::new())), Arc::new(law));
@@ -85,6 +87,10 @@ async fn answer(
     let (response, after) = match law(&asked) {
         Does::Answers(status, after) => (good.status(status), after),
         Does::Says(name, value, after) => (good.header(name, value), after),
+        Does::Jumps(by) => {
+            tokio::time::advance(by).await;
+            (good, Duration::ZERO)
+        }
         Does::Drops => return Err(io::ErrorKind::ConnectionReset.into()),
         Does::Hangs => pending::<Result<_, Infallible>>().await.unwrap(),
     };
@@ -94,24 +100,24 @@ async fn answer(
 
 impl Server {
     /// How many requests it has seen.
-    pub fn seen(&self) -> u64 {
+    pub(crate) fn seen(&self) -> u64 {
         self.seen.lock().unwrap().values().sum()
     }
 
-    pub fn machine(&self, id: &str, side: Side) -> Instance {
+    pub(crate) fn machine(&self, id: &str, side: Side) -> Instance {
         let headers = [("machine".to_owned(), id.to_owned())].into();
         let address = Some(Address { url: self.url.clone(), headers });
         Instance { id: id.into(), side, region: None, serving: true, address }
     }
 
     /// What users reach, without machines.
-    pub fn public(&self, version: &str) -> Deployment {
+    pub(crate) fn public(&self, version: &str) -> Deployment {
         let url = Some(self.url.clone());
         Deployment { version: version.into(), url, ..Deployment::default() }
     }
 
     /// These machines: `old…` are old ones.
-    pub fn machines(&self, ids: &[&str]) -> Deployment {
+    pub(crate) fn machines(&self, ids: &[&str]) -> Deployment {
         let side = |id: &str| if id.starts_with("old") { Side::Old } else { Side::New };
         let instances = ids.iter().map(|id| self.machine(id, side(id))).collect();
         Deployment { instances, ..self.public("v2") }
@@ -119,9 +125,10 @@ impl Server {
 }
 
 /// Lognormal latencies around a median, the same in every run: their logarithm has the standard deviation `sigma`.
-pub fn around(median_ms: f64, sigma: f64, number: u64) -> Duration {
+pub(crate) fn around(median_ms: f64, sigma: f64, asked: &Asked<'_>) -> Duration {
+    let seed = asked.machine.bytes().fold(asked.number, |seed, byte| seed * 257 + u64::from(byte));
     let uniform = |salt: u64| {
-        let mut bits = number.wrapping_mul(2).wrapping_add(salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut bits = seed.wrapping_mul(2).wrapping_add(salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         #[expect(clippy::cast_precision_loss, reason = "noise")]
