@@ -24,6 +24,7 @@ mod client;
 mod config;
 mod error;
 mod judge;
+mod performance;
 mod place;
 mod redact;
 mod response;
@@ -33,4 +34,8 @@ mod tally;
 pub use client::{Client, Connections};
 pub use config::{Bearer, ConfigError, Method, SmokeCheck, SmokeConfig};
 pub use error::Error;
+pub use performance::{
+    Endpoint, History, Measure, PastRun, Performance, PerformanceConfig, PerformanceConfigError, Role, Sample, Series,
+    judge_again,
+};
 pub use smoke::Smoke;

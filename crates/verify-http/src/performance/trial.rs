@@ -1,0 +1,334 @@
+//! A trial: which requests are wanted, when to look, and what each stratum comes to. Pure: it is told the time.
+
+use std::time::{Duration, SystemTime};
+
+use pipeline_core::{Control, Trigger, Verdict};
+use pipeline_stats::{Counts, Latencies};
+
+use super::config::{Endpoint, PerformanceConfig};
+use super::judge::{Against, Judge, Looked, batch, too_many_errors};
+use super::punctual::Punctual;
+use super::reference::{Reference, beside};
+use super::sample::{Taken, micros_since_epoch, taken};
+use super::seen::{Judged, Seen};
+use super::sender::{Course, Shot};
+use super::tape::{Entry, Tape};
+use crate::error::Error;
+
+/// How long to wait before a fresh batch, so that one stall is not seen twice.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// Failures of the first moments may be over in the next.
+const HICCUP: Duration = Duration::from_secs(2);
+
+/// All strata, and the old release beside them.
+pub(super) struct Trial {
+    pub(super) strata: Vec<Stratum>,
+    /// Their streams come after those of the strata.
+    pub(super) controls: Vec<Beside>,
+    pub(super) punctual: Punctual,
+    pub(super) blind: Option<Error>,
+    judge: Judge,
+    began: SystemTime,
+    pause: Duration,
+    within: Duration,
+    over: bool,
+}
+
+/// An endpoint at one machine, or where users reach it.
+pub(super) struct Stratum {
+    pub(super) instance: Option<String>,
+    pub(super) tape: Tape,
+    pub(super) reference: Reference,
+    pub(super) stage: Stage,
+    /// From when on requests are a fresh batch, in microseconds since 1970-01-01 UTC.
+    pub(super) fresh_from: Option<u64>,
+}
+
+/// The old release at an endpoint, asked at the same time.
+pub(super) struct Beside {
+    pub(super) tape: Tape,
+    /// The one instance that is asked, if it is one.
+    pub(super) instance: Option<String>,
+}
+
+/// How far a stratum is.
+#[derive(Clone, Debug)]
+pub(super) enum Stage {
+    Measuring { look: usize },
+    Resting { first: Seen, until: Duration },
+    Confirming { first: Seen },
+    Decided(Judged),
+}
+
+impl Trial {
+    /// `public`: do users reach it already? If not, nobody is hurt by looking again at once.
+    pub(super) fn new(
+        config: &PerformanceConfig,
+        strata: Vec<Stratum>,
+        controls: Vec<Beside>,
+        began: SystemTime,
+    ) -> Self {
+        let judge = Judge::new(config, strata.len());
+        let (punctual, within) = (Punctual::default(), config.within);
+        let (pause, blind) = (PAUSE, None);
+        Self { strata, controls, punctual, blind, judge, began, pause, within, over: false }
+    }
+
+    /// Nobody is hurt by it yet, so a candidate is looked at again at once.
+    pub(super) fn without_pause(mut self) -> Self {
+        self.pause = Duration::ZERO;
+        self
+    }
+
+    /// Takes every stratum as far as what came back allows.
+    fn advance(&mut self, now: Duration) {
+        for number in 0..self.strata.len() {
+            while let Some(stage) = self.next_stage(&self.strata[number], now) {
+                let stratum = &mut self.strata[number];
+                if matches!(stage, Stage::Confirming { .. }) {
+                    stratum.fresh_from = Some(micros_since_epoch(self.began + now));
+                }
+                stratum.stage = stage;
+            }
+        }
+        let decided = |it: &Stratum| it.judged().is_some();
+        let refused = |it: &Stratum| it.judged().is_some_and(|it| it.verdict == Verdict::Refused);
+        // A refusal is the end: the sooner the way back begins, the fewer users meet it.
+        self.over |= self.strata.iter().all(decided) || self.strata.iter().any(refused);
+    }
+
+    fn next_stage(&self, stratum: &Stratum, now: Duration) -> Option<Stage> {
+        if let Stage::Decided(_) = stratum.stage {
+            return None;
+        }
+        if let Some(judged) = self.broken(stratum, now) {
+            return Some(Stage::Decided(judged));
+        }
+        match &stratum.stage {
+            Stage::Measuring { look } => self.look(stratum, *look, now),
+            Stage::Resting { until, .. } if now < *until => None,
+            Stage::Resting { first, .. } => Some(Stage::Confirming { first: first.clone() }),
+            Stage::Confirming { first } => {
+                let (from, wanted) = (stratum.fresh_from?, batch(first.part));
+                let batch = enough(&stratum.tape, from, wanted)?;
+                let against = self.against(stratum, from, wanted)?;
+                Some(stratum.decided(self.judge.confirm(&against, first, &batch)))
+            }
+            Stage::Decided(_) => None,
+        }
+    }
+
+    fn look(&self, stratum: &Stratum, look: usize, now: Duration) -> Option<Stage> {
+        let wanted = self.judge.wanted(look)?;
+        let from = stratum.tape.measured().next()?.at_us;
+        let new = enough(&stratum.tape, from, wanted)?;
+        let against = self.against(stratum, from, wanted)?;
+        Some(match self.judge.look(&against, &new, look) {
+            Looked::Continue => Stage::Measuring { look: look + 1 },
+            Looked::Decided(judged) => stratum.decided(judged),
+            Looked::Candidate(first) => Stage::Resting { first, until: now + self.pause },
+        })
+    }
+
+    /// What to compare with: the old release beside it, if it is asked and answers, once there is enough of it.
+    fn against(&self, stratum: &Stratum, from: u64, wanted: usize) -> Option<Against> {
+        match self.beside(stratum) {
+            Some(control) => {
+                let latencies = enough(control, from, wanted)?;
+                Some(Against::Sampled(beside(latencies)))
+            }
+            None => Some(stratum.reference.against.clone()),
+        }
+    }
+
+    fn beside(&self, stratum: &Stratum) -> Option<&Tape> {
+        let configured = matches!(stratum.reference.against, Against::Configured(_));
+        let title = stratum.tape.endpoint.title();
+        let same = |it: &&Tape| it.endpoint.title() == title && it.void.is_none() && !it.is_dead();
+        self.controls.iter().map(|it| &it.tape).filter(|_| !configured).find(same)
+    }
+
+    /// What is decided without any latency.
+    fn broken(&self, stratum: &Stratum, now: Duration) -> Option<Judged> {
+        if let Some(why) = &stratum.tape.void {
+            return Some(inconclusive(why.clone(), 0));
+        }
+        let new = stratum.tape.counts();
+        // Not after every request: the more often one looks, the likelier chance looks like harm.
+        if now < HICCUP || new.failed < 3 || (new.total > 20 && new.total % 10 != 0) {
+            return None;
+        }
+        let (before, beside) = (stratum.reference.counts, self.beside(stratum).map(Tape::counts));
+        let beside = beside.unwrap_or_default();
+        let control = Counts {
+            failed: before.failed + beside.failed,
+            total: before.total + beside.total,
+        };
+        let against = match beside.total {
+            0 => stratum.reference.against.control(),
+            _ => Control::Concurrent,
+        };
+        let judged = too_many_errors(control, new, stratum.tape.failure.as_deref(), against)?;
+        Some(stratum.weighed(judged))
+    }
+
+    /// Time is up: what there is must do.
+    fn conclude(&mut self) {
+        for number in 0..self.strata.len() {
+            if self.strata[number].judged().is_none() {
+                let judged = self.last_word(&self.strata[number]);
+                self.strata[number].stage = self.strata[number].decided(judged);
+            }
+        }
+        self.over = true;
+    }
+
+    fn last_word(&self, stratum: &Stratum) -> Judged {
+        let within = self.within;
+        let from = stratum.tape.measured().next().map_or(0, |it| it.at_us);
+        let all = stratum.tape.latencies(from, usize::MAX);
+        let against = match self.beside(stratum) {
+            Some(control) => Against::Sampled(beside(control.latencies(from, usize::MAX))),
+            None => stratum.reference.against.clone(),
+        };
+        if let Stage::Resting { first, .. } | Stage::Confirming { first } = &stratum.stage {
+            let why = format!("there was no time to look again within {within:?}; raise `within`");
+            return self.judge.unconfirmed(&against, first, &why);
+        }
+        if all.len() < self.judge.wanted(0).unwrap_or_default() {
+            let count = all.len();
+            let last = stratum.tape.failure.as_deref();
+            let failed = last.map(|it| format!("; the last failure: {it}")).unwrap_or_default();
+            let message = format!(
+                "only {count} answers within {within:?}, too few to tell anything{failed}; raise `within` or `rate`"
+            );
+            return inconclusive(message, count);
+        }
+        match self.judge.look(&against, &all, self.judge.last()) {
+            Looked::Decided(judged) => judged,
+            Looked::Candidate(first) => {
+                let why = format!("there was no time to look again within {within:?}; raise `within`");
+                self.judge.unconfirmed(&against, &first, &why)
+            }
+            Looked::Continue => inconclusive("cannot be told".into(), all.len()),
+        }
+    }
+
+    fn tape_mut(&mut self, stream: usize) -> (&mut Tape, Option<&str>) {
+        match stream.checked_sub(self.strata.len()) {
+            None => {
+                let stratum = &mut self.strata[stream];
+                (&mut stratum.tape, stratum.instance.as_deref())
+            }
+            Some(control) => {
+                let control = &mut self.controls[control];
+                (&mut control.tape, control.instance.as_deref())
+            }
+        }
+    }
+}
+
+impl Course for Trial {
+    fn wanted(&mut self, now: Duration) -> Vec<usize> {
+        if now >= self.within && !self.over {
+            self.conclude();
+        }
+        self.advance(now);
+        if self.over {
+            return Vec::new();
+        }
+        let asks = |it: &Stratum| matches!(it.stage, Stage::Measuring { .. } | Stage::Confirming { .. });
+        let strata = self.strata.iter().enumerate().filter(|(_, it)| asks(it));
+        let mut wanted: Vec<usize> = strata.clone().map(|(number, _)| number).collect();
+        for (number, control) in self.controls.iter().enumerate() {
+            let title = control.tape.endpoint.title();
+            let beside = strata.clone().any(|(_, it)| it.tape.endpoint.title() == title);
+            if beside && control.tape.void.is_none() {
+                wanted.push(self.strata.len() + number);
+            }
+        }
+        wanted
+    }
+
+    fn wakes(&self, _now: Duration) -> Option<Duration> {
+        let rests = self.strata.iter().filter_map(|it| match it.stage {
+            Stage::Resting { until, .. } => Some(until),
+            _ => None,
+        });
+        (!self.over).then(|| rests.fold(self.within, Duration::min))
+    }
+
+    fn take(&mut self, shot: Shot, now: Duration) {
+        self.punctual.take(shot.late);
+        let (stream, number, due, took) = (shot.stream, shot.number, shot.due, shot.took);
+        let began = self.began;
+        let (tape, instance) = self.tape_mut(stream);
+        match taken(shot, &tape.endpoint, instance, began) {
+            Taken::Sample(sample, failure) => {
+                tape.take(number, Entry { due, took, sample, failure });
+            }
+            Taken::Void(why) => tape.void = Some(why),
+            Taken::Blind(error) => {
+                self.blind = Some(error);
+                self.over = true;
+            }
+        }
+        self.advance(now);
+    }
+}
+
+impl Stratum {
+    pub(super) fn new(instance: Option<String>, tape: Tape, reference: Reference) -> Self {
+        let stage = Stage::Measuring { look: 0 };
+        Self { instance, tape, reference, stage, fresh_from: None }
+    }
+
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.tape.endpoint
+    }
+
+    pub(super) fn judged(&self) -> Option<&Judged> {
+        match &self.stage {
+            Stage::Decided(judged) => Some(judged),
+            _ => None,
+        }
+    }
+
+    fn decided(&self, judged: Judged) -> Stage {
+        Stage::Decided(self.weighed(judged))
+    }
+
+    fn weighed(&self, judged: Judged) -> Judged {
+        weighed(judged, self.endpoint())
+    }
+}
+
+/// Nobody goes back for what is not critical: people are told.
+pub(super) fn weighed(judged: Judged, endpoint: &Endpoint) -> Judged {
+    if endpoint.critical || judged.verdict != Verdict::Refused {
+        return judged;
+    }
+    let trigger = match judged.trigger {
+        Some(Trigger::LatencyRollback) => Some(Trigger::LatencyAlert),
+        other => other,
+    };
+    let message = format!("{}; told only, for it is not critical", judged.message);
+    Judged { verdict: Verdict::Alert, trigger, message, ..judged }
+}
+
+/// It could not be told; why.
+pub(super) fn inconclusive(message: String, samples: usize) -> Judged {
+    Judged {
+        verdict: Verdict::Inconclusive,
+        trigger: Some(Trigger::Inconclusive),
+        message,
+        ratio: None,
+        samples,
+        control: Control::None,
+    }
+}
+
+fn enough(tape: &Tape, from: u64, wanted: usize) -> Option<Latencies> {
+    (tape.count(from) >= wanted).then(|| tape.latencies(from, wanted))
+}
