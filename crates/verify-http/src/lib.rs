@@ -31,6 +31,7 @@ mod place;
 mod redact;
 mod response;
 mod smoke;
+mod watch;
 
 pub use client::{Client, Connections};
 pub use config::{Bearer, ConfigError, Echo, Echoed, Method, SmokeCheck, SmokeConfig};
@@ -41,3 +42,4 @@ pub use expect::{
 };
 pub use extract::{Extract, ExtractError};
 pub use smoke::Smoke;
+pub use watch::{Watch, WatchConfig, WatchError, WatchLimits};
