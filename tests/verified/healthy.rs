@@ -14,7 +14,8 @@ async fn a_good_release_goes_live() {
         world.image("v2", &[]);
         let smoke = SmokeConfig { checks: vec![SmokeCheck::get("/")], ..SmokeConfig::default() };
         let smoke = Smoke::new(smoke, Client::new(Connections::Fresh).unwrap()).unwrap();
-        let ended = world.deploy(Strategy::Rolling, "v2", |it| it.verifier(step("smoke", smoke))).await;
+        let ended =
+            world.deploy(Strategy::Rolling, "v2", |it| it.verifier(step("smoke", smoke))).await;
         assert_eq!(ended.conclusion, Conclusion::Succeeded, "{:#?}", ended.unusual());
         assert_eq!(world.versions(), ["v2", "v2"]);
     }

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
+use reqwest::tls::{Certificate, TlsInfo};
 use rustls::crypto::CryptoProvider;
 use thiserror::Error as ThisError;
 use tokio::time::Instant;
@@ -52,6 +53,8 @@ pub enum Connections {
 #[derive(Clone, Debug)]
 pub struct Client {
     connections: Connections,
+    /// Trusted beside what the system trusts.
+    trusted: Vec<Certificate>,
     /// One for each [`Kind`]: made when first needed, since a plain one works without any certificates.
     clients: Arc<[OnceLock<Result<reqwest::Client, String>>; 4]>,
 }
@@ -77,9 +80,18 @@ impl Client {
     /// A client. The program must have installed a rustls crypto provider before.
     pub fn new(connections: Connections) -> Result<Self, Error> {
         match CryptoProvider::get_default() {
-            Some(_) => Ok(Self { connections, clients: Arc::default() }),
+            Some(_) => Ok(Self { connections, trusted: Vec::new(), clients: Arc::default() }),
             None => Err(Error::NoCryptoProvider),
         }
+    }
+
+    /// The same client, which trusts this certificate (DER), too: that of an authority of one's own.
+    pub fn trusting(mut self, der: &[u8]) -> Result<Self, Error> {
+        let read = Certificate::from_der(der);
+        self.trusted.push(read.map_err(|error| Error::Setup(innermost(&error)))?);
+        // Those that are made already trust it not.
+        self.clients = Arc::default();
+        Ok(self)
     }
 
     fn client(&self, kind: Kind) -> Result<&reqwest::Client, Error> {
@@ -92,13 +104,16 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("pipeline/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
+            .tls_info(true)
             .dns_resolver(SystemResolver);
         if kind.loopback {
             builder = builder.no_proxy();
         }
-        if !kind.tls {
-            builder = builder.tls_certs_only([]);
-        }
+        builder = if kind.tls {
+            builder.tls_certs_merge(self.trusted.iter().cloned())
+        } else {
+            builder.tls_certs_only([])
+        };
         if self.connections == Connections::Fresh {
             builder = builder.pool_max_idle_per_host(0);
         }
@@ -114,6 +129,8 @@ impl Client {
         }
         let mut answer = asking.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let tls = answer.extensions().get::<TlsInfo>();
+        let certificate = tls.and_then(TlsInfo::peer_certificate).map(Arc::from);
         let (mut body, mut cut) = (Vec::new(), false);
         while let Some(chunk) = answer.chunk().await? {
             let room = BODY_LIMIT - body.len();
@@ -123,7 +140,7 @@ impl Client {
                 break;
             }
         }
-        Ok(Response { status, headers, body, cut, took: began.elapsed() })
+        Ok(Response { status, headers, body, cut, took: began.elapsed(), certificate })
     }
 }
 
@@ -172,7 +189,7 @@ fn unanswered(error: &reqwest::Error, url: &Url) -> Unanswered {
         return Unanswered::Blind(Error::Url { url, reason });
     }
     if let Some(tls) = find::<rustls::Error>(error) {
-        return Unanswered::Silent(format!("did not answer over TLS: {tls}"));
+        return Unanswered::Silent(not_over_tls(tls));
     }
     match find::<io::Error>(error).map(io::Error::kind) {
         Some(kind @ (io::ErrorKind::NetworkDown | io::ErrorKind::NetworkUnreachable)) => {
@@ -184,6 +201,29 @@ fn unanswered(error: &reqwest::Error, url: &Url) -> Unanswered {
         }
         _ => Unanswered::Silent(format!("did not answer: {}", innermost(error))),
     }
+}
+
+/// Why there is no connection over TLS, in words that follow the request.
+fn not_over_tls(error: &rustls::Error) -> String {
+    use rustls::CertificateError as Bad;
+    let rustls::Error::InvalidCertificate(bad) = error else {
+        return format!("did not answer over TLS: {error}");
+    };
+    let why = match bad {
+        Bad::UnknownIssuer => {
+            "this machine trusts nobody who signed it: it is self-signed, its chain is incomplete, or its authority is a private one"
+                .to_owned()
+        }
+        Bad::Expired | Bad::ExpiredContext { .. } => "it has expired; renew it".to_owned(),
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+            "it is not valid yet; compare the clocks of both sides".to_owned()
+        }
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+            "it was made for another name".to_owned()
+        }
+        other => other.to_string(),
+    };
+    format!("has a certificate that cannot be trusted: {why}")
 }
 
 /// An error and all it came from. An I/O error does not name what it wraps as its source, so it is asked.

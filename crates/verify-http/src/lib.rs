@@ -20,22 +20,31 @@
 //! # Ok(()) }
 //! ```
 
+mod certificate;
 mod client;
 mod config;
 mod error;
-mod judge;
+mod expect;
+mod extract;
+mod health;
 mod performance;
 mod place;
 mod redact;
 mod response;
 mod smoke;
-mod tally;
+mod watch;
 
 pub use client::{Client, Connections};
-pub use config::{Bearer, ConfigError, Method, SmokeCheck, SmokeConfig};
+pub use config::{Bearer, ConfigError, Echo, Echoed, Method, SmokeCheck, SmokeConfig};
 pub use error::Error;
+pub use expect::{
+    Difference, Expect, HeaderRule, HeaderWant, JsonPath, JsonRule, JsonWant, Part, RuleError,
+    Schema, pattern,
+};
+pub use extract::{Extract, ExtractError};
 pub use performance::{
-    Endpoint, History, Measure, PastRun, Performance, PerformanceConfig, PerformanceConfigError, Role, Sample, Series,
-    judge_again,
+    Endpoint, History, Measure, PastRun, Performance, PerformanceConfig, PerformanceConfigError,
+    Role, Sample, Series, judge_again,
 };
 pub use smoke::Smoke;
+pub use watch::{Watch, WatchConfig, WatchError, WatchLimits};

@@ -111,8 +111,7 @@ impl Performance {
         config.endpoints.iter_mut().for_each(|it| it.baseline = None);
         let strata = Strata::new(&config);
         let references = strata.references(None, &[], self.clock.now());
-        let (streams, trial) =
-            strata.trial(&places, &places, references, self.clock.now())?;
+        let (streams, trial) = strata.trial(&places, &places, references, self.clock.now())?;
         let (report, _) = self.try_once(streams, trial, cx).await?;
         Ok(report)
     }
@@ -146,7 +145,11 @@ impl Performance {
         }
     }
 
-    async fn survey(&self, streams: Streams<survey::Surveyed>, cx: &Context) -> Result<Survey, Fault> {
+    async fn survey(
+        &self,
+        streams: Streams<survey::Surveyed>,
+        cx: &Context,
+    ) -> Result<Survey, Fault> {
         let Streams { requests, of } = streams;
         let sender = Sender::new(requests, &self.routes, self.config.timeout).await?;
         let wanted = self.config.baseline_requests;

@@ -9,6 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
 
+/// Headers in which an application may say which machine it runs on.
+pub(crate) const MACHINE_HEADERS: [&str; 3] =
+    ["fly-machine-id", "x-fly-machine-id", "x-machine-id"];
+
 /// One place to send requests to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -46,6 +50,19 @@ pub(crate) fn places(deployment: &Deployment, per_instance: bool) -> Vec<Place> 
 }
 
 impl Place {
+    /// A request for `path` here with these headers, without a body. What pins it to this place wins.
+    pub(crate) fn request_with(
+        &self,
+        headers: HeaderMap,
+        (method, path): (reqwest::Method, &str),
+        bearer: Option<&SecretString>,
+    ) -> Result<Request, Error> {
+        let mut request = self.request(method, path, bearer)?;
+        let pins = std::mem::replace(&mut request.headers, headers);
+        request.headers.extend(pins);
+        Ok(request)
+    }
+
     /// A request for `path` here, without a body.
     pub(crate) fn request(
         &self,

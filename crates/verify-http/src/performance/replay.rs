@@ -87,9 +87,10 @@ impl Stored<'_> {
         };
         let asked = self.series.iter().filter(same).flat_map(|it| &it.samples);
         let controls = [Role::Control, Role::FreshControl];
-        let before = self.series.iter().filter(|it| {
-            it.endpoint == new.endpoint && controls.contains(&it.role)
-        });
+        let before = self
+            .series
+            .iter()
+            .filter(|it| it.endpoint == new.endpoint && controls.contains(&it.role));
         let before = counts(before.flat_map(|it| &it.samples), endpoint);
         let control = self.against(endpoint, 0, usize::MAX).control();
         too_many_errors(before, counts(asked, endpoint), None, control)
@@ -130,6 +131,8 @@ impl Stored<'_> {
 
     fn endpoint(&self, title: &str) -> Endpoint {
         let known = self.config.endpoints.iter().find(|it| it.title() == title);
-        known.cloned().unwrap_or_else(|| Endpoint { name: Some(title.into()), ..Endpoint::get("/") })
+        known
+            .cloned()
+            .unwrap_or_else(|| Endpoint { name: Some(title.into()), ..Endpoint::get("/") })
     }
 }

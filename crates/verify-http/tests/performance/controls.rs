@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pipeline_core::{Control, Fault, FaultKind, Phase, RunId, Side, Verdict, Verifier};
 use pipeline_core::CancelSource;
+use pipeline_core::{Control, Fault, FaultKind, Phase, RunId, Side, Verdict, Verifier};
 use pipeline_testkit::{StoppedClock, a_run};
 use tokio::time::Instant;
 use verify_http::{
-    Bearer, Endpoint, History, Measure, PastRun, Performance, PerformanceConfig, Role, Sample, Series, judge_again,
+    Bearer, Endpoint, History, Measure, PastRun, Performance, PerformanceConfig, Role, Sample,
+    Series, judge_again,
 };
 
 use super::server::{Asked, Does, Server, around, serve};
@@ -84,7 +85,8 @@ async fn without_anything_to_compare_with_it_passes_and_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn earlier_healthy_releases_are_the_control_where_the_old_one_is_gone() {
-    for (times, verdict) in [(1.0, Verdict::Passed), (3.0, Verdict::Alert), (8.0, Verdict::Refused)] {
+    for (times, verdict) in [(1.0, Verdict::Passed), (3.0, Verdict::Alert), (8.0, Verdict::Refused)]
+    {
         let server = taking(50.0, times).await;
         let kept = Kept { past: [45, 48, 50, 52, 55].map(past).into(), ..Kept::default() };
         let verifier = performance(config()).history(Arc::new(kept));

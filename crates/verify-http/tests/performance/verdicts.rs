@@ -113,14 +113,19 @@ async fn a_release_that_is_down_is_refused_within_five_seconds() {
 async fn a_cold_start_is_told_apart_and_refused_only_by_its_limit() {
     let server = serve(|asked: &Asked<'_>| {
         // Twenty times as slow at first.
-        let cold = if asked.machine == "new" { 20.0 * 0.5_f64.powi(i32::try_from(asked.number / 4).unwrap_or(99)) } else { 0.0 };
+        let cold = if asked.machine == "new" {
+            20.0 * 0.5_f64.powi(i32::try_from(asked.number / 4).unwrap_or(99))
+        } else {
+            0.0
+        };
         Does::Answers(200, around(50.0 * (1.0 + cold), 0.3, asked))
     })
     .await;
     let machines = server.machines(&["old", "new"]);
     let (report, took) = verified(config(), &machines).await;
     insta::assert_snapshot!(told(&report), @"Passed GET / [new]: 1.1x slower than the old release measured at the same time (median 54 ms against 52 ms; between 0.9x and 1.5x, 40 requests)");
-    let cold: Vec<_> = report.numbers().iter().filter(|(name, _)| name.starts_with("cold")).collect();
+    let cold: Vec<_> =
+        report.numbers().iter().filter(|(name, _)| name.starts_with("cold")).collect();
     insta::assert_debug_snapshot!(cold, @r#"
     [
         (
@@ -157,12 +162,14 @@ async fn a_stall_is_met_by_all_who_come_in_it() {
     // Nothing is answered for two seconds.
     let server = serve(|asked: &Asked<'_>| {
         let stalled = Duration::from_secs(5)..Duration::from_secs(7);
-        let until = if stalled.contains(&asked.at) { stalled.end - asked.at } else { Duration::ZERO };
+        let until =
+            if stalled.contains(&asked.at) { stalled.end - asked.at } else { Duration::ZERO };
         Does::Answers(200, until + around(20.0, 0.3, asked))
     })
     .await;
     let config = PerformanceConfig { rate: 20.0, baseline_requests: 160, ..config() };
-    let series = super::performance(config).measure(&server.public("v1"), &super::cx()).await.unwrap();
+    let series =
+        super::performance(config).measure(&server.public("v1"), &super::cx()).await.unwrap();
     let samples = series.iter().filter(|it| it.role == Role::New).flat_map(|it| &it.samples);
     let slow = samples.filter(|it| it.latency_us > 50_000).count();
     // A loop that waits for each answer would show one. Those in the last 50 ms are not slow.
