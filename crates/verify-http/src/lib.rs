@@ -23,6 +23,8 @@
 mod client;
 mod config;
 mod error;
+mod expect;
+mod extract;
 mod judge;
 mod place;
 mod redact;
@@ -33,4 +35,9 @@ mod tally;
 pub use client::{Client, Connections};
 pub use config::{Bearer, ConfigError, Method, SmokeCheck, SmokeConfig};
 pub use error::Error;
+pub use expect::{
+    Difference, Expect, HeaderRule, HeaderWant, JsonPath, JsonRule, JsonWant, Part, RuleError,
+    Schema, pattern,
+};
+pub use extract::{Extract, ExtractError};
 pub use smoke::Smoke;
