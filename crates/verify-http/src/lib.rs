@@ -25,6 +25,7 @@ mod config;
 mod error;
 mod expect;
 mod extract;
+mod journeys;
 mod judge;
 mod place;
 mod redact;
@@ -40,4 +41,8 @@ pub use expect::{
     Schema, pattern,
 };
 pub use extract::{Extract, ExtractError};
+pub use journeys::{
+    Action, BadStep, BadTemplate, Body, Capture, Journey, JourneyError, JourneyStep, Journeys,
+    Json, Template, Variable,
+};
 pub use smoke::Smoke;

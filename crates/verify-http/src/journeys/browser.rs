@@ -148,7 +148,8 @@ impl<'b> Browser<'b> {
         let html = response.header("content-type").is_some_and(|it| it.starts_with("text/html"));
         if html && (200..300).contains(&response.status) {
             let text = String::from_utf8_lossy(&response.body).into_owned();
-            self.page = Some(Page { method: request.method.clone(), url: request.url.clone(), text });
+            self.page =
+                Some(Page { method: request.method.clone(), url: request.url.clone(), text });
         }
         match elsewhere(self.place.instance.as_deref(), response) {
             Some((_, words)) => Err(Wrong::Unknown(words)),
@@ -181,7 +182,8 @@ impl<'b> Browser<'b> {
         };
         let location = response.header("location")?;
         let led = self.route.leads(&from.url, location);
-        let led = led.map_err(|words| Wrong::Failed(format!("answered {} and {words}", response.status)));
+        let led =
+            led.map_err(|words| Wrong::Failed(format!("answered {} and {words}", response.status)));
         Some(led.map(|url| {
             let mut request = Request { url, ..from.clone() };
             if !keeps && from.method != Method::HEAD {

@@ -60,9 +60,9 @@ impl Exchange {
         let show = |text: &str| snippet(&secrets.strike(text));
         let Shown { line, headers, body } = &self.request;
         let headers: Vec<_> = headers.iter().map(|it| show(&header(it))).collect();
-        let differences = differences.iter().map(|it| {
-            json!({ "wanted": it.wanted(secrets), "got": it.got(secrets) })
-        });
+        let differences = differences
+            .iter()
+            .map(|it| json!({ "wanted": it.wanted(secrets), "got": it.got(secrets) }));
         let mut value = json!({
             "request": {
                 "line": show(line),
@@ -129,7 +129,10 @@ mod tests {
         response.headers.insert("set-cookie", cookie.parse().unwrap());
         let mut exchange = Exchange::of(Shown {
             line: "POST http://a/login".into(),
-            headers: vec![("Authorization".into(), "Basic abc".into()), ("accept".into(), "*/*".into())],
+            headers: vec![
+                ("Authorization".into(), "Basic abc".into()),
+                ("accept".into(), "*/*".into()),
+            ],
             body: Some("password={{password}}".into()),
         });
         exchange.response = Some(response);
@@ -139,7 +142,10 @@ mod tests {
         assert!(!text.contains("s3cret") && !text.contains("SFMyNTY") && !text.contains("Basic"));
         assert!(text.len() < 1_500, "{text}");
         assert_eq!(value["request"]["headers"][0], "Authorization: [secret]");
-        assert_eq!(value["response"]["headers"][0], "set-cookie: _shop_key=[secret]; path=/; HttpOnly");
+        assert_eq!(
+            value["response"]["headers"][0],
+            "set-cookie: _shop_key=[secret]; path=/; HttpOnly"
+        );
         assert_eq!(value["messages"].as_array().map(Vec::len), Some(MESSAGES));
     }
 }

@@ -46,7 +46,8 @@ mod tests {
     #[test]
     fn the_token_of_a_form_goes_before_that_of_the_page() {
         let meta = r#"<head><meta name="csrf-token" content="of-the-page"></head>"#;
-        let form = r#"<form><input type="hidden" name="_csrf_token" value="of-the-form&amp;"></form>"#;
+        let form =
+            r#"<form><input type="hidden" name="_csrf_token" value="of-the-form&amp;"></form>"#;
         let token = |page: &str| csrf_token(page);
         assert_eq!(token(&format!("{meta}{form}")).as_deref(), Some("of-the-form&"));
         assert_eq!(token(meta).as_deref(), Some("of-the-page"));
@@ -58,11 +59,16 @@ mod tests {
     #[test]
     fn the_main_live_view_is_the_root() {
         let view = |id: &str, more: &str| {
-            format!(r#"<div id="{id}" data-phx-session="s-{id}" data-phx-static="t-{id}"{more}></div>"#)
+            format!(
+                r#"<div id="{id}" data-phx-session="s-{id}" data-phx-static="t-{id}"{more}></div>"#
+            )
         };
         let child = view("child", r#" data-phx-parent-id="main""#);
         let id = |page: String| live_root(&page).map(|it| it.id);
-        assert_eq!(id(format!("{child}{}{}", view("a", ""), view("b", " data-phx-main"))), Some("b".into()));
+        assert_eq!(
+            id(format!("{child}{}{}", view("a", ""), view("b", " data-phx-main"))),
+            Some("b".into())
+        );
         assert_eq!(id(format!("{child}{}", view("a", ""))), Some("a".into()));
         assert_eq!(id(child), None);
         let root = live_root(&view("a", "")).unwrap();

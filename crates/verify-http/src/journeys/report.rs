@@ -26,9 +26,10 @@ pub(super) fn report(mut told: Vec<Told<'_>>) -> Outcome {
         return Err(error.into());
     }
     let evidence: Vec<_> = told.iter().map(Told::evidence).collect();
-    let report = numbers(&told).into_iter().fold(Report::of_checks(checks), |report, (name, it)| {
-        report.number(format!("journeys/{name}"), it)
-    });
+    let report =
+        numbers(&told).into_iter().fold(Report::of_checks(checks), |report, (name, it)| {
+            report.number(format!("journeys/{name}"), it)
+        });
     Ok(evidence.into_iter().fold(report, Report::evidence))
 }
 
@@ -67,7 +68,10 @@ impl Told<'_> {
         match walked.ended {
             Ended::WellAtLast => {
                 let praise = self.praise();
-                (Verdict::Alert, format!("{praise}, but only in the second walk; in the first, {words}"))
+                (
+                    Verdict::Alert,
+                    format!("{praise}, but only in the second walk; in the first, {words}"),
+                )
             }
             Ended::Badly if self.journey.required => (stumble.verdict, words.clone()),
             Ended::Badly => (Verdict::Alert, format!("{words}; it is not required")),

@@ -34,11 +34,16 @@ impl Browser<'_> {
     fn capture(&mut self, capture: &Capture, response: &Response) -> Result<(), Wrong> {
         let (name, from) = (&capture.name, &capture.from);
         let found = from.all(response).map_err(|error| {
-            Wrong::Unknown(format!("answered {}, but `{name}` cannot be captured: {error}", response.status))
+            Wrong::Unknown(format!(
+                "answered {}, but `{name}` cannot be captured: {error}",
+                response.status
+            ))
         })?;
         let Some(first) = found.into_iter().next() else {
             let status = response.status;
-            return Err(Wrong::Failed(format!("answered {status} without {from}, which `{name}` captures")));
+            return Err(Wrong::Failed(format!(
+                "answered {status} without {from}, which `{name}` captures"
+            )));
         };
         self.values.capture(name, first);
         Ok(())
@@ -118,7 +123,9 @@ impl Browser<'_> {
                 "opened a WebSocket, but brought no message".into()
             }
             (Some(response), number) if response.status == 101 => {
-                format!("opened a WebSocket, but none of its messages, {number} so far, was as wanted")
+                format!(
+                    "opened a WebSocket, but none of its messages, {number} so far, was as wanted"
+                )
             }
             (Some(response), _) => format!("answered {}, but was not done", response.status),
         }

@@ -14,7 +14,7 @@ use crate::redact::Secrets;
 const LOOKS_LIKE_A_TOKEN: usize = 8;
 
 /// The values of one walk through a journey.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Values {
     captured: BTreeMap<String, String>,
     secrets: BTreeMap<String, SecretString>,
@@ -22,7 +22,7 @@ pub(super) struct Values {
     tokens: BTreeSet<Token>,
 }
 
-/// A value that must not be seen, so not by `Debug` either.
+/// A value that must not be seen.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Token(String);
 
@@ -80,9 +80,11 @@ impl Values {
     }
 }
 
-impl std::fmt::Debug for Token {
+/// The names alone.
+impl std::fmt::Debug for Values {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[secret]")
+        let (captured, secrets) = (self.captured.keys(), self.secrets.keys());
+        f.debug_set().entries(captured.chain(secrets)).finish()
     }
 }
 

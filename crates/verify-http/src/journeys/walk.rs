@@ -105,9 +105,11 @@ impl Way<'_> {
         let secrets = browser.values.secrets();
         let (place, of) = (number + 1, self.journey.steps.len());
         let hint = browser.hint().map(|it| format!(" ({it})")).unwrap_or_default();
-        let words = format!("step {place} of {of}, {}: {}{hint}", step.title(), wrong.words(&secrets));
+        let words =
+            format!("step {place} of {of}, {}: {}{hint}", step.title(), wrong.words(&secrets));
         let exchange = browser.exchange.evidence(wrong.differences(), &secrets);
-        let evidence = json!({ "step": place, "of": of, "title": step.title(), "exchange": exchange });
+        let evidence =
+            json!({ "step": place, "of": of, "title": step.title(), "exchange": exchange });
         let verdict = wrong.verdict();
         let blind = if let Wrong::Blind(error) = wrong { Some(error) } else { None };
         Stumble { verdict, words, evidence, blind }
@@ -133,7 +135,8 @@ async fn try_step(browser: &mut Browser<'_>, step: &JourneyStep) -> Result<(), W
 impl Walked {
     fn skipped(variable: &str) -> Self {
         let words = format!("skipped: the variable {variable} is not set; set it and verify again");
-        let stumble = Stumble { verdict: Verdict::Alert, words, evidence: Value::Null, blind: None };
+        let stumble =
+            Stumble { verdict: Verdict::Alert, words, evidence: Value::Null, blind: None };
         Self { steps: Vec::new(), took_ms: 0.0, stumble: Some(stumble), ended: Ended::Skipped }
     }
 }

@@ -22,7 +22,12 @@ fn sign_in() -> Journey {
     ];
     let steps = vec![
         get("/login"),
-        JourneyStep { csrf: true, redirects: 1, expect: Expect::status([200]), ..JourneyStep::post(text("/login"), form) },
+        JourneyStep {
+            csrf: true,
+            redirects: 1,
+            expect: Expect::status([200]),
+            ..JourneyStep::post(text("/login"), form)
+        },
         get("/account"),
     ];
     Journey::new("sign in", steps)
@@ -34,11 +39,17 @@ fn sign_in() -> Journey {
 fn phoenix(asks: &Asks) -> Answer {
     let signed_in = asks.cookie.contains("_shop_key=signed-in");
     Ok(match asks.line.as_str() {
-        "GET /login" => with(html(PAGE), "set-cookie", "_shop_key=anonymous-2222; path=/; HttpOnly; Secure"),
-        "POST /login" if asks.csrf != "of-the-form-1111" || !asks.cookie.contains("anonymous-2222") => {
+        "GET /login" => {
+            with(html(PAGE), "set-cookie", "_shop_key=anonymous-2222; path=/; HttpOnly; Secure")
+        }
+        "POST /login"
+            if asks.csrf != "of-the-form-1111" || !asks.cookie.contains("anonymous-2222") =>
+        {
             response(403, "invalid CSRF token")
         }
-        "POST /login" if asks.body == "user=anna&password=oo%26long&_csrf_token=of-the-form-1111" => {
+        "POST /login"
+            if asks.body == "user=anna&password=oo%26long&_csrf_token=of-the-form-1111" =>
+        {
             with(to("https://shop.test/account"), "set-cookie", "_shop_key=signed-in-3333; path=/")
         }
         "GET /account" if signed_in => html("Hello anna"),
@@ -53,8 +64,17 @@ async fn a_login_passes_with_its_token_cookie_and_redirect() {
     let report = walk(vec![sign_in()], server.clone()).await.unwrap();
     insta::assert_snapshot!(lines(&report), @"Passed sign in [public]: 3 steps in 0 ms, the slowest GET /account with 0 ms");
     assert_eq!(server.lines(), ["GET /login", "POST /login", "GET /account", "GET /account"]);
-    let numbers: Vec<_> = report.numbers().iter().map(|(name, it)| format!("{name}={it}")).collect();
-    assert_eq!(numbers, ["journeys/sign in/steps=3", "journeys/sign in/took_ms=0", "journeys/steps=3", "journeys/took_ms=0"]);
+    let numbers: Vec<_> =
+        report.numbers().iter().map(|(name, it)| format!("{name}={it}")).collect();
+    assert_eq!(
+        numbers,
+        [
+            "journeys/sign in/steps=3",
+            "journeys/sign in/took_ms=0",
+            "journeys/steps=3",
+            "journeys/took_ms=0"
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +147,9 @@ async fn a_second_walk_begins_with_nothing_and_passing_then_is_an_alert() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_required_is_an_alert() {
     let journey = Journey { required: false, ..Journey::new("search", vec![get("/search")]) };
-    let report = walk(vec![journey, Journey::new("home", vec![get("/login")])], server(phoenix)).await.unwrap();
+    let report = walk(vec![journey, Journey::new("home", vec![get("/login")])], server(phoenix))
+        .await
+        .unwrap();
     insta::assert_snapshot!(lines(&report), @r"
     Alert search [public]: step 1 of 1, GET /search: answered 404, wanted 200; it is not required
     Passed home [public]: 1 step in 0 ms
@@ -254,7 +276,8 @@ async fn what_does_not_answer_is_refused_after_two_walks_within_the_longest() {
         async fn connect(
             &self,
             _: &crate::place::Request,
-        ) -> Result<(crate::response::Response, Option<crate::client::Upgraded>), Unanswered> {
+        ) -> Result<(crate::response::Response, Option<crate::client::Upgraded>), Unanswered>
+        {
             std::future::pending().await
         }
     }
@@ -292,24 +315,36 @@ async fn not_being_able_to_ask_is_a_fault_unless_something_was_seen_to_be_wrong(
 
 #[tokio::test(start_paused = true)]
 async fn json_is_sent_with_its_placeholders_and_what_differs_is_told() {
-    let server = server(|asks: &Asks| Ok(response(201, &format!("{} {}", asks.header("content-type"), asks.body))));
-    let json = Json::new(serde_json::json!({ "user": "{{env.SHOP_USER}}", "tags": ["a", 1] })).unwrap();
-    let action = Action::Request { method: reqwest::Method::POST, path: text("/api"), body: Body::Json(json) };
-    let expect = Expect { matches: vec![pattern("matches", "^done").unwrap()], ..Expect::status([201]) };
+    let server = server(|asks: &Asks| {
+        Ok(response(201, &format!("{} {}", asks.header("content-type"), asks.body)))
+    });
+    let json =
+        Json::new(serde_json::json!({ "user": "{{env.SHOP_USER}}", "tags": ["a", 1] })).unwrap();
+    let action = Action::Request {
+        method: reqwest::Method::POST,
+        path: text("/api"),
+        body: Body::Json(json),
+    };
+    let expect =
+        Expect { matches: vec![pattern("matches", "^done").unwrap()], ..Expect::status([201]) };
     let step = JourneyStep { expect, ..JourneyStep::of(action, 201) };
     let journey = Journey { steps: vec![step], ..sign_in() };
     let report = walk(vec![journey], server).await.unwrap();
     insta::assert_snapshot!(lines(&report),
-        @"Refused sign in [public]: step 1 of 1, POST /api: the body has none, wanted a match of `^done`");
+        @"Refused sign in [public]: step 1 of 1, POST /api: nothing in the body matches, wanted a match of `^done`");
     let exchange = &report.all_evidence()[0].value["failed"]["exchange"];
-    assert_eq!(exchange["response"]["body"], r#"application/json {"tags":["a",1],"user":"[secret]"}"#);
+    assert_eq!(
+        exchange["response"]["body"],
+        r#"application/json {"tags":["a",1],"user":"[secret]"}"#
+    );
     assert_eq!(exchange["request"]["body"], r#"{"tags":["a",1],"user":"{{env.SHOP_USER}}"}"#);
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_stops_at_once_when_asked_to() {
     let source = CancelSource::new();
-    let journeys = Journeys::with(vec![sign_in()], server(|_: &Asks| Ok(response(500, "")))).unwrap();
+    let journeys =
+        Journeys::with(vec![sign_in()], server(|_: &Asks| Ok(response(500, "")))).unwrap();
     let cx = a_run("v2").cancel(source.token()).context(Phase::Verify, "journeys");
     let deployment = shop(&[]);
     let stop = async {

@@ -59,8 +59,10 @@ fn echo(mut socket: Server) -> BoxFuture<'static, ()> {
     async move {
         let _ = socket.send(Message::Ping(vec![1].into())).await;
         say(&mut socket, "hello").await;
-        while let Some(Ok(Message::Text(text))) = socket.next().await {
-            say(&mut socket, format!("you said {text}")).await;
+        while let Some(Ok(message)) = socket.next().await {
+            if let Message::Text(text) = message {
+                say(&mut socket, format!("you said {text}")).await;
+            }
         }
     }
     .boxed()
@@ -80,7 +82,8 @@ fn matching(text: &str) -> Expect {
 
 fn chat(path: &str, send: &[&str], receive: Vec<Expect>) -> JourneyStep {
     let send = send.iter().map(|it| text(it)).collect();
-    let action = Action::WebSocket { path: text(path), protocols: vec!["chat".into()], send, receive };
+    let action =
+        Action::WebSocket { path: text(path), protocols: vec!["chat".into()], send, receive };
     JourneyStep::of(action, 101)
 }
 
