@@ -29,10 +29,10 @@ pub(crate) fn judge(check: &SmokeCheck, instance: Option<&str>, response: &Respo
     Judgement { verdict, message }
 }
 
-pub(crate) type Found = Option<(Verdict, String)>;
+type Found = Option<(Verdict, String)>;
 
 /// An answer of another machine proves nothing about this one.
-pub(crate) fn elsewhere(instance: Option<&str>, response: &Response) -> Found {
+fn elsewhere(instance: Option<&str>, response: &Response) -> Found {
     let wanted = instance?;
     let answered = MACHINE_HEADERS.iter().find_map(|name| response.header(name))?;
     (answered != wanted).then(|| {

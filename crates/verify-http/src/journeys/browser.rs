@@ -11,7 +11,7 @@ use super::values::Values;
 use super::wrong::Wrong;
 use crate::client::{Connect, Upgraded};
 use crate::error::Error;
-use crate::judge::elsewhere;
+use crate::expect::clip;
 use crate::place::{Place, Request};
 use crate::response::Response;
 
@@ -151,10 +151,18 @@ impl<'b> Browser<'b> {
             self.page =
                 Some(Page { method: request.method.clone(), url: request.url.clone(), text });
         }
-        match elsewhere(self.place.instance.as_deref(), response) {
-            Some((_, words)) => Err(Wrong::Unknown(words)),
-            None => Ok(()),
+        self.answers_for_itself(response)
+    }
+
+    /// An answer of another machine proves nothing about this one.
+    fn answers_for_itself(&self, response: &Response) -> Result<(), Wrong> {
+        let (Some(wanted), Some(answered)) = (&self.place.instance, response.machine()) else {
+            return Ok(());
+        };
+        if wanted == answered {
+            return Ok(());
         }
+        Err(Wrong::Unknown(format!("was answered by another machine, {}", clip(answered))))
     }
 
     fn take_cookies(&mut self, url: &Url, headers: &HeaderMap) {
