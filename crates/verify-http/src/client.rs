@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
+use reqwest::tls::TlsInfo;
 use rustls::crypto::CryptoProvider;
 use thiserror::Error as ThisError;
 use tokio::time::Instant;
@@ -96,6 +97,7 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("pipeline/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
+            .tls_info(true)
             .dns_resolver(SystemResolver);
         if kind.loopback {
             builder = builder.no_proxy();
@@ -127,6 +129,8 @@ async fn send(client: &reqwest::Client, request: &Request) -> reqwest::Result<Re
 /// The whole answer, as far as it is read.
 async fn read(mut answer: reqwest::Response, began: Instant) -> reqwest::Result<Response> {
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let tls = answer.extensions().get::<TlsInfo>();
+    let certificate = tls.and_then(TlsInfo::peer_certificate).map(Arc::from);
     let (mut body, mut cut) = (Vec::new(), false);
     while let Some(chunk) = answer.chunk().await? {
         let room = BODY_LIMIT - body.len();
@@ -136,7 +140,7 @@ async fn read(mut answer: reqwest::Response, began: Instant) -> reqwest::Result<
             break;
         }
     }
-    Ok(Response { status, headers, body, cut, took: began.elapsed() })
+    Ok(Response { status, headers, body, cut, took: began.elapsed(), certificate })
 }
 
 #[async_trait]
@@ -184,7 +188,7 @@ fn unanswered(error: &reqwest::Error, url: &Url) -> Unanswered {
         return Unanswered::Blind(Error::Url { url, reason });
     }
     if let Some(tls) = find::<rustls::Error>(error) {
-        return Unanswered::Silent(format!("did not answer over TLS: {tls}"));
+        return Unanswered::Silent(not_over_tls(tls));
     }
     match find::<io::Error>(error).map(io::Error::kind) {
         Some(kind @ (io::ErrorKind::NetworkDown | io::ErrorKind::NetworkUnreachable)) => {
@@ -196,6 +200,29 @@ fn unanswered(error: &reqwest::Error, url: &Url) -> Unanswered {
         }
         _ => Unanswered::Silent(format!("did not answer: {}", innermost(error))),
     }
+}
+
+/// Why there is no connection over TLS, in words that follow the request.
+fn not_over_tls(error: &rustls::Error) -> String {
+    use rustls::CertificateError as Bad;
+    let rustls::Error::InvalidCertificate(bad) = error else {
+        return format!("did not answer over TLS: {error}");
+    };
+    let why = match bad {
+        Bad::UnknownIssuer => {
+            "this machine trusts nobody who signed it: it is self-signed, its chain is incomplete, or its authority is a private one"
+                .to_owned()
+        }
+        Bad::Expired | Bad::ExpiredContext { .. } => "it has expired; renew it".to_owned(),
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+            "it is not valid yet; compare the clocks of both sides".to_owned()
+        }
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+            "it was made for another name".to_owned()
+        }
+        other => other.to_string(),
+    };
+    format!("has a certificate that cannot be trusted: {why}")
 }
 
 /// An error and all it came from. An I/O error does not name what it wraps as its source, so it is asked.

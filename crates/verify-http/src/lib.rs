@@ -20,21 +20,21 @@
 //! # Ok(()) }
 //! ```
 
+mod certificate;
 mod client;
 mod config;
 mod error;
 mod expect;
 mod extract;
+mod health;
 mod journeys;
-mod judge;
 mod place;
 mod redact;
 mod response;
 mod smoke;
-mod tally;
 
 pub use client::{Client, Connections};
-pub use config::{Bearer, ConfigError, Method, SmokeCheck, SmokeConfig};
+pub use config::{Bearer, ConfigError, Echo, Echoed, Method, SmokeCheck, SmokeConfig};
 pub use error::Error;
 pub use expect::{
     Difference, Expect, HeaderRule, HeaderWant, JsonPath, JsonRule, JsonWant, Part, RuleError,

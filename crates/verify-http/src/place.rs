@@ -46,6 +46,19 @@ pub(crate) fn places(deployment: &Deployment, per_instance: bool) -> Vec<Place> 
 }
 
 impl Place {
+    /// A request for `path` here with these headers, without a body. What pins it to this place wins.
+    pub(crate) fn request_with(
+        &self,
+        headers: HeaderMap,
+        (method, path): (reqwest::Method, &str),
+        bearer: Option<&SecretString>,
+    ) -> Result<Request, Error> {
+        let mut request = self.request(method, path, bearer)?;
+        let pins = std::mem::replace(&mut request.headers, headers);
+        request.headers.extend(pins);
+        Ok(request)
+    }
+
     /// A request for `path` here, without a body.
     pub(crate) fn request(
         &self,

@@ -1,5 +1,6 @@
 //! What came back, bounded, and the part of it that people get to see.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -24,6 +25,8 @@ pub(crate) struct Response {
     pub(crate) cut: bool,
     /// From sending the request to the end of the body.
     pub(crate) took: Duration,
+    /// The certificate it was sent under (DER); `None` without TLS.
+    pub(crate) certificate: Option<Arc<[u8]>>,
 }
 
 impl Response {
@@ -54,7 +57,7 @@ pub(crate) fn snippet(text: &str) -> String {
 #[cfg(test)]
 pub(crate) fn response(status: u16, body: &str) -> Response {
     let (headers, took) = (HeaderMap::new(), Duration::from_millis(12));
-    Response { status, headers, body: body.into(), cut: false, took }
+    Response { status, headers, body: body.into(), cut: false, took, certificate: None }
 }
 
 #[cfg(test)]

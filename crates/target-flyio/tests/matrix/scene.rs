@@ -138,19 +138,11 @@ impl Scene {
     }
 
     fn verifier(&self) -> Smokes {
-        let dashboard = SmokeCheck {
-            name: None,
-            method: verify_http::Method::Get,
-            path: "/dashboard".to_owned(),
-            status: 200,
-            bearer: None,
-            json: false,
-        };
         let config = SmokeConfig {
             within: Duration::from_secs(6),
             retry_every: Duration::from_secs(1),
             consecutive: NonZeroU32::new(2).unwrap(),
-            checks: vec![dashboard],
+            checks: vec![SmokeCheck::get("/dashboard")],
             ..SmokeConfig::default()
         };
         let client = Client::new(Connections::Fresh).unwrap();

@@ -42,6 +42,7 @@ async fn upgrade(
         return Ok((read(answer, began).await?, None));
     }
     let (headers, took) = (answer.headers().clone(), began.elapsed());
-    let response = Response { status: 101, headers, body: Vec::new(), cut: false, took };
+    let (body, cut, certificate) = (Vec::new(), false, None);
+    let response = Response { status: 101, headers, body, cut, took, certificate };
     Ok((response, Some(Box::new(answer.upgrade().await?))))
 }

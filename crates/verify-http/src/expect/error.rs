@@ -21,7 +21,7 @@ pub enum RuleError {
     /// A name that no header has.
     #[error("`headers` names \"{0}\", which is no name of a header: letters, digits and dashes")]
     HeaderName(String),
-    /// A JSONPath that is none.
+    /// A JSON path that is none.
     #[error("the JSONPath `{path}` cannot be read: {reason}; it looks like `$.checks.database`")]
     JsonPath {
         /// The path.

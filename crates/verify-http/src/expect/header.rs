@@ -59,9 +59,10 @@ impl HeaderRule {
             return None;
         }
         let values: Vec<_> = values.iter().map(|it| quoted(it)).collect();
-        let got = match values.is_empty() {
-            true => format!("the header `{}` is missing", self.name),
-            false => format!("the header `{}` is {}", self.name, values.join(" and ")),
+        let got = if values.is_empty() {
+            format!("the header `{}` is missing", self.name)
+        } else {
+            format!("the header `{}` is {}", self.name, values.join(" and "))
         };
         Some(Difference::certain(Part::Header, got, self.want.to_string()))
     }

@@ -1,4 +1,4 @@
-//! What a JSONPath must find.
+//! What a JSON path must find.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::{Difference, JsonPath, Part, RuleError};
 /// How many of the values that a path finds are shown.
 const SHOWN: usize = 3;
 
-/// What one JSONPath must find in a body.
+/// What one JSON path must find in a body.
 #[derive(Clone, Debug)]
 pub struct JsonRule {
     path: JsonPath,

@@ -1,4 +1,4 @@
-//! A JSONPath: parsed once, then asked of many bodies.
+//! A JSON path: parsed once, then asked of many bodies.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::RuleError;
 
-/// A JSONPath (RFC 9535), such as `$.checks.database.status`.
+/// A JSON path (RFC 9535), such as `$.checks.database.status`.
 #[derive(Clone, Debug)]
 pub struct JsonPath {
     text: String,

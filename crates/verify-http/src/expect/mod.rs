@@ -7,6 +7,7 @@ mod json;
 mod json_path;
 mod schema;
 
+pub(crate) use difference::clip;
 pub use difference::{Difference, Part};
 pub use error::RuleError;
 pub(crate) use header::header_name;
@@ -147,10 +148,10 @@ impl Expect {
         let text = String::from_utf8_lossy(&response.body);
         let missing = self.matches.iter().filter(|it| !it.is_match(&text)).map(|it| {
             let wanted = format!("a match of `{it}`");
-            match response.cut {
-                true => Difference::too_long(wanted),
-                false => Difference::certain(Part::Body, "nothing in the body matches", wanted),
+            if response.cut {
+                return Difference::too_long(wanted);
             }
+            Difference::certain(Part::Body, "nothing in the body matches", wanted)
         });
         let unwanted = self.not_matches.iter().filter_map(|it| {
             let wanted = format!("no match of `{it}`");
@@ -189,9 +190,10 @@ fn body_of(response: &Response) -> Result<Value, Difference> {
         return Err(Difference::too_long("JSON"));
     }
     serde_json::from_slice(&response.body).map_err(|error| {
-        let got = match response.body.is_empty() {
-            true => "the body is empty".to_owned(),
-            false => format!("the body is no JSON ({error})"),
+        let got = if response.body.is_empty() {
+            "the body is empty".to_owned()
+        } else {
+            format!("the body is no JSON ({error})")
         };
         Difference::certain(Part::Body, got, "JSON")
     })

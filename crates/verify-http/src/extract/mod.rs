@@ -14,7 +14,7 @@ use crate::response::Response;
 /// Where in an answer a value stands.
 #[derive(Clone, Debug)]
 pub enum Extract {
-    /// What a JSONPath finds. A string without its quotation marks, anything else as JSON.
+    /// What a JSON path finds. A string without its quotation marks, anything else as JSON.
     JsonPath(JsonPath),
     /// The elements of a page that a CSS selector finds: an attribute of each, or its text.
     Css {
@@ -44,7 +44,7 @@ pub enum ExtractError {
 }
 
 impl Extract {
-    /// What a JSONPath finds.
+    /// What a JSON path finds.
     pub fn json_path(path: &str) -> Result<Self, RuleError> {
         JsonPath::parse(path).map(Self::JsonPath)
     }
@@ -68,6 +68,11 @@ impl Extract {
     /// The values of a header, named in any case.
     pub fn header(name: &str) -> Result<Self, RuleError> {
         header_name(name).map(Self::Header)
+    }
+
+    /// Does it need the body?
+    pub(crate) fn reads_body(&self) -> bool {
+        !matches!(self, Self::Header(_) | Self::Status)
     }
 
     /// All values there are, in their order; none is no error.

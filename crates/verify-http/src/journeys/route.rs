@@ -25,7 +25,11 @@ impl Route {
         if same(&to, &self.public) {
             return Ok(self.at_base(&to));
         }
-        Err(format!("leads to another host, {}", to.host_str().unwrap_or_default()))
+        let host = to.host_str().unwrap_or_default();
+        if to.host_str() == self.base.host_str() {
+            return Err(format!("leads to another port of {host}, or from TLS to plain HTTP"));
+        }
+        Err(format!("leads to another host, {host}"))
     }
 
     /// The same address as users would see it.
@@ -74,7 +78,10 @@ mod tests {
         assert_eq!(leads("https://shop.test/account"), "http://10.0.0.1:4000/account");
         assert_eq!(leads("https://10.0.0.1/account"), "https://10.0.0.1/account");
         assert_eq!(leads("https://evil.test/account"), "leads to another host, evil.test");
-        assert_eq!(leads("http://10.0.0.1:5000/"), "leads to another host, 10.0.0.1");
+        assert_eq!(
+            leads("http://10.0.0.1:5000/"),
+            "leads to another port of 10.0.0.1, or from TLS to plain HTTP"
+        );
         assert_eq!(leads("mailto:a@shop.test"), "`mailto:a@shop.test` leads away from HTTP");
         assert_eq!(leads("http://[/"), "`http://[/` is no address: invalid IPv6 address");
     }

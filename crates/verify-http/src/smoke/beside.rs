@@ -5,10 +5,11 @@ use futures::future::join_all;
 use pipeline_core::{Deployment, Side, Verdict};
 use tokio::time::timeout;
 
+use super::judge::Standard;
 use super::probe::{Probe, Probed};
+use super::tally::End;
 use super::window::Window;
 use crate::place::Place;
-use crate::tally::End;
 
 /// An old instance that users' requests reach, where there are new ones to compare it with.
 pub(super) fn control(deployment: &Deployment) -> Option<Place> {
@@ -29,10 +30,13 @@ impl Window<'_> {
 
     async fn compare_one(&self, probed: &mut Probed<'_>, old: &Place) {
         let End::Judged(judged, _) = &mut probed.end else { return };
-        if judged.verdict != Verdict::Refused || probed.probe.instance.is_none() {
+        let standard = &probed.probe.standard;
+        if judged.verdict != Verdict::Refused || standard.instance.is_none() {
             return;
         }
-        let Ok(probe) = Probe::new(old, probed.probe.check) else { return };
+        // Which build it is was never in doubt.
+        let standard = Standard { build: None, ..standard.clone() };
+        let Ok(probe) = Probe::new(old, standard) else { return };
         let asked = timeout(self.attempt_timeout(), self.asked_once(probe)).await;
         let Ok(End::Judged(beside, _)) = asked else { return };
         let id = old.instance.as_deref().unwrap_or_default();

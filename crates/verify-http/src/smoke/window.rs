@@ -8,10 +8,11 @@ use pipeline_core::Context;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::follow::follow;
 use super::probe::{Probe, Probed};
+use super::tally::{End, Tally};
 use crate::client::{Ask, Unanswered};
 use crate::config::SmokeConfig;
-use crate::tally::{End, Tally};
 
 /// It opens when it is made.
 pub(super) struct Window<'w> {
@@ -55,8 +56,9 @@ impl<'w> Window<'w> {
     /// What one answer amounts to.
     pub(super) async fn asked_once(&self, probe: Probe<'_>) -> End {
         let mut tally = Tally::new(1);
-        let asked = self.asker.ask(&probe.request).await;
-        tally.take(probe.check, probe.instance.as_deref(), asked);
+        let redirects = probe.standard.check.redirects;
+        let asked = follow(self.asker, &probe.request, redirects).await;
+        tally.take(&probe.standard, asked);
         tally.end(self.config.within)
     }
 
@@ -85,7 +87,8 @@ impl<'w> Window<'w> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let limit = self.config.attempt_timeout.min(left);
         let cut_off = limit < self.config.attempt_timeout;
-        let asked = match timeout(limit, self.asker.ask(&probe.request)).await {
+        let redirects = probe.standard.check.redirects;
+        let asked = match timeout(limit, follow(self.asker, &probe.request, redirects)).await {
             Ok(asked) => asked,
             // Cut off by the end of the window: what was answered before says more.
             Err(_) if cut_off && !tally.is_empty() => return,
@@ -94,6 +97,6 @@ impl<'w> Window<'w> {
                 Err(Unanswered::Silent(format!("did not answer within {limit:?}")))
             }
         };
-        tally.take(probe.check, probe.instance.as_deref(), asked);
+        tally.take(&probe.standard, asked);
     }
 }

@@ -7,7 +7,7 @@ use pipeline_core::{Cancel, Conclusion, Deployer, Verdict, Verifier};
 use serde_json::json;
 use target_flyio::{FlyTarget, FlyToml, Strategy};
 use tokio::time::{Instant, sleep};
-use verify_http::{Client, Connections, Method, Smoke, SmokeCheck, SmokeConfig};
+use verify_http::{Client, Connections, Smoke, SmokeCheck, SmokeConfig};
 
 use super::{patient, register, running, settle, with};
 use crate::engine::{Memory, pipeline};
@@ -115,22 +115,11 @@ async fn a_machine_that_the_proxy_does_not_know_is_told_to_it_again() {
         world.sim.inject("boot[image=*:v2]@1=unseen".parse().unwrap());
         let target = patient(&world, strategy, "v2");
         let deployment = Course::begin(&target).await.unwrap().next(&target).await.unwrap();
-        let config = SmokeConfig { checks: vec![page("/")], ..SmokeConfig::default() };
+        let config = SmokeConfig { checks: vec![SmokeCheck::get("/")], ..SmokeConfig::default() };
         let smoke = Smoke::new(config, Client::new(Connections::Fresh).unwrap()).unwrap();
         let report = smoke.verify(&deployment, &context()).await.unwrap();
         assert_eq!(report.verdict(), Verdict::Passed, "{strategy:?}: {report:#?}");
         assert_eq!(world.sim.faults()[0].fired, 1, "{strategy:?}");
-    }
-}
-
-fn page(path: &str) -> SmokeCheck {
-    SmokeCheck {
-        name: None,
-        method: Method::Get,
-        path: path.to_owned(),
-        status: 200,
-        bearer: None,
-        json: false,
     }
 }
 

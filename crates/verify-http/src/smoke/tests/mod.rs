@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Mutex;
+use std::time::Duration;
 
-use pipeline_core::{Address, CancelSource, FaultKind, Instance, Phase, Side};
+use pipeline_core::{Address, CancelSource, FaultKind, Instance, Phase, Side, Verdict};
 use pipeline_testkit::{Heard, a_run};
-
 use tokio::time::sleep;
 
 use super::*;
