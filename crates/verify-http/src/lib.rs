@@ -42,7 +42,7 @@ pub use expect::{
 };
 pub use extract::{Extract, ExtractError};
 pub use journeys::{
-    Action, BadStep, BadTemplate, Body, Capture, Journey, JourneyError, JourneyStep, Journeys,
-    Json, Template, Variable,
+    Action, BadStep, BadTemplate, Body, Capture, HurlError, Journey, JourneyError, JourneyStep,
+    Journeys, Json, Template, Variable, read_hurl,
 };
 pub use smoke::Smoke;

@@ -82,6 +82,12 @@ impl<'b> Browser<'b> {
         }
     }
 
+    /// Sets a cookie, as a script of the page would.
+    pub(super) fn set_cookie(&mut self, url: &Url, name: &str, value: &str) {
+        self.values.hide(value);
+        self.jar.add_cookie_str(&format!("{name}={value}; Path=/"), url);
+    }
+
     /// Asks, and follows redirects.
     pub(super) async fn ask(
         &mut self,

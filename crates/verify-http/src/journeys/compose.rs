@@ -18,7 +18,7 @@ const CSRF_HEADER: &str = "x-csrf-token";
 impl Browser<'_> {
     /// A request of this step, with its headers and without a body.
     pub(super) fn compose(
-        &self,
+        &mut self,
         step: &JourneyStep,
         method: Method,
         path: &Template,
@@ -28,6 +28,10 @@ impl Browser<'_> {
         for (name, value) in &step.headers {
             set(&mut request, name, &self.values.fill(value))?;
             headers.push((name.clone(), self.values.show(value)));
+        }
+        for (name, value) in &step.cookies {
+            let value = self.values.fill(value);
+            self.set_cookie(&request.url, name, &value);
         }
         let shown_path = self.values.show(path);
         let line = if shown_path.starts_with('/') {

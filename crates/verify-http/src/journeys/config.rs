@@ -42,6 +42,8 @@ pub struct JourneyStep {
     pub action: Action,
     /// Headers to send, beside those that a browser would.
     pub headers: Vec<(String, Template)>,
+    /// Cookies to set before it, as a script of the page would.
+    pub cookies: Vec<(String, Template)>,
     /// Send the CSRF token of the page that came last, as the header `x-csrf-token` and, in a form, as the field
     /// `_csrf_token`? It is the value of `input[name=_csrf_token]`, else the content of `meta[name=csrf-token]`.
     pub csrf: bool,
@@ -173,6 +175,7 @@ impl JourneyStep {
             name: None,
             action,
             headers: Vec::new(),
+            cookies: Vec::new(),
             csrf: false,
             redirects: 0,
             expect: Expect::status([status]),
@@ -200,7 +203,8 @@ impl JourneyStep {
 
     /// All templates that it fills in.
     pub(super) fn templates(&self) -> Vec<Template> {
-        let mut all: Vec<_> = self.headers.iter().map(|(_, value)| value.clone()).collect();
+        let set = self.headers.iter().chain(&self.cookies);
+        let mut all: Vec<_> = set.map(|(_, value)| value.clone()).collect();
         match &self.action {
             Action::Request { path, body, .. } => {
                 all.push(path.clone());

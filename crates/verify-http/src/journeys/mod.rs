@@ -5,6 +5,7 @@ mod check;
 mod compose;
 mod config;
 mod exchange;
+mod hurl;
 mod live;
 mod page;
 mod report;
@@ -18,6 +19,7 @@ mod wrong;
 
 pub use check::{BadStep, JourneyError};
 pub use config::{Action, Body, Capture, Journey, JourneyStep, Json, Variable};
+pub use hurl::{HurlError, read_hurl};
 pub use template::{BadTemplate, Template};
 
 use std::pin::pin;
