@@ -81,7 +81,7 @@ pub(super) fn check(journeys: &[Journey]) -> Result<(), JourneyError> {
     Ok(())
 }
 
-fn check_one(journey: &Journey) -> Result<(), JourneyError> {
+pub(super) fn check_one(journey: &Journey) -> Result<(), JourneyError> {
     if journey.steps.is_empty() {
         return Err(JourneyError::NoSteps(journey.name.clone()));
     }

@@ -1,12 +1,13 @@
 //! What a journey is: its steps, what each of them sends, and what it should bring.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use super::check::{self, JourneyError};
 use super::template::{BadTemplate, Template};
 use crate::expect::Expect;
 use crate::extract::Extract;
@@ -134,6 +135,11 @@ impl Journey {
         self
     }
 
+    /// Refuses what could never pass, and what could never fail.
+    pub fn check(&self) -> Result<(), JourneyError> {
+        check::check_one(self)
+    }
+
     /// The longest that one walk may take, retries and the second walk included.
     #[must_use]
     pub fn longest(&self) -> Duration {
@@ -199,6 +205,12 @@ impl JourneyStep {
     #[must_use]
     pub fn title(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.endpoint())
+    }
+
+    /// The names of all placeholders that it fills in.
+    #[must_use]
+    pub fn placeholders(&self) -> BTreeSet<String> {
+        self.templates().iter().flat_map(Template::names).map(str::to_owned).collect()
     }
 
     /// All templates that it fills in.
