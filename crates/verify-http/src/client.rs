@@ -1,6 +1,10 @@
 //! The HTTP client: no redirects, bounded bodies, no proxy for loopback, and errors told apart by whose
 //! they are: the other side's silence, or our own blindness.
 
+mod upgrade;
+
+pub(crate) use upgrade::{Connect, Upgraded};
+
 use std::error::Error as StdError;
 use std::io;
 use std::net::IpAddr;
@@ -119,29 +123,37 @@ impl Client {
         }
         builder.build().map_err(|error| innermost(&error))
     }
+}
 
-    async fn send(&self, client: &reqwest::Client, request: &Request) -> reqwest::Result<Response> {
-        let began = Instant::now();
-        let (method, url) = (request.method.clone(), request.url.clone());
-        let mut asking = client.request(method, url).headers(request.headers.clone());
-        if let Some(body) = &request.body {
-            asking = asking.body(body.clone());
-        }
-        let mut answer = asking.send().await?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let tls = answer.extensions().get::<TlsInfo>();
-        let certificate = tls.and_then(TlsInfo::peer_certificate).map(Arc::from);
-        let (mut body, mut cut) = (Vec::new(), false);
-        while let Some(chunk) = answer.chunk().await? {
-            let room = BODY_LIMIT - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                cut = true;
-                break;
-            }
-        }
-        Ok(Response { status, headers, body, cut, took: began.elapsed(), certificate })
+fn asking(client: &reqwest::Client, request: &Request) -> reqwest::RequestBuilder {
+    let (method, url) = (request.method.clone(), request.url.clone());
+    let asking = client.request(method, url).headers(request.headers.clone());
+    match &request.body {
+        Some(body) => asking.body(body.clone()),
+        None => asking,
     }
+}
+
+async fn send(client: &reqwest::Client, request: &Request) -> reqwest::Result<Response> {
+    let began = Instant::now();
+    read(asking(client, request).send().await?, began).await
+}
+
+/// The whole answer, as far as it is read.
+async fn read(mut answer: reqwest::Response, began: Instant) -> reqwest::Result<Response> {
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let tls = answer.extensions().get::<TlsInfo>();
+    let certificate = tls.and_then(TlsInfo::peer_certificate).map(Arc::from);
+    let (mut body, mut cut) = (Vec::new(), false);
+    while let Some(chunk) = answer.chunk().await? {
+        let room = BODY_LIMIT - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            cut = true;
+            break;
+        }
+    }
+    Ok(Response { status, headers, body, cut, took: began.elapsed(), certificate })
 }
 
 #[async_trait]
@@ -149,7 +161,7 @@ impl Ask for Client {
     async fn ask(&self, request: &Request) -> Asked {
         let kind = Kind::of(&request.url);
         let client = self.client(kind).map_err(Unanswered::Blind)?;
-        let answer = self.send(client, request).await;
+        let answer = send(client, request).await;
         answer.map_err(|error| unanswered(&error, &request.url))
     }
 }

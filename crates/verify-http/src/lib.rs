@@ -27,6 +27,7 @@ mod error;
 mod expect;
 mod extract;
 mod health;
+mod journeys;
 mod performance;
 mod place;
 mod redact;
@@ -42,6 +43,10 @@ pub use expect::{
     Schema, pattern,
 };
 pub use extract::{Extract, ExtractError};
+pub use journeys::{
+    Action, BadStep, BadTemplate, Body, Capture, HurlError, Journey, JourneyError, JourneyStep,
+    Journeys, Json, Template, Variable, read_hurl,
+};
 pub use performance::{
     Endpoint, History, Measure, PastRun, Performance, PerformanceConfig, PerformanceConfigError,
     Role, Sample, Series, judge_again,

@@ -11,6 +11,9 @@ pub(crate) const BODY_LIMIT: usize = 1 << 20;
 /// The longest part of a body that is shown, in characters.
 const SNIPPET: usize = 500;
 
+/// Headers in which an application, or the proxy before it, may say which machine answered.
+const MACHINE_HEADERS: [&str; 3] = ["fly-machine-id", "x-fly-machine-id", "x-machine-id"];
+
 /// An answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Response {
@@ -29,6 +32,11 @@ pub(crate) struct Response {
 impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().map(str::trim)
+    }
+
+    /// The machine that answered, if it says so.
+    pub(crate) fn machine(&self) -> Option<&str> {
+        MACHINE_HEADERS.iter().find_map(|name| self.header(name))
     }
 
     /// The body as text that no terminal obeys.

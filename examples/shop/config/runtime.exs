@@ -33,6 +33,8 @@ if config_env() != :test do
     ip: ip,
     port: integer.("PORT", 8080, 0..65_535),
     token: System.get_env("SHOP_TOKEN"),
+    password: System.get_env("SHOP_PASSWORD"),
+    secret: System.get_env("SECRET_KEY_BASE"),
     app_version: System.get_env("APP_VERSION"),
     machine_id: System.get_env("FLY_MACHINE_ID", "local"),
     machine_version: System.get_env("FLY_MACHINE_VERSION", "local"),

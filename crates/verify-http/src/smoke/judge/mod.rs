@@ -110,8 +110,7 @@ impl Standard<'_> {
 
     fn elsewhere(&self, response: &Response) -> Option<String> {
         let wanted = self.instance.as_deref()?;
-        let answered = MACHINE_HEADERS.iter().find_map(|name| response.header(name))?;
-        let answered = clip(&self.secrets.strike(answered));
+        let answered = clip(&self.secrets.strike(response.machine()?));
         (answered != wanted).then(|| format!("was answered by another machine, {answered}"))
     }
 }

@@ -1,8 +1,10 @@
 //! `[verify]`: what its parts mean.
 
+mod expect;
 mod journeys;
 mod performance;
 mod smoke;
+mod steps;
 mod watch;
 
 use super::{Check, Checked};

@@ -3,28 +3,46 @@ defmodule ShopWeb.Router do
   Which answer belongs to which path.
   """
 
-  alias ShopWeb.{Bearer, CartQuery, Config, Page, Report}
+  alias ShopWeb.{Bearer, CartQuery, Config, Live, Login, Page, Report}
   alias ShopWeb.HTTP.{Request, Response}
-
-  @allowed "GET, HEAD"
 
   @routes %{
     "/" => :home,
     "/cart" => :cart,
     "/dashboard" => :dashboard,
+    "/login" => :login,
+    "/account" => :account,
+    "/live" => :live,
+    "/live/websocket" => :live_socket,
     "/assets/shop.css" => :stylesheet,
     "/api/v1/health" => :health,
     "/api/v1/status" => :status
   }
 
+  @forms %{"/login" => :sign_in}
+
   @typedoc "What is asked for."
-  @type route :: :home | :cart | :dashboard | :stylesheet | :health | :status
+  @type route ::
+          :home
+          | :cart
+          | :dashboard
+          | :login
+          | :sign_in
+          | :account
+          | :live
+          | :live_socket
+          | :stylesheet
+          | :health
+          | :status
 
   @doc """
   Finds the route of a method and a path.
 
       iex> ShopWeb.Router.match("GET", "/cart")
       {:ok, :cart}
+
+      iex> ShopWeb.Router.match("POST", "/login")
+      {:ok, :sign_in}
 
       iex> ShopWeb.Router.match("POST", "/cart")
       {:error, 405}
@@ -36,6 +54,7 @@ defmodule ShopWeb.Router do
   def match(method, path) do
     case Map.fetch(@routes, path) do
       {:ok, route} when method in ["GET", "HEAD"] -> {:ok, route}
+      {:ok, _route} when method == "POST" and is_map_key(@forms, path) -> {:ok, @forms[path]}
       {:ok, _route} -> {:error, 405}
       :error -> {:error, 404}
     end
@@ -48,11 +67,19 @@ defmodule ShopWeb.Router do
   def call(request, config) do
     case match(request.method, request.path) do
       {:ok, route} -> show(route, request, config)
-      {:error, 405} -> Response.error(405, [{"allow", @allowed}])
+      {:error, 405} -> Response.error(405, [{"allow", allowed(request.path)}])
       {:error, 404} -> Response.error(404)
     end
   end
 
+  defp allowed(path) when is_map_key(@forms, path), do: "GET, HEAD, POST"
+  defp allowed(_path), do: "GET, HEAD"
+
+  defp show(:login, request, config), do: Login.show(request, config)
+  defp show(:sign_in, request, config), do: Login.sign_in(request, config)
+  defp show(:account, request, config), do: Login.account(request, config)
+  defp show(:live, request, config), do: Live.show(request, config)
+  defp show(:live_socket, request, config), do: Live.connect(request, config)
   defp show(:home, _request, config), do: Response.html(Page.home(config))
   defp show(:stylesheet, _request, _config), do: Response.css(Page.stylesheet())
   defp show(:health, _request, config), do: health(Report.health(config))

@@ -19,6 +19,10 @@ defmodule ShopWeb.RouterTest do
     {"GET", "/dashboard", %{}, %{}, 401, "application/json"},
     {"GET", "/api/v1/health", %{}, %{}, 200, "application/json"},
     {"GET", "/api/v1/status", %{}, %{}, 200, "application/json"},
+    {"GET", "/login", %{}, %{}, 200, "text/html; charset=utf-8"},
+    {"POST", "/login", %{}, %{}, 403, "application/json"},
+    {"GET", "/live", %{}, %{}, 200, "text/html; charset=utf-8"},
+    {"GET", "/live/websocket", %{}, %{}, 426, "application/json"},
     {"POST", "/", %{}, %{}, 405, "application/json"},
     {"get", "/", %{}, %{}, 405, "application/json"},
     {"GET", "/coffee", %{}, %{}, 404, "application/json"},
@@ -38,6 +42,8 @@ defmodule ShopWeb.RouterTest do
   test "a refused method learns which ones are allowed" do
     response = Router.call(%Request{method: "DELETE", path: "/cart"}, @config)
     assert header(response, "allow") == "GET, HEAD"
+    response = Router.call(%Request{method: "DELETE", path: "/login"}, @config)
+    assert header(response, "allow") == "GET, HEAD, POST"
   end
 
   test "a refused dashboard asks for a token" do

@@ -36,6 +36,46 @@ defmodule ShopWeb.Client do
     %{status: status, headers: headers, body: body(socket, method, headers)}
   end
 
+  @doc "A frame of a WebSocket, as a client sends it."
+  def masked(opcode, payload) do
+    mask = <<0x37, 0xFA, 0x21, 0x3D>>
+    keys = mask |> :binary.bin_to_list() |> Stream.cycle()
+    bytes = payload |> :binary.bin_to_list() |> Enum.zip_with(keys, &Bitwise.bxor/2)
+    [first, length] = [0x80 + opcode, length_of(byte_size(payload))]
+    <<first, length::binary, mask::binary, :binary.list_to_bin(bytes)::binary>>
+  end
+
+  @doc "Reads a text that a server sends over a WebSocket."
+  def read_text(socket) do
+    {0x1, text} = read_frame(socket)
+    text
+  end
+
+  @doc "Reads one short frame that a server sends."
+  def read_frame(socket) do
+    :inet.setopts(socket, packet: :raw)
+    {:ok, <<1::1, 0::3, opcode::4, 0::1, length::7>>} = :gen_tcp.recv(socket, 2, @timeout)
+    {opcode, receive_bytes(socket, long(socket, length))}
+  end
+
+  defp long(socket, 126) do
+    {:ok, <<length::16>>} = :gen_tcp.recv(socket, 2, @timeout)
+    length
+  end
+
+  defp long(_socket, length), do: length
+
+  defp receive_bytes(_socket, 0), do: ""
+
+  defp receive_bytes(socket, length) do
+    {:ok, bytes} = :gen_tcp.recv(socket, length, @timeout)
+    bytes
+  end
+
+  defp length_of(length) when length < 126, do: <<1::1, length::7>>
+  defp length_of(length) when length < 65_536, do: <<1::1, 126::7, length::16>>
+  defp length_of(length), do: <<1::1, 127::7, length::64>>
+
   @doc "Whether the server has closed the connection, without a byte more."
   def closed?(socket), do: :gen_tcp.recv(socket, 0, @timeout) == {:error, :closed}
 
@@ -51,6 +91,7 @@ defmodule ShopWeb.Client do
 
   defp body(_socket, "HEAD", _headers), do: ""
   defp body(_socket, _method, %{"content-length" => "0"}), do: ""
+  defp body(_socket, _method, %{"upgrade" => "websocket", "connection" => "Upgrade"}), do: ""
 
   defp body(socket, _method, %{"content-length" => length}) do
     :inet.setopts(socket, packet: :raw)

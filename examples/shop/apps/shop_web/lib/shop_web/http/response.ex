@@ -5,7 +5,7 @@ defmodule ShopWeb.HTTP.Response do
 
   alias ShopWeb.JSON
 
-  defstruct status: 200, headers: [], body: ""
+  defstruct status: 200, headers: [], body: "", upgrade: nil
 
   @typedoc "An HTTP status."
   @type status :: 100..599
@@ -13,23 +13,35 @@ defmodule ShopWeb.HTTP.Response do
   @typedoc "A header; the name is lower-case."
   @type header :: {String.t(), String.t()}
 
-  @typedoc "An answer. Length, date and connection are added when it is written."
-  @type t :: %__MODULE__{status: status(), headers: [header()], body: iodata()}
+  @typedoc """
+  An answer. Length, date and connection are added when it is written. After one with an `upgrade`
+  the connection is a WebSocket, whose messages that module answers.
+  """
+  @type t :: %__MODULE__{
+          status: status(),
+          headers: [header()],
+          body: iodata(),
+          upgrade: {module(), term()} | nil
+        }
 
   @typedoc "Whether the connection stays open after this answer."
-  @type persistence :: :keep_alive | :close
+  @type persistence :: :keep_alive | :close | :upgrade
 
   @reasons %{
+    101 => "Switching Protocols",
     200 => "OK",
     204 => "No Content",
+    302 => "Found",
     304 => "Not Modified",
     400 => "Bad Request",
     401 => "Unauthorized",
+    403 => "Forbidden",
     404 => "Not Found",
     405 => "Method Not Allowed",
     408 => "Request Timeout",
     411 => "Length Required",
     413 => "Content Too Large",
+    426 => "Upgrade Required",
     431 => "Request Header Fields Too Large",
     500 => "Internal Server Error",
     502 => "Bad Gateway",
@@ -63,6 +75,15 @@ defmodule ShopWeb.HTTP.Response do
     response = typed("application/json", JSON.encode(value))
     put_headers(%{response | status: status}, [{"cache-control", "no-store"}])
   end
+
+  @doc """
+  The way to another page of this shop.
+
+      iex> ShopWeb.HTTP.Response.redirect("/login").headers
+      [{"location", "/login"}]
+  """
+  @spec redirect(String.t()) :: t()
+  def redirect(path), do: %__MODULE__{status: 302, headers: [{"location", path}]}
 
   @doc """
   A refusal, with nothing but its status and what that is called.
@@ -106,14 +127,15 @@ defmodule ShopWeb.HTTP.Response do
 
   defp connection(:keep_alive), do: "keep-alive"
   defp connection(:close), do: "close"
+  defp connection(:upgrade), do: "Upgrade"
 
-  # These two have no body by definition, so they must not announce one.
-  defp length_of(%{status: status}) when status in [204, 304], do: []
+  # These have no body by definition, so they must not announce one.
+  defp length_of(%{status: status}) when status in [101, 204, 304], do: []
 
   defp length_of(%{body: body}),
     do: [{"content-length", body |> IO.iodata_length() |> Integer.to_string()}]
 
-  defp body(%{status: status}, _method) when status in [204, 304], do: []
+  defp body(%{status: status}, _method) when status in [101, 204, 304], do: []
   defp body(_response, "HEAD"), do: []
   defp body(response, _method), do: response.body
 end

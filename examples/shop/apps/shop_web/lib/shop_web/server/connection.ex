@@ -9,7 +9,7 @@ defmodule ShopWeb.Server.Connection do
   require Logger
 
   alias ShopWeb.HTTP.{Request, Response}
-  alias ShopWeb.Server
+  alias ShopWeb.{Server, WebSocket}
   alias ShopWeb.Server.Listener
 
   # A refused client may still be sending; it gets this long to read the answer.
@@ -109,8 +109,21 @@ defmodule ShopWeb.Server.Connection do
 
   defp answer(connection, request) do
     response = call(connection.app, request)
-    connection = notice_drain(connection)
+    go_on(notice_drain(connection), request, response)
+  end
 
+  # A server that stops takes no new WebSocket; the client asks again, elsewhere.
+  defp go_on(%{draining?: true} = connection, _request, %{upgrade: {_module, _state}}) do
+    refuse(connection, 503)
+  end
+
+  defp go_on(connection, request, %{upgrade: {module, state}} = response) do
+    send_response(connection, response, request.method, :upgrade)
+    WebSocket.serve(connection.socket, connection.buffer, {module, state})
+    close(connection)
+  end
+
+  defp go_on(connection, request, response) do
     if Request.keep_alive?(request) and not connection.draining? do
       send_response(connection, response, request.method, :keep_alive)
       next(expect_request(%{connection | fresh?: false}))

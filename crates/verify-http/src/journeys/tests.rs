@@ -1,0 +1,5 @@
+//! Whole journeys on paused time: with answers from a script, and WebSockets over a pipe in memory.
+
+mod form;
+mod server;
+mod websocket;
