@@ -18,7 +18,7 @@ fn taken() -> impl Strategy<Value = Vec<Latency>> {
 }
 
 fn of(taken: &[Latency]) -> Latencies {
-    Latencies::new(taken.iter().copied()).unwrap()
+    Latencies::new(taken.iter().copied()).expect("positive numbers")
 }
 
 fn map(taken: &[Latency], each: impl Fn(f64) -> f64) -> Latencies {
@@ -26,7 +26,7 @@ fn map(taken: &[Latency], each: impl Fn(f64) -> f64) -> Latencies {
         Latency::Measured(ms) => Latency::Measured(each(*ms)),
         Latency::TimedOut(ms) => Latency::TimedOut(each(*ms)),
     };
-    Latencies::new(taken.iter().map(one)).unwrap()
+    Latencies::new(taken.iter().map(one)).expect("positive numbers")
 }
 
 fn near(one: f64, other: f64) -> bool {

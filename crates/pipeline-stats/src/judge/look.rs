@@ -100,7 +100,10 @@ fn call(body: &Evidence, tail: Option<&Evidence>, last: bool, rules: &Rules) -> 
         let sure = suspects.find(|it| last || it.budget.low >= rules.for_rollback(4.0));
         return sure.map_or(Call::Continue, |it| Call::Candidate(it.part));
     }
-    let alert = |it: &&Evidence| is_slower(it, rules) && (last || it.budget.high < rules.rollback);
+    // Nothing is settled as an alert that may still become a rollback.
+    let settled = parts().all(|it| it.budget.ratio < rules.rollback);
+    let is_below = |it: &Evidence| settled && it.budget.high < rules.rollback;
+    let alert = |it: &&Evidence| is_slower(it, rules) && (last || is_below(it));
     if let Some(slower) = parts().find(alert) {
         return Call::Alert(slower.part);
     }

@@ -23,10 +23,12 @@ pub(crate) struct Noise {
     pub(crate) bursts: bool,
     /// A new release starts 20 times slower and gets warm within tens of requests.
     pub(crate) cold: bool,
+    /// Which share of the requests a slow release slows down.
+    pub(crate) share: f64,
 }
 
 const fn calm(name: &'static str, sigma: f64) -> Noise {
-    Noise { name, sigma, outliers: false, drift: 0.0, bursts: false, cold: false }
+    Noise { name, sigma, outliers: false, drift: 0.0, bursts: false, cold: false, share: 1.0 }
 }
 
 pub(crate) const MODELS: [Noise; 7] = [
@@ -73,7 +75,9 @@ impl Noise {
             let outlier = self.outliers && random.happens(0.03);
             let outlier = if outlier { random.between(10.0, 40.0) } else { 1.0 };
             let stalled = if (from..from + stall).contains(&index) { 8.0 } else { 1.0 };
-            level * slowness(index) * scatter * outlier * stalled
+            let hit = self.share >= 1.0 || random.happens(self.share);
+            let slowness = if hit { slowness(index) } else { 1.0 };
+            level * slowness * scatter * outlier * stalled
         };
         Latencies::measured((0..count).map(one)).expect("a positive number")
     }

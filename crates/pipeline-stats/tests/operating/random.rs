@@ -8,7 +8,13 @@ pub(crate) struct Random {
 }
 
 impl Random {
-    pub(crate) fn seeded(seed: u64) -> Self {
+    /// Numbers of their own for each cell of a table, and the same each time.
+    pub(crate) fn named(row: &str, column: u64) -> Self {
+        let row = row.bytes().fold(7, |sum: u64, it| sum.wrapping_mul(31) + u64::from(it));
+        Self::seeded(row ^ column)
+    }
+
+    fn seeded(seed: u64) -> Self {
         // SplitMix64 fills the state, as its authors advise: similar seeds must not give similar numbers.
         let mut counter = seed;
         let state = std::array::from_fn(|_| {

@@ -24,9 +24,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// Deploys a release `ratio` times as slow as the control, `runs` times.
     pub(crate) fn of(noise: &Noise, ratio: f64, rules: &Rules, runs: usize) -> Self {
-        // Every cell of a table has numbers of its own, and the same each time.
-        let name = noise.name.bytes().fold(7, |sum: u64, it| sum.wrapping_mul(31) + u64::from(it));
-        let mut random = Random::seeded(name ^ ratio.to_bits());
+        let mut random = Random::named(noise.name, ratio.to_bits());
         let mut tally = Self::default();
         for _ in 0..runs {
             let (candidate, verdict) = deploy(noise, ratio, rules, &mut random);

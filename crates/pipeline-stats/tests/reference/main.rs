@@ -15,7 +15,7 @@ pub(crate) fn assert_near(got: f64, wanted: f64, relative: f64) {
 }
 
 fn measured(ms: &[f64]) -> Latencies {
-    Latencies::measured(ms.iter().copied()).unwrap()
+    Latencies::measured(ms.iter().copied()).expect("positive numbers")
 }
 
 /// All ratios, ascending.
