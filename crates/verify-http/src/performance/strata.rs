@@ -108,7 +108,6 @@ impl<'c> Strata<'c> {
         new: &[Place],
         old: &[Place],
         references: Vec<Reference>,
-        began: SystemTime,
     ) -> Result<(Vec<Vec<Request>>, Trial), Error> {
         let Streams { mut requests, of } = self.each(new)?;
         let references = references.into_iter().cycle();
@@ -120,7 +119,7 @@ impl<'c> Strata<'c> {
             requests.extend(asked);
             controls.extend(of.into_iter().map(|Surveyed { instance, tape }| Beside { tape, instance }));
         }
-        Ok((requests, Trial::new(self.config, strata.collect(), controls, began)))
+        Ok((requests, Trial::new(self.config, strata.collect(), controls)))
     }
 
     fn tape(&self, endpoint: &Endpoint) -> Tape {

@@ -6,7 +6,7 @@ mod smoke;
 mod watch;
 
 pub(in crate::config) use journeys::Journey;
-pub(in crate::config) use performance::Performance;
+pub(in crate::config) use performance::{Endpoint, Performance};
 pub(in crate::config) use smoke::{Smoke, SmokeCheck};
 pub(in crate::config) use watch::Watch;
 
