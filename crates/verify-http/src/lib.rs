@@ -48,8 +48,8 @@ pub use journeys::{
     Journeys, Json, Template, Variable, read_hurl,
 };
 pub use performance::{
-    Endpoint, History, Measure, PastRun, Performance, PerformanceConfig, PerformanceConfigError,
-    Role, Sample, Series, judge_again,
+    Endpoint, History, Load, LoadReport, Measure, PastRun, Performance, PerformanceConfig,
+    PerformanceConfigError, Role, Sample, Series, judge_again,
 };
 pub use smoke::Smoke;
 pub use watch::{Watch, WatchConfig, WatchError, WatchLimits};

@@ -22,6 +22,7 @@ mod warm_up;
 pub use config::{Endpoint, Measure, PerformanceConfig, PerformanceConfigError};
 pub use history::{History, PastRun};
 pub use replay::judge_again;
+pub use sender::{Load, LoadReport};
 pub use series::{Role, Sample, Series};
 
 use std::pin::pin;
@@ -111,7 +112,7 @@ impl Performance {
         config.endpoints.iter_mut().for_each(|it| it.baseline = None);
         let strata = Strata::new(&config);
         let references = strata.references(None, &[], self.clock.now());
-        let (streams, trial) = strata.trial(&places, &places, references, self.clock.now())?;
+        let (streams, trial) = strata.trial(&places, &places, references)?;
         let (report, _) = self.try_once(streams, trial, cx).await?;
         Ok(report)
     }
@@ -131,8 +132,7 @@ impl Performance {
         let references = self.references(before, cx).await?;
         let mut tries = 1;
         loop {
-            let now = self.clock.now();
-            let (streams, trial) = self.strata().trial(&new, &old, references.clone(), now)?;
+            let (streams, trial) = self.strata().trial(&new, &old, references.clone())?;
             let trial = if deployment.is_public() { trial } else { trial.without_pause() };
             let (report, trial) = self.try_once(streams, trial, cx).await?;
             if let Some(complaint) = trial.punctual.complaint().filter(|_| tries < TRIES) {
@@ -152,6 +152,7 @@ impl Performance {
     ) -> Result<Survey, Fault> {
         let Streams { requests, of } = streams;
         let sender = Sender::new(requests, &self.routes, self.config.timeout).await?;
+        sender.open().await;
         let wanted = self.config.baseline_requests;
         let mut survey = Survey::new(of, wanted, self.config.within, self.clock.now());
         self.run(&sender, &mut survey, cx).await?;
@@ -189,11 +190,13 @@ impl Performance {
     async fn try_once(
         &self,
         streams: Vec<Vec<crate::place::Request>>,
-        mut trial: Trial,
+        trial: Trial,
         cx: &Context,
     ) -> Result<(Report, Trial), Fault> {
         let began = Instant::now();
         let sender = Sender::new(streams, &self.routes, self.config.timeout).await?;
+        sender.open().await;
+        let mut trial = trial.begun(self.clock.now());
         self.run(&sender, &mut trial, cx).await?;
         if let Some(error) = trial.blind.take() {
             return Err(error.into());
@@ -212,11 +215,7 @@ impl Performance {
         cx: &Context,
     ) -> Result<(), Fault> {
         let plan = Plan::new(self.config.rate, self.config.most(), seed(cx));
-        let sending = async {
-            sender.open().await;
-            sender.run(plan, course).await;
-        };
-        match select(pin!(sending), pin!(cx.cancelled())).await {
+        match select(pin!(sender.run(plan, course)), pin!(cx.cancelled())).await {
             Either::Left(_) => Ok(()),
             Either::Right(_) => Err(Fault::cancelled()),
         }

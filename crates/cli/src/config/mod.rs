@@ -15,7 +15,7 @@ pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates, HEALTH_SCORE, HealthScore};
 pub(crate) use notify::Notify;
 pub(crate) use rollback::Rollback;
 pub(crate) use security::{Advisories, Security};
-pub(crate) use verify::{Journey, Performance, Smoke, SmokeCheck, Verify, Watch};
+pub(crate) use verify::{Endpoint, Journey, Performance, Smoke, SmokeCheck, Verify, Watch};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

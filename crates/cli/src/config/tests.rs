@@ -390,3 +390,49 @@ fn a_journey_that_cannot_be_walked_is_refused_with_its_place() {
         assert!(complaint.contains("pipeline.toml:"), "{text}: {complaint}");
     }
 }
+
+#[test]
+fn latency_is_measured_where_endpoints_are_named() {
+    let text = r#"
+        [verify.performance]
+        rollback = 4
+        [[verify.performance.endpoints]]
+        path = "/"
+        [[verify.performance.endpoints]]
+        path = "/status"
+        headers = { accept = "application/json" }
+        bearer_env = "TOKEN"
+        baseline = "50ms"
+        measure = "server-timing:db"
+        critical = false
+        [environments.staging]
+        app = "shop-staging"
+        url = "https://a.example"
+        verify.performance.rate = 20
+    "#;
+    let config = load_with(text, &[("TOKEN", "s3cret")]).unwrap();
+    let performance = &config.environment("staging").unwrap().verify.performance;
+    let limits = (performance.alert, performance.rollback, performance.rate);
+    assert_eq!(format!("{limits:?}"), "(2.0, 4.0, 20.0)");
+    let status = &performance.endpoints[1];
+    assert_eq!(status.baseline, Some(Duration::from_millis(50)));
+    assert_eq!(status.measure, verify_http::Measure::ServerTiming(Some("db".into())));
+    assert_eq!(performance.secrets().count(), 1);
+    assert!(!status.critical && performance.endpoints[0].critical);
+}
+
+#[test]
+fn latency_that_cannot_be_measured_is_refused_with_its_place() {
+    let staging = "[environments.staging]\napp = \"a\"\nurl = \"https://a.example\"";
+    let with = |line: &str| complaint(&format!("[verify.performance]\n{line}\n{staging}"));
+    insta::assert_snapshot!(with("alert = 1.0"), @"");
+    insta::assert_snapshot!(with("rollback = 2.0"), @"");
+    insta::assert_snapshot!(with("rate = 100.0"), @"");
+    insta::assert_snapshot!(with("warm_up = 0"), @"");
+    let endpoint =
+        |line: &str| with(&format!("[[verify.performance.endpoints]]\npath = \"/\"\n{line}"));
+    insta::assert_snapshot!(endpoint("measure = \"db\""), @"");
+    insta::assert_snapshot!(endpoint("method = \"POST\""), @"");
+    insta::assert_snapshot!(endpoint("headers = { Authorization = \"Bearer s3cret\" }"), @"");
+    insta::assert_snapshot!(endpoint("basline = \"5ms\""), @"");
+}

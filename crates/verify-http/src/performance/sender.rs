@@ -4,6 +4,7 @@
 //! come. So the times are planned in advance, and a latency counts from the moment a request should have left.
 
 mod line;
+mod load;
 mod plan;
 mod pool;
 mod route;
@@ -21,6 +22,7 @@ use reqwest::header::{HOST, HeaderValue, USER_AGENT};
 use tokio::time::{Instant, sleep_until};
 
 pub(crate) use self::line::Answer;
+pub use self::load::{Load, LoadReport};
 pub(crate) use self::plan::Plan;
 pub(crate) use self::pool::Missed;
 pub(crate) use self::route::Routes;

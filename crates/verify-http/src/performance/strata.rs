@@ -108,7 +108,6 @@ impl<'c> Strata<'c> {
         new: &[Place],
         old: &[Place],
         references: Vec<Reference>,
-        began: SystemTime,
     ) -> Result<(Vec<Vec<Request>>, Trial), Error> {
         let Streams { mut requests, of } = self.each(new)?;
         let references = references.into_iter().cycle();
@@ -122,7 +121,7 @@ impl<'c> Strata<'c> {
                 of.into_iter().map(|Surveyed { instance, tape }| Beside { tape, instance }),
             );
         }
-        Ok((requests, Trial::new(self.config, strata.collect(), controls, began)))
+        Ok((requests, Trial::new(self.config, strata.collect(), controls)))
     }
 
     fn tape(&self, endpoint: &Endpoint) -> Tape {

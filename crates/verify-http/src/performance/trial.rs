@@ -62,16 +62,14 @@ pub(super) enum Stage {
 }
 
 impl Trial {
-    /// `public`: do users reach it already? If not, nobody is hurt by looking again at once.
     pub(super) fn new(
         config: &PerformanceConfig,
         strata: Vec<Stratum>,
         controls: Vec<Beside>,
-        began: SystemTime,
     ) -> Self {
         let judge = Judge::new(config, strata.len());
         let (punctual, within) = (Punctual::default(), config.within);
-        let (pause, blind) = (PAUSE, None);
+        let (pause, blind, began) = (PAUSE, None, SystemTime::UNIX_EPOCH);
         Self { strata, controls, punctual, blind, judge, began, pause, within, over: false }
     }
 
@@ -79,6 +77,11 @@ impl Trial {
     pub(super) fn without_pause(mut self) -> Self {
         self.pause = Duration::ZERO;
         self
+    }
+
+    /// Says when the first request could leave: samples are dated from there.
+    pub(super) fn begun(self, began: SystemTime) -> Self {
+        Self { began, ..self }
     }
 
     /// Takes every stratum as far as what came back allows.

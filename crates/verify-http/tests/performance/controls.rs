@@ -9,8 +9,8 @@ use pipeline_core::{Control, Fault, FaultKind, Phase, RunId, Side, Verdict, Veri
 use pipeline_testkit::{StoppedClock, a_run};
 use tokio::time::Instant;
 use verify_http::{
-    Bearer, Endpoint, History, Measure, PastRun, Performance, PerformanceConfig, Role, Sample,
-    Series, judge_again,
+    Bearer, History, Measure, PastRun, Performance, PerformanceConfig, Role, Sample, Series,
+    judge_again,
 };
 
 use super::server::{Asked, Does, Server, around, serve};

@@ -6,7 +6,7 @@ mod smoke;
 mod watch;
 
 pub(crate) use journeys::Journey;
-pub(crate) use performance::Performance;
+pub(crate) use performance::{Endpoint, Performance};
 pub(crate) use smoke::{Smoke, SmokeCheck};
 pub(crate) use watch::Watch;
 
