@@ -2,6 +2,7 @@
 
 mod built;
 mod interrupted;
+mod policy;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -8,10 +8,12 @@ mod ending;
 mod error;
 mod exit;
 mod hooks;
+mod person;
 mod redact;
 mod render;
 mod session;
 mod signals;
+mod window;
 mod wire;
 
 use std::process::ExitCode;

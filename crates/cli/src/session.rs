@@ -1,9 +1,10 @@
 //! One recorded run, from lock to history line: everything around the engine that must not be forgotten.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use pipeline_core::{
-    CancelSource, Conclusion, Events, Journal, Pipeline, Record, Release, Run, RunError,
+    CancelSource, Conclusion, Events, Journal, Pipeline, Record, Release, Run, RunError, RunId,
 };
 use store_sql::{Lock, NewRun, Owner, RunOutcome, RunRow, Store, StoreError};
 
@@ -12,6 +13,7 @@ use crate::config::Config;
 use crate::ending::Ending;
 use crate::error::{CliError, chain};
 use crate::exit::Exit;
+use crate::person::AtTerminal;
 use crate::redact::{Discreet, DiscreetJournal};
 use crate::{hooks, signals};
 
@@ -61,7 +63,7 @@ impl<'a> Session<'a> {
             let records = self.store.records(&open.id).await?;
             if let Some(conclusion) = concluded(&records) {
                 // It came to its end and died before history knew.
-                self.store.finish(&open.id, &Ending::of(conclusion, &records).row()).await?;
+                self.finish(&open.id, &Ending::of(conclusion, &records)).await?;
             } else if is_touched(&records) {
                 lock.release().await?;
                 return Err(CliError::new(
@@ -112,9 +114,12 @@ impl<'a> Session<'a> {
         let source = CancelSource::new();
         let mut release = Release::new(&row.version);
         release.revision.clone_from(&row.begun.revision);
-        let run = Run::new(row.id.clone(), release, &config.dir)
+        let mut run = Run::new(row.id.clone(), release, &config.dir)
             .events(events.clone())
             .cancel(source.token());
+        if app.around.can_ask {
+            run = run.person(Arc::new(AtTerminal { secrets: secrets.clone() }));
+        }
         let journal = self.store.journal(&run.id, &lock);
         let mut journal = hooks::wrap(Box::new(DiscreetJournal { secrets, journal }));
         let end = tokio::select! {
@@ -147,7 +152,7 @@ impl<'a> Session<'a> {
         let verified = self.setting.environment.verify.looks();
         let ending = Ending::of(conclusion, known).verified(verified);
         let kept = match records {
-            Ok(_) => self.store.finish(&row.id, &ending.row()).await,
+            Ok(_) => self.finish(&row.id, &ending).await,
             Err(error) => Err(error),
         };
         if let Err(error) = kept {
@@ -160,6 +165,14 @@ impl<'a> Session<'a> {
             self.setting.app.say(crate::render::Tone::Warn, &text);
         }
         Ok(ending)
+    }
+
+    /// Tells history of an end, and which release must not be gone back to.
+    async fn finish(&self, run: &RunId, ending: &Ending) -> Result<(), StoreError> {
+        if let Some(why) = ending.bad() {
+            self.store.mark_bad(run, &why).await?;
+        }
+        self.store.finish(run, &ending.row()).await
     }
 
     /// Who holds what this command holds.

@@ -34,7 +34,8 @@ pub(super) fn check(file: &SourceFile, vars: &BTreeMap<String, String>) -> Check
         .collect::<Checked<_>>()?;
     let store_url = check.store_url(raw.store.url.as_ref(), &dir)?;
     // What no environment uses is wrong all the same.
-    check.build(raw.build)?;
+    check.build(raw.build.clone())?;
+    check.rollback(raw.rollback.clone(), false)?;
     let notify = raw.notify.into_iter().map(|it| check.notify(it)).collect::<Checked<_>>()?;
     Ok(Config { gates: check.gates(raw.gates, false)?, dir, store_url, environments, notify })
 }

@@ -302,3 +302,77 @@ fn production_believes_only_what_is_declared_unless_it_says_otherwise() {
     let exec = &config.environment("staging").unwrap().gates.exec["licenses"];
     assert_eq!((exec.gate.required, &exec.command[..]), (false, &["scripts/licenses".into()][..]));
 }
+
+#[test]
+fn a_table_of_triggers_is_overridden_row_by_row() {
+    let config = load(
+        r#"
+        [rollback]
+        irreversible = "warn"
+        [[rollback.triggers]]
+        when = "smoke"
+        action = "ask"
+        [[rollback.triggers]]
+        when = "error_rate"
+        above = 0.02
+        action = "rollback"
+        [environments.staging]
+        app = "a"
+        [environments.production]
+        app = "b"
+        rollback.irreversible = "block"
+        [[environments.production.rollback.triggers]]
+        when = "smoke"
+        action = "rollback"
+        [environments.live]
+        app = "c"
+        confirm = true
+        rollback.window = "0s"
+        "#,
+    )
+    .unwrap();
+    let rollback = |name: &str| config.environment(name).unwrap().rollback.clone();
+    let told = |name: &str| {
+        let rows = rollback(name).rows.into_iter();
+        rows.map(|it| format!("{} {:?} {:?}", it.when, it.above, it.action)).collect::<Vec<_>>()
+    };
+    let errors = "error_rate Some(0.02) Rollback";
+    assert_eq!(told("staging"), ["smoke None Ask", errors]);
+    assert_eq!(told("production"), [errors, "smoke None Rollback"]);
+    let minutes = |name: &str| rollback(name).window.as_secs() / 60;
+    assert_eq!(["staging", "production", "live"].map(minutes), [0, 10, 0]);
+    assert_eq!(rollback("staging").irreversible, Irreversible::Warn);
+    assert_eq!(rollback("production").irreversible, Irreversible::Block);
+}
+
+#[test]
+fn a_rollback_policy_says_what_is_wrong_with_it() {
+    insta::assert_snapshot!(complaint("[[rollback.triggers]]\nwhen = \"smoke\"\nabove = 2\naction = \"alert\"\n[environments.a]\napp = \"a\"\n"), @"");
+    for (text, said) in [
+        ("when = \"smok\"\naction = \"ask\"", "did you mean `smoke`?"),
+        ("when = \"moon\"\naction = \"ask\"", "triggers are: smoke, latency_rollback"),
+        ("when = \"smoke\"\naction = \"panic\"", "actions are: rollback, alert, ask, ignore"),
+        ("when = \"smoke\"", "missing field `action`"),
+        ("when = \"error_rate\"\nabove = 5\naction = \"ask\"", "between 0 and 1"),
+        ("when = \"latency_alert\"\nabove = 0.5\naction = \"ask\"", "a ratio to the baseline"),
+        ("when = \"health_down\"\nabove = 0\naction = \"ask\"", "more than 0"),
+        ("when = \"release_command\"\naction = \"alert\"", "no mixture of releases is left"),
+        (
+            "when = \"smoke\"\naction = \"ask\"\n[[rollback.triggers]]\nwhen = \"smoke\"\naction = \"alert\"",
+            "`smoke` stands twice",
+        ),
+        ("when = \"smoke\"\naction = \"ask\"\n[rollback]\nwindow = \"soon\"", "duplicate key"),
+    ] {
+        let environment = "[environments.a]\napp = \"a\"\n";
+        let complaint = complaint(&format!("[[rollback.triggers]]\n{text}\n{environment}"));
+        assert!(complaint.contains(said), "{text}: {complaint}");
+        assert!(complaint.contains("pipeline.toml:"), "{text}: {complaint}");
+    }
+    for (text, said) in [
+        ("window = \"soon\"", "no length of time"),
+        ("irreversible = \"maybe\"", "\"block\", \"warn\" or \"ignore\""),
+    ] {
+        let complaint = complaint(&format!("[rollback]\n{text}\n[environments.a]\napp = \"a\"\n"));
+        assert!(complaint.contains(said), "{text}: {complaint}");
+    }
+}
