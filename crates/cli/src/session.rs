@@ -6,6 +6,7 @@ use std::time::Duration;
 use pipeline_core::{
     CancelSource, Conclusion, Events, Journal, Pipeline, Record, Release, Run, RunError, RunId,
 };
+use pipeline_notify::Notifier;
 use store_sql::{Lock, NewRun, Owner, RunOutcome, RunRow, Store, StoreError};
 
 use crate::app::{App, Setting, wall};
@@ -15,10 +16,13 @@ use crate::error::{CliError, chain};
 use crate::exit::Exit;
 use crate::person::AtTerminal;
 use crate::redact::{Discreet, DiscreetJournal};
-use crate::{hooks, signals};
+use crate::{hooks, signals, wire};
 
 /// How long a lock lives without a heartbeat.
 const LOCK_TTL: Duration = Duration::from_secs(30);
+
+/// How long an end waits for those who are told of it.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// The end of a run that died before it touched anything.
 const ABANDONED: store_sql::Ending = store_sql::Ending {
@@ -110,6 +114,9 @@ impl<'a> Session<'a> {
         let recorder = self.store.recorder(&row.id);
         let observer = recorder.clone();
         observers.push(Box::new(Discreet { secrets: secrets.clone(), observer }));
+        let notifier = wire::notifier(self.setting);
+        let observer = notifier.observer();
+        observers.push(Box::new(Discreet { secrets: secrets.clone(), observer }));
         let events = Events::new(wall(), observers);
         let source = CancelSource::new();
         let mut release = Release::new(&row.version);
@@ -134,7 +141,18 @@ impl<'a> Session<'a> {
         let ended = self.keep(end, &row).await;
         // An expired lock is released already; the next run takes it over.
         let _ = lock.release().await;
+        self.say_untold(notifier).await;
         ended
+    }
+
+    /// Waits a little for those who are told, and names whom nobody could tell.
+    async fn say_untold(&self, notifier: Notifier) {
+        let Setting { app, .. } = self.setting;
+        let secrets = self.setting.secrets();
+        for undelivered in notifier.close(LAST_WORDS).await {
+            let text = format!("  ! {undelivered}");
+            app.say(crate::render::Tone::Warn, &secrets.strike(&text));
+        }
     }
 
     async fn keep(

@@ -124,6 +124,10 @@ impl Digest {
                 Topic::Failure,
                 format!("{version} was not deployed to {environment}: nothing was touched"),
             ),
+            Conclusion::RolledBack if self.failures.first().is_some_and(|it| it.untouched) => (
+                Topic::Failure,
+                format!("{version} was not deployed to {environment}: no machine was touched"),
+            ),
             Conclusion::RolledBack => (
                 Topic::Rollback,
                 format!("{version} was taken back: {environment} is what it was before"),

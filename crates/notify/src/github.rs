@@ -27,6 +27,7 @@ pub enum RepositoryError {
 /// Sets the status of the run's commit in the context `pipeline/ENVIRONMENT`: `success` where the release serves, `failure` where it did
 /// not come or went back, `error` where a person is needed. See
 /// [the API](https://docs.github.com/en/rest/commits/statuses#create-a-commit-status); the token needs `statuses: write`.
+#[derive(Debug)]
 pub struct GithubStatus {
     name: String,
     api: String,
@@ -58,8 +59,9 @@ impl GithubStatus {
     }
 }
 
-/// Letters, digits and `-_.` on both sides of one slash.
-pub(crate) fn is_repository(name: &str) -> bool {
+/// Can it be the name of a repository: letters, digits and `-_.` on both sides of one slash?
+#[must_use]
+pub fn is_repository(name: &str) -> bool {
     let fits = |part: &str| {
         !part.is_empty()
             && !matches!(part, "." | "..")

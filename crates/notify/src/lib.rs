@@ -35,7 +35,7 @@ mod webhook;
 
 pub use channel::{Channel, NotDelivered, Patience};
 pub use digest::{About, Digest};
-pub use github::{GithubStatus, RepositoryError};
+pub use github::{GithubStatus, RepositoryError, is_repository};
 pub use http::ClientError;
 pub use notice::{Notice, Topic};
 pub use notifier::{Notifier, Subscription, Undelivered};

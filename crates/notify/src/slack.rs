@@ -14,6 +14,7 @@ const LONGEST_BLOCK: usize = 2900;
 
 /// Posts each notice as a short message: `text` for notifications and for programs that know no blocks (Mattermost, Discord's `/slack`
 /// addresses), and blocks.
+#[derive(Debug)]
 pub struct Slack {
     name: String,
     url: SecretString,
@@ -87,7 +88,29 @@ mod tests {
             url: Some("https://ci.example/1".into()),
             ..notice(Topic::Rollback)
         };
-        insta::assert_snapshot!(format!("{:#}", message(&notice)), @"");
+        insta::assert_snapshot!(format!("{:#}", message(&notice)), @r#"
+        {
+          "blocks": [
+            {
+              "text": {
+                "text": "*↩️ v2 went back*\n• GET / answered 500 &lt;!channel&gt; &amp; more",
+                "type": "mrkdwn"
+              },
+              "type": "section"
+            },
+            {
+              "elements": [
+                {
+                  "text": "production · flyio:shop · 176c66117 · <https://ci.example/1|more>",
+                  "type": "mrkdwn"
+                }
+              ],
+              "type": "context"
+            }
+          ],
+          "text": "↩️ v2 went back"
+        }
+        "#);
     }
 
     #[test]

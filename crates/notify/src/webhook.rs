@@ -1,5 +1,6 @@
 //! A webhook: the notice as JSON, signed.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -41,6 +42,12 @@ impl Webhook {
     pub fn secret(mut self, secret: SecretString) -> Self {
         self.secret = Some(secret);
         self
+    }
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

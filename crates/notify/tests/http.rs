@@ -73,7 +73,22 @@ async fn a_webhook_is_signed_and_the_same_at_every_try() {
     }
     let body: Value = serde_json::from_slice(&requests[1].body).unwrap();
     assert_eq!(requests[0].body, requests[1].body);
-    insta::assert_snapshot!(format!("{body:#}"), @"");
+    insta::assert_snapshot!(format!("{body:#}"), @r#"
+    {
+      "at": 1774449120,
+      "details": [],
+      "environment": "production",
+      "id": "0190-2",
+      "revision": "176c661176c661176c661176c661176c661176c6",
+      "run": "0190",
+      "schema": 1,
+      "target": "flyio:shop",
+      "title": "v546 was taken back: production is what it was before",
+      "topic": "rollback",
+      "url": "https://ci.example/1",
+      "version": "v546"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -116,6 +131,6 @@ async fn github_gets_the_status_of_the_commit() {
     assert_eq!(undelivered, [""; 0]);
     assert_eq!(header(&requests[0], "authorization"), "Bearer ghs_sentinel");
     let body: Value = serde_json::from_slice(&requests[0].body).unwrap();
-    insta::assert_snapshot!(body.to_string(), @"");
+    insta::assert_snapshot!(body.to_string(), @r#"{"context":"pipeline/production","description":"v546 was taken back: production is what it was before","state":"failure","target_url":"https://ci.example/1"}"#);
     assert!(GithubStatus::new("acme", "x".into()).is_err());
 }

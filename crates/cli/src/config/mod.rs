@@ -12,7 +12,7 @@ mod verify;
 pub(crate) use check::{malformed, strategy};
 pub(crate) use doctrine::Doctrine;
 pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates, HEALTH_SCORE, HealthScore};
-pub(crate) use notify::Notify;
+pub(crate) use notify::{FromEnv, Notify, NotifyTo};
 pub(crate) use rollback::{Irreversible, Rollback};
 pub(crate) use security::{Advisories, Security};
 pub(crate) use verify::{Journey, Performance, Smoke, SmokeCheck, Verify, Watch};

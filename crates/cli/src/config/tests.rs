@@ -347,7 +347,7 @@ fn a_table_of_triggers_is_overridden_row_by_row() {
 
 #[test]
 fn a_rollback_policy_says_what_is_wrong_with_it() {
-    insta::assert_snapshot!(complaint("[[rollback.triggers]]\nwhen = \"smoke\"\nabove = 2\naction = \"alert\"\n[environments.a]\napp = \"a\"\n"), @"");
+    insta::assert_snapshot!(complaint("[[rollback.triggers]]\nwhen = \"smoke\"\nabove = 2\naction = \"alert\"\n"), @"");
     for (text, said) in [
         ("when = \"smok\"\naction = \"ask\"", "did you mean `smoke`?"),
         ("when = \"moon\"\naction = \"ask\"", "triggers are: smoke, latency_rollback"),
@@ -374,5 +374,65 @@ fn a_rollback_policy_says_what_is_wrong_with_it() {
     ] {
         let complaint = complaint(&format!("[rollback]\n{text}\n[environments.a]\napp = \"a\"\n"));
         assert!(complaint.contains(said), "{text}: {complaint}");
+    }
+}
+
+#[test]
+fn a_notifier_says_whom_it_tells_and_keeps_addresses_secret() {
+    let text = r#"
+        [environments.staging]
+        app = "a"
+        [[notify]]
+        webhook_env = "HOOK"
+        secret_env = "HOOK_SECRET"
+        environments = ["staging"]
+        [[notify]]
+        slack_env = "SLACK"
+        on = ["stuck"]
+        [[notify]]
+        command = ["scripts/tell"]
+        [[notify]]
+        repository = "acme/shop"
+        api = "https://github.acme.example/api/v3/"
+    "#;
+    let vars = [("HOOK", "https://hook.example/sentinel"), ("GITHUB_TOKEN", "ghs_sentinel")];
+    let notify = load_with(text, &vars).unwrap().notify;
+    let on = |it: &Notify| it.on.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        notify.iter().map(on).collect::<Vec<_>>(),
+        [
+            "alert failure rollback stuck",
+            "stuck",
+            "alert failure rollback stuck",
+            "failure rollback stuck success",
+        ]
+    );
+    assert!(notify[0].hears_of("staging") && !notify[0].hears_of("production"));
+    assert!(notify[1].hears_of("production"));
+    let secrets: Vec<usize> = notify.iter().map(|it| it.secrets().count()).collect();
+    assert_eq!(secrets, [1, 0, 0, 1], "HOOK_SECRET and SLACK are not set");
+    assert!(
+        matches!(&notify[3].to, NotifyTo::Github { api: Some(api), .. } if api.ends_with("/api/v3"))
+    );
+    assert!(!format!("{notify:?}").contains("sentinel"), "{notify:?}");
+}
+
+#[test]
+fn a_notifier_says_what_is_wrong_with_it() {
+    for (text, said) in [
+        ("on = [\"stuck\"]", "does not say where to"),
+        ("slack_env = \"A\"\ncommand = [\"x\"]", "says where to twice"),
+        ("slack_env = \"A\"\nsecret_env = \"B\"", "secret_env belongs to webhook_env"),
+        ("token_env = \"B\"", "token_env belongs to repository"),
+        ("command = []", "this command names no program"),
+        ("repository = \"acme\"", "write it as OWNER/NAME"),
+        ("slack_env = \"A\"\non = [\"fire\"]", "on takes: alert, failure"),
+        ("slack_env = \"A\"\nenvironments = [\"stagin\"]", "did you mean `staging`?"),
+        ("slack = \"https://hooks.example\"", "unknown field `slack`"),
+    ] {
+        let staging = "[environments.staging]\napp = \"a\"\n";
+        let complaint = complaint(&format!("{staging}[[notify]]\n{text}\n"));
+        assert!(complaint.contains(said), "{text}: {complaint}");
+        assert!(complaint.contains("pipeline.toml:"), "{text}: {complaint}");
     }
 }

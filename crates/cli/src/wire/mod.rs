@@ -5,6 +5,7 @@ mod circumstances;
 mod doctrine;
 mod fly;
 mod gates;
+mod notify;
 mod provenance;
 mod security;
 mod verify;
@@ -26,6 +27,7 @@ use crate::session::is_touched;
 pub(crate) use doctrine::doctrine;
 pub(crate) use fly::{fly_target, strategy};
 pub(crate) use gates::cache;
+pub(crate) use notify::notifier;
 pub(crate) use provenance::new_run;
 
 use circumstances::{Ahead, circumstances};
