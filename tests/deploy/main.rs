@@ -3,6 +3,7 @@
 mod built;
 mod interrupted;
 mod policy;
+mod told;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

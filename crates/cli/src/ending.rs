@@ -257,13 +257,16 @@ mod tests {
             Ending::of(Conclusion::Left, &[Record::Failed { failure }, decided])
         };
         let asked = left(DecidedBy::Nobody, Some("the policy says `smoke` = \"ask\""));
-        insta::assert_snapshot!(asked.words("v3", "staging"), @"");
+        insta::assert_snapshot!(asked.words("v3", "staging"), @r#"
+        smoke refused (1 finding). v3 was left in place, unverified: a person was to decide, because the policy says `smoke` = "ask", and nobody answered.
+        next: look with `pipeline verify staging`; `pipeline rollback staging` brings back the last verified release
+        "#);
         assert_eq!(asked.bad().as_deref(), Some("smoke refused: GET /: answered 500, wanted 200"));
         let kept = left(DecidedBy::Person, None);
-        insta::assert_snapshot!(kept.truth("v3", "staging"), @"");
+        insta::assert_snapshot!(kept.truth("v3", "staging"), @"smoke refused (1 finding). v3 was left in place, unverified: a person decided so.");
         assert_eq!(kept.bad(), None);
         let why = "it was a rollback itself, and one rollback does not start another";
-        insta::assert_snapshot!(left(DecidedBy::Policy, Some(why)).truth("v3", "staging"), @"");
+        insta::assert_snapshot!(left(DecidedBy::Policy, Some(why)).truth("v3", "staging"), @"smoke refused (1 finding). v3 was left in place, unverified: it was a rollback itself, and one rollback does not start another.");
     }
 
     #[test]

@@ -347,7 +347,17 @@ fn a_table_of_triggers_is_overridden_row_by_row() {
 
 #[test]
 fn a_rollback_policy_says_what_is_wrong_with_it() {
-    insta::assert_snapshot!(complaint("[[rollback.triggers]]\nwhen = \"smoke\"\nabove = 2\naction = \"alert\"\n"), @"");
+    insta::assert_snapshot!(complaint("[[rollback.triggers]]\nwhen = \"smoke\"\nabove = 2\naction = \"alert\"\n"), @r#"
+     × the trigger `smoke` has no threshold
+      ╭─[pipeline.toml:3:9]
+    2 │ when = "smoke"
+    3 │ above = 2
+      ·         ┬
+      ·         ╰── here
+    4 │ action = "alert"
+      ╰────
+     help: those with one are: latency_alert and latency_rollback (a ratio to the baseline, such as 2.0), health_down (seconds, such as 10) and error_rate (a share, such as 0.05)
+    "#);
     for (text, said) in [
         ("when = \"smok\"\naction = \"ask\"", "did you mean `smoke`?"),
         ("when = \"moon\"\naction = \"ask\"", "triggers are: smoke, latency_rollback"),
@@ -361,7 +371,6 @@ fn a_rollback_policy_says_what_is_wrong_with_it() {
             "when = \"smoke\"\naction = \"ask\"\n[[rollback.triggers]]\nwhen = \"smoke\"\naction = \"alert\"",
             "`smoke` stands twice",
         ),
-        ("when = \"smoke\"\naction = \"ask\"\n[rollback]\nwindow = \"soon\"", "duplicate key"),
     ] {
         let environment = "[environments.a]\napp = \"a\"\n";
         let complaint = complaint(&format!("[[rollback.triggers]]\n{text}\n{environment}"));
