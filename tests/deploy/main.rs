@@ -2,6 +2,8 @@
 
 mod built;
 mod interrupted;
+mod policy;
+mod told;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

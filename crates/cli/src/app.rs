@@ -102,7 +102,10 @@ impl App {
     /// All that must never be seen.
     pub(crate) fn secrets(&self, config: Option<&Config>) -> Secrets {
         let configured = config.into_iter().flat_map(|it| it.environments.values());
-        Secrets::new(configured.flat_map(|it| it.secrets().cloned()).chain(self.token()))
+        let told =
+            config.into_iter().flat_map(|it| &it.notify).flat_map(|it| it.secrets().cloned());
+        let sent = configured.flat_map(|it| it.secrets().cloned());
+        Secrets::new(sent.chain(told).chain(self.token()))
     }
 
     /// The pictures that the arguments ask for.

@@ -254,6 +254,9 @@ pub(crate) struct Deploy {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// Deploy although the last release was rolled back by itself just now
+    #[arg(long)]
+    pub(crate) despite_rollback: bool,
 }
 
 /// What is deployed, and how.

@@ -1,10 +1,11 @@
 //! How a run ended, read from its own records, and what a person should know about it.
 
-use pipeline_core::{Cause, Conclusion, Decision, Failure, Record};
+use pipeline_core::{Cause, Conclusion, DecidedBy, Decision, Failure, Phase, Record, Trigger};
 
 use store_sql::RunOutcome;
 
 use crate::exit::Exit;
+use crate::render::why_left;
 
 /// A run's end.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +16,10 @@ pub(crate) struct Ending {
     /// What served before it began; once that was restored, what serves again.
     pub(crate) before: Option<String>,
     pub(crate) image: Option<String>,
-    /// Did the policy say to leave it?
-    pub(crate) left: bool,
+    /// Why it was decided to leave it, if it was.
+    pub(crate) left: Option<String>,
+    /// Did a person decide what becomes of it?
+    accepted: bool,
     /// Is the target what it was, whether it passes or not?
     pub(crate) restored: bool,
     /// Was there anybody to verify it?
@@ -30,7 +33,8 @@ impl Ending {
             failures: Vec::new(),
             before: None,
             image: None,
-            left: false,
+            left: None,
+            accepted: false,
             restored: false,
             verified: true,
         };
@@ -44,7 +48,11 @@ impl Ending {
                 Record::SnapshotTaken { snapshot, .. } => {
                     ending.before = snapshot.current.as_ref().map(|it| it.version.clone());
                 }
-                Record::Decided { decision } => ending.left = *decision == Decision::Leave,
+                Record::Decided { decision, by, reason } => {
+                    let why = || why_left(*by, reason.as_deref());
+                    ending.left = (*decision == Decision::Leave).then(why);
+                    ending.accepted = *by == DecidedBy::Person;
+                }
                 Record::Restored { deployment } => {
                     ending.restored = true;
                     let version = Some(&deployment.version).filter(|it| !it.is_empty());
@@ -100,10 +108,12 @@ impl Ending {
             Conclusion::Rejected => format!("{why} Nothing was touched."),
             Conclusion::RolledBack => match before {
                 Some(before) if self.untouched() => format!(
-                    "{why} No machine of {environment} was touched: {before} serves, {serves}."
+                    "{why} No machine of {environment} was touched: {before} serves, {serves}.{}",
+                    self.migrations()
                 ),
                 None if self.untouched() => format!(
-                    "{why} No machine was touched: nothing runs in {environment}, as before."
+                    "{why} No machine was touched: nothing runs in {environment}, as before.{}",
+                    self.migrations()
                 ),
                 Some(before) => format!(
                     "{why} {version} was taken back: {before} serves {environment}, {serves}."
@@ -112,12 +122,14 @@ impl Ending {
                     "{why} {version} was taken back: nothing runs in {environment}, as before."
                 ),
             },
-            Conclusion::Left if self.left => {
-                format!("{why} {version} was left in place, unverified.")
-            }
-            Conclusion::Left => {
-                format!("{version} serves {environment}, {serves}, but tidying up failed. {why}")
-            }
+            Conclusion::Left => match &self.left {
+                Some(left) => format!("{why} {version} was left in place, unverified: {left}."),
+                None => {
+                    format!(
+                        "{version} serves {environment}, {serves}, but tidying up failed. {why}"
+                    )
+                }
+            },
             Conclusion::Stuck if self.restored => {
                 let before = before.unwrap_or("what was before");
                 format!(
@@ -134,7 +146,7 @@ impl Ending {
     fn next(&self, version: &str, environment: &str) -> Option<String> {
         Some(match self.conclusion {
             Conclusion::Succeeded | Conclusion::Rejected | Conclusion::RolledBack => return None,
-            Conclusion::Left if self.left => format!(
+            Conclusion::Left if self.left.is_some() => format!(
                 "look with `pipeline verify {environment}`; \
                  `pipeline rollback {environment}` brings back the last verified release"
             ),
@@ -154,6 +166,31 @@ impl Ending {
     /// Did it fail before anything that serves was changed?
     fn untouched(&self) -> bool {
         self.failures.first().is_some_and(|it| it.untouched)
+    }
+
+    /// What is true of the data after a release command that failed.
+    fn migrations(&self) -> &'static str {
+        let triggers = self.failures.first().map(Failure::triggers).unwrap_or_default();
+        if triggers.contains(&Trigger::ReleaseCommand) {
+            " Migrations that it ran before it failed are not undone."
+        } else {
+            ""
+        }
+    }
+
+    /// Why its release must not be gone back to: the verifiers said no, and no person thought better of it.
+    pub(crate) fn bad(&self) -> Option<String> {
+        let kept = self.conclusion == Conclusion::Left && self.accepted;
+        if kept || matches!(self.conclusion, Conclusion::Succeeded | Conclusion::Rejected) {
+            return None;
+        }
+        self.failures.iter().find(|it| it.phase == Phase::Verify).and_then(|it| match &it.cause {
+            Cause::Refused(found) => {
+                let first = found.first().map(|it| format!(": {}", it.message));
+                Some(format!("{} refused{}", it.step, first.unwrap_or_default()))
+            }
+            _ => None,
+        })
     }
 
     /// What stopped the run, in one sentence.
@@ -179,7 +216,7 @@ impl Ending {
 
 #[cfg(test)]
 mod tests {
-    use pipeline_core::{Deployment, Finding, Phase};
+    use pipeline_core::{Deployment, Finding};
 
     use super::*;
 
@@ -208,6 +245,28 @@ mod tests {
         ending.before = Some("v2".into());
         insta::assert_snapshot!(ending.words("v3", "staging"), @"release: the release_command failed on machine a: it exited with code 3. No machine of staging was touched: v2 serves, verified.");
         assert_eq!(ending.exit(), Exit::DeployFailed);
+    }
+
+    #[test]
+    fn a_release_that_was_left_says_why_and_is_marked_bad_unless_a_person_wanted_it() {
+        let left = |by, reason: Option<&str>| {
+            let refused = Cause::Refused(vec![Finding::error("GET /: answered 500, wanted 200")]);
+            let failure = failure(Phase::Verify, "smoke", refused);
+            let (decision, reason) = (Decision::Leave, reason.map(ToOwned::to_owned));
+            let decided = Record::Decided { decision, by, reason };
+            Ending::of(Conclusion::Left, &[Record::Failed { failure }, decided])
+        };
+        let asked = left(DecidedBy::Nobody, Some("the policy says `smoke` = \"ask\""));
+        insta::assert_snapshot!(asked.words("v3", "staging"), @r#"
+        smoke refused (1 finding). v3 was left in place, unverified: a person was to decide, because the policy says `smoke` = "ask", and nobody answered.
+        next: look with `pipeline verify staging`; `pipeline rollback staging` brings back the last verified release
+        "#);
+        assert_eq!(asked.bad().as_deref(), Some("smoke refused: GET /: answered 500, wanted 200"));
+        let kept = left(DecidedBy::Person, None);
+        insta::assert_snapshot!(kept.truth("v3", "staging"), @"smoke refused (1 finding). v3 was left in place, unverified: a person decided so.");
+        assert_eq!(kept.bad(), None);
+        let why = "it was a rollback itself, and one rollback does not start another";
+        insta::assert_snapshot!(left(DecidedBy::Policy, Some(why)).truth("v3", "staging"), @"smoke refused (1 finding). v3 was left in place, unverified: it was a rollback itself, and one rollback does not start another.");
     }
 
     #[test]

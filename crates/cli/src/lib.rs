@@ -9,10 +9,12 @@ mod error;
 mod exit;
 mod hooks;
 mod past;
+mod person;
 mod redact;
 mod render;
 mod session;
 mod signals;
+mod window;
 mod wire;
 
 use std::process::ExitCode;

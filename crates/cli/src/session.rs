@@ -1,10 +1,12 @@
 //! One recorded run, from lock to history line: everything around the engine that must not be forgotten.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use pipeline_core::{
-    CancelSource, Conclusion, Events, Journal, Pipeline, Record, Release, Run, RunError,
+    CancelSource, Conclusion, Events, Journal, Pipeline, Record, Release, Run, RunError, RunId,
 };
+use pipeline_notify::Notifier;
 use store_sql::{Lock, NewRun, Owner, RunOutcome, RunRow, Store, StoreError};
 
 use crate::app::{App, Setting, wall};
@@ -12,11 +14,15 @@ use crate::config::Config;
 use crate::ending::Ending;
 use crate::error::{CliError, chain};
 use crate::exit::Exit;
+use crate::person::AtTerminal;
 use crate::redact::{Discreet, DiscreetJournal};
-use crate::{hooks, signals};
+use crate::{hooks, signals, wire};
 
 /// How long a lock lives without a heartbeat.
 const LOCK_TTL: Duration = Duration::from_secs(30);
+
+/// How long an end waits for those who are told of it.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// The end of a run that died before it touched anything.
 const ABANDONED: store_sql::Ending = store_sql::Ending {
@@ -61,7 +67,7 @@ impl<'a> Session<'a> {
             let records = self.store.records(&open.id).await?;
             if let Some(conclusion) = concluded(&records) {
                 // It came to its end and died before history knew.
-                self.store.finish(&open.id, &Ending::of(conclusion, &records).row()).await?;
+                self.finish(&open.id, &Ending::of(conclusion, &records)).await?;
             } else if is_touched(&records) {
                 lock.release().await?;
                 return Err(CliError::new(
@@ -108,13 +114,19 @@ impl<'a> Session<'a> {
         let recorder = self.store.recorder(&row.id);
         let observer = recorder.clone();
         observers.push(Box::new(Discreet { secrets: secrets.clone(), observer }));
+        let notifier = wire::notifier(self.setting);
+        let observer = notifier.observer();
+        observers.push(Box::new(Discreet { secrets: secrets.clone(), observer }));
         let events = Events::new(wall(), observers);
         let source = CancelSource::new();
         let mut release = Release::new(&row.version);
         release.revision.clone_from(&row.begun.revision);
-        let run = Run::new(row.id.clone(), release, &config.dir)
+        let mut run = Run::new(row.id.clone(), release, &config.dir)
             .events(events.clone())
             .cancel(source.token());
+        if app.around.can_ask {
+            run = run.person(Arc::new(AtTerminal { secrets: secrets.clone() }));
+        }
         let journal = self.store.journal(&run.id, &lock);
         let mut journal = hooks::wrap(Box::new(DiscreetJournal { secrets, journal }));
         let end = tokio::select! {
@@ -129,7 +141,18 @@ impl<'a> Session<'a> {
         let ended = self.keep(end, &row).await;
         // An expired lock is released already; the next run takes it over.
         let _ = lock.release().await;
+        self.say_untold(notifier).await;
         ended
+    }
+
+    /// Waits a little for those who are told, and names whom nobody could tell.
+    async fn say_untold(&self, notifier: Notifier) {
+        let Setting { app, .. } = self.setting;
+        let secrets = self.setting.secrets();
+        for undelivered in notifier.close(LAST_WORDS).await {
+            let text = format!("  ! {undelivered}");
+            app.say(crate::render::Tone::Warn, &secrets.strike(&text));
+        }
     }
 
     async fn keep(
@@ -147,7 +170,7 @@ impl<'a> Session<'a> {
         let verified = self.setting.environment.verify.looks();
         let ending = Ending::of(conclusion, known).verified(verified);
         let kept = match records {
-            Ok(_) => self.store.finish(&row.id, &ending.row()).await,
+            Ok(_) => self.finish(&row.id, &ending).await,
             Err(error) => Err(error),
         };
         if let Err(error) = kept {
@@ -160,6 +183,14 @@ impl<'a> Session<'a> {
             self.setting.app.say(crate::render::Tone::Warn, &text);
         }
         Ok(ending)
+    }
+
+    /// Tells history of an end, and which release must not be gone back to.
+    async fn finish(&self, run: &RunId, ending: &Ending) -> Result<(), StoreError> {
+        if let Some(why) = ending.bad() {
+            self.store.mark_bad(run, &why).await?;
+        }
+        self.store.finish(run, &ending.row()).await
     }
 
     /// Who holds what this command holds.

@@ -20,6 +20,7 @@ mod error;
 mod health_score;
 mod lanes;
 mod layout;
+pub mod migrations;
 mod mix;
 mod path_deps;
 mod project;

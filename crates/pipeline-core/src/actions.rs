@@ -15,11 +15,11 @@ use crate::gates;
 use crate::journal::Record;
 use crate::phase::Phase;
 use crate::pipeline::Pipeline;
-use crate::policy::{Cause, Failure};
+use crate::policy::{Cause, DecidedBy, Decision, Failure};
 use crate::release::Artifact;
 use crate::report::Verdict;
 use crate::state::{Course, Made};
-use crate::verification::{Baselines, failure};
+use crate::verification::{Baselines, Judging, failure};
 
 impl Pipeline {
     pub(crate) async fn check_gates(&self, run: &Run) -> Record {
@@ -55,7 +55,8 @@ impl Pipeline {
         let work = async {
             match self.survey(&cx, run).await {
                 Ok((snapshot, stages, baselines)) => {
-                    for message in stages.iter().flat_map(|stage| stage.warnings.clone()) {
+                    let staged = stages.iter().flat_map(|stage| stage.warnings.clone());
+                    for message in staged.chain(self.policy.warnings()) {
                         run.events.tell(EventKind::Warned { message });
                     }
                     let target = self.target().to_owned();
@@ -119,7 +120,7 @@ impl Pipeline {
     pub(crate) async fn verify(&self, course: &Course, made: Made<'_>, run: &Run) -> Record {
         let cx = self.context(run, Phase::Verify).with_artifact(&course.artifact);
         let work = async {
-            match self.verifiers.first_failure(made.deployment, &course.baselines, &cx).await {
+            match self.verdict(made.deployment, course, &cx).await {
                 Ok(verdict) => (Record::StageVerified, Some(verdict)),
                 Err(named) => failed(failure(named, made.whole)),
             }
@@ -150,12 +151,44 @@ impl Pipeline {
     ) -> Record {
         let cx = self.context(&deaf(run), Phase::Restore);
         let work = async {
-            match self.verifiers.first_failure(made, &course.baselines, &cx).await {
+            match self.verdict(made, course, &cx).await {
                 Ok(verdict) => (Record::RestoreVerified, Some(verdict)),
                 Err((step, cause)) => not_restored(step, cause),
             }
         };
         phase(Phase::Restore, run, work).await
+    }
+
+    /// What the verifiers say of a deployment, as the policy weighs it.
+    async fn verdict(
+        &self,
+        made: &Deployment,
+        course: &Course,
+        cx: &Context,
+    ) -> Result<Verdict, (String, Cause)> {
+        let judging = Judging { baselines: &course.baselines, policy: &*self.policy };
+        self.verifiers.first_failure(made, judging, cx).await
+    }
+
+    /// Asks the policy about a failure, and a person where the policy wants one.
+    pub(crate) async fn decide(&self, failure: &Failure, run: &Run) -> Record {
+        let mut reason = self.policy.reason(failure);
+        let (decision, by) = match self.policy.decide(failure) {
+            Decision::Ask if !failure.whole => {
+                reason = Some("a mixture of old and new is never left, so nobody was asked".into());
+                (Decision::Restore, DecidedBy::Policy)
+            }
+            Decision::Ask => {
+                run.events.tell(EventKind::Asking { reason: reason.clone() });
+                match run.ask(failure).await {
+                    Some(Decision::Restore) => (Decision::Restore, DecidedBy::Person),
+                    Some(Decision::Leave) => (Decision::Leave, DecidedBy::Person),
+                    Some(Decision::Ask) | None => (Decision::Leave, DecidedBy::Nobody),
+                }
+            }
+            decision => (decision, DecidedBy::Policy),
+        };
+        Record::Decided { decision, by, reason }
     }
 
     pub(crate) fn context(&self, run: &Run, phase: Phase) -> Context {

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+use futures::future::{Either, select};
 
 use crate::cache::Earlier;
 use crate::cancel::Cancel;
@@ -12,6 +15,7 @@ use crate::event::{EventKind, Events, millis};
 use crate::fault::Fault;
 use crate::finding::Evidence;
 use crate::phase::Phase;
+use crate::policy::{Decision, Failure, Person, Someone};
 use crate::release::{Artifact, Release, RunId};
 use crate::report::Outcome;
 
@@ -33,13 +37,15 @@ pub struct Run {
     pub cancel: Cancel,
     /// The files to look at, relative to `workdir`, where not all of them are meant.
     pub changed: Option<Vec<String>>,
+    person: Someone,
 }
 
 impl Run {
     /// A run that nobody hears and nobody stops.
     pub fn new(id: RunId, release: Release, workdir: impl Into<PathBuf>) -> Self {
         let (events, cancel) = (Events::silent(), Cancel::never());
-        Self { id, release, workdir: workdir.into(), events, cancel, changed: None }
+        let (workdir, person) = (workdir.into(), Someone::default());
+        Self { id, release, workdir, events, cancel, changed: None, person }
     }
 
     /// Says who hears of it.
@@ -61,6 +67,22 @@ impl Run {
     pub fn changed(mut self, files: Option<Vec<String>>) -> Self {
         self.changed = files;
         self
+    }
+
+    /// Says who decides where the policy wants a person to. Nobody does, if nobody is said.
+    #[must_use]
+    pub fn person(mut self, person: Arc<dyn Person>) -> Self {
+        self.person = Someone(Some(person));
+        self
+    }
+
+    /// Asks the person, if there is one, until the run is asked to stop.
+    pub(crate) async fn ask(&self, failure: &Failure) -> Option<Decision> {
+        let person = self.person.0.as_ref()?;
+        match select(person.decide(failure), pin!(self.cancel.cancelled())).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => None,
+        }
     }
 
     /// Tells people something that belongs to no step.

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::journal::{Journal, Record};
 use crate::phase::Phase;
 use crate::pipeline::Pipeline;
-use crate::policy::{Cause, Decision, Failure};
+use crate::policy::{Cause, DecidedBy, Decision, Failure};
 use crate::state::{Action, Conclusion, IllegalRecord, State};
 
 /// Why a run stopped without a conclusion. All else is a [`Conclusion`]. The run can be resumed.
@@ -100,15 +100,13 @@ impl Pipeline {
         loop {
             let record = match state.next() {
                 Action::Advance(..) | Action::Verify(..) if back => self.interrupted(),
-                Action::Decide(_) if back => Record::Decided { decision: Decision::Restore },
+                Action::Decide(_) if back => taken_back(),
                 Action::CheckGates => self.check_gates(run).await,
                 Action::Build => self.build(run).await,
                 Action::Look(artifact) => self.look(artifact, run).await,
                 Action::Advance(course, stage) => self.advance(course, stage, run).await,
                 Action::Verify(course, made) => self.verify(course, made, run).await,
-                Action::Decide(failure) => {
-                    Record::Decided { decision: self.policy.decide(failure) }
-                }
+                Action::Decide(failure) => self.decide(failure, run).await,
                 Action::Restore(course) => self.restore(course, run).await,
                 Action::VerifyRestore(course, made) => self.verify_restore(course, made, run).await,
                 Action::Stop(conclusion) => return Ok(conclusion),
@@ -142,6 +140,11 @@ impl Pipeline {
     }
 }
 
+/// What `--back` says: a person has decided before anybody could be asked.
+fn taken_back() -> Record {
+    Record::Decided { decision: Decision::Restore, by: DecidedBy::Person, reason: None }
+}
+
 /// Where the loop begins, and whether it may go forward from there.
 struct Start {
     state: State,
@@ -167,8 +170,9 @@ fn tell(record: &Record, run: &Run) {
         Record::Failed { failure } | Record::RestoreFailed { failure } => {
             run.events.tell(EventKind::Failed { failure: failure.clone() });
         }
-        Record::Decided { decision } => {
-            run.events.tell(EventKind::Decided { decision: *decision });
+        Record::Decided { decision, by, reason } => {
+            let (decision, by, reason) = (*decision, *by, reason.clone());
+            run.events.tell(EventKind::Decided { decision, by, reason });
         }
         _ => {}
     }

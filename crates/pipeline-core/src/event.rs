@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::phase::Phase;
-use crate::policy::{Decision, Failure};
+use crate::policy::{DecidedBy, Decision, Failure};
 use crate::release::{Release, RunId};
 use crate::report::{Outcome, Verdict};
 use crate::state::Conclusion;
@@ -132,10 +132,21 @@ pub enum EventKind {
         /// What.
         failure: Failure,
     },
-    /// The policy has decided about a failure.
+    /// A person is asked what to do about a failure, and the run waits for the answer.
+    Asking {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// It was decided what is done about a failure.
     Decided {
-        /// How.
+        /// What.
         decision: Decision,
+        /// Who decided.
+        #[serde(default, skip_serializing_if = "DecidedBy::is_policy")]
+        by: DecidedBy,
+        /// Why, where there is more to say than the policy's plain rule.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// The run ended.
     RunFinished {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::trigger::Trigger;
+
 /// Why there is no answer: plain data, because it goes into journals and events.
 ///
 /// A plug-in keeps its own precise error enum and turns it into a fault once, at its border, in one
@@ -27,6 +29,8 @@ pub struct Fault {
     causes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trigger: Option<Trigger>,
 }
 
 /// What sort of fault it is; only `Transient` ones are tried again.
@@ -62,6 +66,7 @@ impl Fault {
             message: format!("no answer within {limit:?}"),
             causes: Vec::new(),
             hint: None,
+            trigger: None,
         }
     }
 
@@ -73,6 +78,7 @@ impl Fault {
             message: "stopped on request".into(),
             causes: Vec::new(),
             hint: None,
+            trigger: None,
         }
     }
 
@@ -86,6 +92,7 @@ impl Fault {
             message: format!("a bug: it panicked: {}", said.as_deref().unwrap_or("no message")),
             causes: Vec::new(),
             hint: Some("report this to whoever wrote the plug-in".into()),
+            trigger: None,
         }
     }
 
@@ -93,6 +100,13 @@ impl Fault {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says under which name a team decides what is done about it.
+    #[must_use]
+    pub fn trigger(mut self, trigger: Trigger) -> Self {
+        self.trigger = Some(trigger);
         self
     }
 
@@ -126,6 +140,12 @@ impl Fault {
         self.hint.as_deref()
     }
 
+    /// Under which name a team decides what is done about it, if it has one.
+    #[must_use]
+    pub fn named_trigger(&self) -> Option<Trigger> {
+        self.trigger
+    }
+
     fn of(kind: FaultKind, error: &dyn Error) -> Self {
         let causes = std::iter::successors(error.source(), |cause| (*cause).source());
         Self {
@@ -133,6 +153,7 @@ impl Fault {
             message: error.to_string(),
             causes: causes.map(ToString::to_string).collect(),
             hint: None,
+            trigger: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::deployer::{Snapshot, Stage};
 use crate::deployment::Deployment;
 use crate::fault::Fault;
 use crate::finding::Evidence;
-use crate::policy::{Decision, Failure};
+use crate::policy::{DecidedBy, Decision, Failure};
 use crate::release::Artifact;
 
 /// A fact about a run, durable before the next action starts.
@@ -54,10 +54,16 @@ pub enum Record {
         /// What.
         failure: Failure,
     },
-    /// The policy has decided.
+    /// It was decided what is done about the failure.
     Decided {
-        /// How.
+        /// What. Never [`Decision::Ask`]: whoever was asked has answered, or has not.
         decision: Decision,
+        /// Who decided.
+        #[serde(default, skip_serializing_if = "DecidedBy::is_policy")]
+        by: DecidedBy,
+        /// Why, where there is more to say than the policy's plain rule.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// The target is what it was.
     Restored {
@@ -79,6 +85,12 @@ pub enum Record {
 }
 
 impl Record {
+    /// A decision by the policy's plain rule.
+    #[must_use]
+    pub fn decided(decision: Decision) -> Self {
+        Self::Decided { decision, by: DecidedBy::Policy, reason: None }
+    }
+
     /// The record's name, for messages.
     #[must_use]
     pub fn name(&self) -> &'static str {

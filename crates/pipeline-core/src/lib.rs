@@ -110,7 +110,8 @@ pub use phase::Phase;
 pub use pipeline::{Pipeline, PipelineBuilder};
 pub use plan::{Plan, PlannedStage, RollbackTarget};
 pub use policy::{
-    Cause, Decision, Failure, LeaveAlways, RestoreAlways, RestoreUnlessBlind, RollbackPolicy,
+    BackToBad, Cause, Circumstances, Consequence, DecidedBy, Decision, Failure, LeaveAlways,
+    Person, RestoreAlways, RestoreUnlessBlind, RollbackPolicy, TriggerRow, Triggers,
 };
 pub use release::{Artifact, Release, RunId};
 pub use report::{Outcome, Report, Verdict};

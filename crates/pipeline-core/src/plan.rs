@@ -7,10 +7,11 @@ use crate::context::Run;
 use crate::fault::Fault;
 use crate::phase::Phase;
 use crate::pipeline::Pipeline;
+use crate::policy::TriggerRow;
 use crate::release::Artifact;
 
 /// What a run would do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The gates' names by the earliest moment they could start.
     pub gates: Vec<Vec<String>>,
@@ -24,6 +25,9 @@ pub struct Plan {
     pub verifiers: Vec<String>,
     /// What a rollback would bring back; `None` when nothing runs yet.
     pub rollback: Option<RollbackTarget>,
+    /// What is done about each trigger when verification is not good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy: Vec<TriggerRow>,
     /// What a person should know before it starts.
     pub warnings: Vec<String>,
 }
@@ -61,7 +65,8 @@ impl Pipeline {
         let snapshot = deployer.snapshot(&cx).await?;
         let stages = deployer.stages(&snapshot, &cx).await?;
         check(&stages).map_err(Fault::permanent)?;
-        let warnings = stages.iter().flat_map(|stage| stage.warnings.clone()).collect();
+        let staged = stages.iter().flat_map(|stage| stage.warnings.clone());
+        let warnings = staged.chain(self.policy.warnings()).collect();
         let planned = stages.into_iter().map(|it| PlannedStage {
             name: it.name,
             changes: it.changes,
@@ -77,6 +82,7 @@ impl Pipeline {
             rollback: snapshot
                 .current
                 .map(|it| RollbackTarget { image: it.artifact, release: it.version }),
+            policy: self.policy.rows(),
             warnings,
         })
     }

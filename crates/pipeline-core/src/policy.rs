@@ -1,10 +1,24 @@
 //! The trait `RollbackPolicy`: decides from a failure alone whether to take a release back.
 
+mod circumstances;
+mod decided;
+mod person;
+mod triggers;
+mod weigh;
+
+pub use circumstances::{BackToBad, Circumstances};
+pub use decided::{DecidedBy, Decision};
+pub use person::Person;
+pub(crate) use person::Someone;
+pub use triggers::{Consequence, TriggerRow, Triggers};
+
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, FaultKind};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::phase::Phase;
+use crate::report::Report;
+use crate::trigger::Trigger;
 
 /// Decides from the failure alone: no I/O, no clock, so the same failure always gets the same answer and
 /// a plan can show it.
@@ -21,8 +35,30 @@ use crate::phase::Phase;
 /// # let _: &dyn RollbackPolicy = &policy;
 /// ```
 pub trait RollbackPolicy: Send + Sync {
-    /// Restore what was, or leave what is.
+    /// Restore what was, leave what is, or ask a person.
     fn decide(&self, failure: &Failure) -> Decision;
+
+    /// Why it decides so about this failure, in words that can follow a colon, where that is more than its
+    /// plain rule. Default: there is nothing to add.
+    fn reason(&self, failure: &Failure) -> Option<String> {
+        let _ = failure;
+        None
+    }
+
+    /// What a verifier's answer comes to, before it becomes an event or a failure. Default: what it says.
+    fn weigh(&self, report: Report) -> Report {
+        report
+    }
+
+    /// What it does about each trigger, for a plan. Default: it has no table.
+    fn rows(&self) -> Vec<TriggerRow> {
+        Vec::new()
+    }
+
+    /// What a person should know of it before a run starts. Default: nothing.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl<F: Fn(&Failure) -> Decision + Send + Sync> RollbackPolicy for F {
@@ -48,6 +84,32 @@ pub struct Failure {
     pub untouched: bool,
 }
 
+impl Failure {
+    /// The triggers behind it, each once: those that its findings and its fault name, and
+    /// [`Trigger::Inconclusive`] where nobody could tell. None where somebody stopped the run, or where
+    /// whoever said no has named none.
+    #[must_use]
+    pub fn triggers(&self) -> Vec<Trigger> {
+        match &self.cause {
+            Cause::Refused(found) => {
+                let errors = found.iter().filter(|it| it.severity == Severity::Error);
+                let named = errors.filter_map(|it| Trigger::named(it.rule.as_deref()?));
+                let mut named: Vec<Trigger> = named.collect();
+                named.sort_unstable();
+                named.dedup();
+                named
+            }
+            Cause::Inconclusive(_) => vec![Trigger::Inconclusive],
+            Cause::Fault(fault) => match (fault.named_trigger(), self.phase) {
+                (Some(trigger), _) => vec![trigger],
+                (None, Phase::Verify) => vec![Trigger::Inconclusive],
+                (None, _) => Vec::new(),
+            },
+            Cause::Interrupted => Vec::new(),
+        }
+    }
+}
+
 /// Why a step stopped the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -69,16 +131,6 @@ impl From<Fault> for Cause {
             _ => Self::Fault(fault),
         }
     }
-}
-
-/// What is done about a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// Make the target what it was.
-    Restore,
-    /// Leave the target as it is, and say so.
-    Leave,
 }
 
 /// The default. Restores after every failure but one: where the new release is wholly in place and the

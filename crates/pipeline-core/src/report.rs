@@ -88,6 +88,24 @@ impl Report {
         Self { checks, ..Self::of(verdict, findings) }
     }
 
+    /// The same report with other answers of its checks: its verdict is the worst of theirs, the findings of
+    /// the checks are made anew, and everything else stays. A report without checks stays as it is.
+    #[must_use]
+    pub fn with_checks(self, change: impl FnMut(Check) -> Check) -> Self {
+        if self.checks.is_empty() {
+            return self;
+        }
+        let mut own = self.findings;
+        for told in self.checks.iter().filter_map(Check::finding) {
+            if let Some(at) = own.iter().position(|it| *it == told) {
+                own.remove(at);
+            }
+        }
+        let mut weighed = Self::of_checks(self.checks.into_iter().map(change).collect());
+        weighed.findings.extend(own);
+        Self { numbers: self.numbers, evidence: self.evidence, ..weighed }
+    }
+
     /// Adds a finding; the verdict stays.
     #[must_use]
     pub fn finding(mut self, finding: Finding) -> Self {

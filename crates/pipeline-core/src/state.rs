@@ -166,10 +166,10 @@ impl State {
             (Self::Deploying(course, _) | Self::Verifying(course, ..), R::Failed { failure }) => {
                 Self::Deciding(course, failure)
             }
-            (Self::Deciding(course, _), R::Decided { decision: Decision::Restore }) => {
+            (Self::Deciding(course, _), R::Decided { decision: Decision::Restore, .. }) => {
                 Self::Restoring(course)
             }
-            (Self::Deciding(..), R::Decided { decision: Decision::Leave }) => {
+            (Self::Deciding(..), R::Decided { decision: Decision::Leave, .. }) => {
                 Self::Finished(Conclusion::Left)
             }
             // Somebody has mended what was wrong and goes on.

@@ -9,13 +9,20 @@ use crate::finding::Evidence;
 use crate::gates::not_good;
 use crate::graph::BuildError;
 use crate::phase::Phase;
-use crate::policy::{Cause, Failure};
+use crate::policy::{Cause, Failure, RestoreUnlessBlind, RollbackPolicy};
 use crate::report::{Outcome, Verdict};
 use crate::step::Step;
 use crate::verifier::Verifier;
 
 /// What each verifier measured before anything changed, by its name.
 pub type Baselines = BTreeMap<String, Evidence>;
+
+/// What answers are judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct Judging<'a> {
+    pub(crate) baselines: &'a Baselines,
+    pub(crate) policy: &'a dyn RollbackPolicy,
+}
 
 /// Verifiers in their order.
 #[derive(Debug, Default)]
@@ -80,7 +87,8 @@ impl Verifiers {
         let mut answers = Vec::new();
         for step in &self.steps {
             let cx = run.context(Phase::Verify, step.name());
-            answers.push(step.ask(deployment, &cx).await);
+            // Whoever only looks hears what they say, and not what a run would make of it.
+            answers.push(step.ask(deployment, &RestoreUnlessBlind, &cx).await);
         }
         answers
     }
@@ -90,13 +98,13 @@ impl Verifiers {
     pub(crate) async fn first_failure(
         &self,
         deployment: &Deployment,
-        baselines: &Baselines,
+        judging: Judging<'_>,
         cx: &Context,
     ) -> Result<Verdict, (String, Cause)> {
         let mut worst = Verdict::Passed;
         for step in self.steps.iter().filter(|_| !deployment.is_nothing()) {
-            let cx = cx.named(step.name()).with_baseline(baselines.get(step.name()));
-            let answer = step.ask(deployment, &cx).await;
+            let cx = cx.named(step.name()).with_baseline(judging.baselines.get(step.name()));
+            let answer = step.ask(deployment, judging.policy, &cx).await;
             match answer.cause().filter(|_| step.required) {
                 Some(cause) => return Err((answer.name, cause)),
                 None if answer.outcome.is_ok_and(|it| it.verdict() != Verdict::Passed) => {
@@ -121,10 +129,15 @@ impl VerifierAnswer {
 }
 
 impl Step<dyn Verifier> {
-    async fn ask(&self, deployment: &Deployment, cx: &Context) -> VerifierAnswer {
+    async fn ask(
+        &self,
+        deployment: &Deployment,
+        policy: &dyn RollbackPolicy,
+        cx: &Context,
+    ) -> VerifierAnswer {
         let outcome = self.perform(cx, |verifier, cx| {
             let deployment = deployment.clone();
-            async move { verifier.verify(&deployment, &cx).await }
+            async move { verifier.verify(&deployment, &cx).await.map(|report| policy.weigh(report)) }
         });
         let (name, required) = (self.name().to_owned(), self.required);
         VerifierAnswer { name, required, outcome: outcome.await }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use pipeline_core::{
-    Artifact, Cause, Check, Conclusion, Decision, Deployment, EVENT_SCHEMA, EventKind, Evidence,
-    Failure, Finding, Instance, Phase, Record, Release, Report, RunId, Side, Snapshot, Stage,
-    Verdict,
+    Artifact, Cause, Check, Conclusion, DecidedBy, Decision, Deployment, EVENT_SCHEMA, EventKind,
+    Evidence, Failure, Finding, Instance, Phase, Record, Release, Report, RunId, Side, Snapshot,
+    Stage, Verdict,
 };
 use pipeline_testkit::transient;
 use proptest::collection::{btree_map, vec};
@@ -23,6 +23,10 @@ fn refused() -> Failure {
     Failure { phase: Phase::Validate, step: "test".into(), cause, whole: false, untouched: false }
 }
 
+fn decided(by: DecidedBy, reason: Option<&str>) -> EventKind {
+    EventKind::Decided { decision: Decision::Leave, by, reason: reason.map(ToOwned::to_owned) }
+}
+
 fn run_kinds() -> Vec<EventKind> {
     let release = Release::new("v546").revision("176c661");
     vec![
@@ -35,7 +39,9 @@ fn run_kinds() -> Vec<EventKind> {
         EventKind::PhaseStarted { phase: Phase::Validate },
         EventKind::PhaseEnded { phase: Phase::Settle, verdict: Some(Verdict::Alert), took_ms: 12 },
         EventKind::Failed { failure: refused() },
-        EventKind::Decided { decision: Decision::Restore },
+        EventKind::Asking { reason: None },
+        decided(DecidedBy::Policy, None),
+        decided(DecidedBy::Nobody, Some("the policy says `smoke` = \"ask\"")),
         EventKind::RunFinished { conclusion: Conclusion::RolledBack },
     ]
 }
@@ -78,7 +84,9 @@ fn events_of_a_run_are_written_so() {
     {"event":"phase_started","phase":"validate"}
     {"event":"phase_ended","phase":"settle","verdict":"alert","took_ms":12}
     {"event":"failed","failure":{"phase":"validate","step":"test","cause":{"refused":[{"rule":null,"severity":"error","level":"blocking","message":"1 test failed","remedy":null,"file":"test/cart_test.exs","line":12,"column":null}]},"whole":false}}
-    {"event":"decided","decision":"restore"}
+    {"event":"asking","reason":null}
+    {"event":"decided","decision":"leave"}
+    {"event":"decided","decision":"leave","by":"nobody","reason":"the policy says `smoke` = \"ask\""}
     {"event":"run_finished","conclusion":"rolled_back"}
     "#);
 }
@@ -131,7 +139,7 @@ fn records_are_written_so() {
         Record::StageReached { deployment: deployment() },
         Record::StageVerified,
         Record::Failed { failure: refused() },
-        Record::Decided { decision: Decision::Leave },
+        Record::decided(Decision::Leave),
         Record::Restored { deployment: Deployment::default() },
         Record::RestoreVerified,
         Record::RestoreFailed { failure: Failure { cause: Cause::Interrupted, ..refused() } },
@@ -253,7 +261,7 @@ fn record() -> impl Strategy<Value = Record> {
         some_deployment().prop_map(|deployment| Record::StageReached { deployment }),
         Just(Record::StageVerified),
         failure().prop_map(|failure| Record::Failed { failure }),
-        Just(Record::Decided { decision: Decision::Restore }),
+        Just(Record::decided(Decision::Restore)),
         some_deployment().prop_map(|deployment| Record::Restored { deployment }),
         Just(Record::RestoreVerified),
         failure().prop_map(|failure| Record::RestoreFailed { failure }),

@@ -66,8 +66,8 @@ fn records() -> Vec<Record> {
         Record::StageReached { deployment: deployment() },
         Record::StageVerified,
         Record::Failed { failure: failure() },
-        Record::Decided { decision: Decision::Restore },
-        Record::Decided { decision: Decision::Leave },
+        Record::decided(Decision::Restore),
+        Record::decided(Decision::Leave),
         Record::Restored { deployment: deployment() },
         Record::RestoreVerified,
         Record::RestoreFailed { failure: failure() },
@@ -87,7 +87,7 @@ fn said(state: &State) -> String {
 
 fn told(record: &Record) -> String {
     match record {
-        Record::Decided { decision } => format!("decided: {decision:?}").to_lowercase(),
+        Record::Decided { decision, .. } => format!("decided: {decision:?}").to_lowercase(),
         other => other.name().to_owned(),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pipeline_core::{Cause, Event, EventKind, Events, Failure, Observer, Outcome, Report, Verdict};
+use pipeline_core::{
+    Cause, DecidedBy, Event, EventKind, Events, Failure, Observer, Outcome, Report, Verdict,
+};
 
 use crate::clock::StoppedClock;
 
@@ -102,7 +104,13 @@ fn line(kind: &EventKind) -> String {
             format!("  {step}: try {attempt} failed, {fault}; again after {after_ms} ms")
         }
         EventKind::Failed { failure } => format!("failed: {}", why(failure)),
-        EventKind::Decided { decision } => format!("decided: {decision:?}").to_lowercase(),
+        EventKind::Asking { .. } => "asking a person".into(),
+        EventKind::Decided { decision, by: DecidedBy::Policy, .. } => {
+            format!("decided: {decision:?}").to_lowercase()
+        }
+        EventKind::Decided { decision, by, .. } => {
+            format!("decided by {by:?}: {decision:?}").to_lowercase()
+        }
         EventKind::RunFinished { conclusion } => format!("run finished: {conclusion:?}"),
         // A kind that is newer than this kit is told as it would be stored.
         other => serde_json::to_string(other).expect("an event can be written as text"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline_core::Fault;
+use pipeline_core::{Fault, Trigger};
 use pipeline_process::{clean, cut};
 use thiserror::Error;
 
@@ -229,6 +229,18 @@ impl FlyError {
         }
     }
 
+    /// Under which name a team decides what is done about it: what the new release's own machines show.
+    fn trigger(&self) -> Option<Trigger> {
+        match self {
+            Self::Command { name, .. } if name == RELEASE_COMMAND => Some(Trigger::ReleaseCommand),
+            Self::Command { .. }
+            | Self::Crashed { .. }
+            | Self::NotInTime { .. }
+            | Self::Reverted { .. } => Some(Trigger::UnhealthyMachine),
+            _ => None,
+        }
+    }
+
     fn next_step(&self) -> String {
         match self {
             Self::Api(error) => error.next_step().to_owned(),
@@ -277,9 +289,12 @@ fn read_log(machine: &str, may_be_slow: bool) -> String {
 }
 
 fn mend(command: &str) -> String {
-    let what =
-        if command == RELEASE_COMMAND { "mend the command" } else { "see why the check fails" };
-    format!("{what}, then deploy again; what it did before it failed is not undone")
+    let (what, stays) = if command == RELEASE_COMMAND {
+        ("mend the command", "migrations that it ran before it failed stay and are not undone")
+    } else {
+        ("see why the check fails", "what it did before it failed is not undone")
+    };
+    format!("{what}, then deploy again; {stays}")
 }
 
 impl From<FlyError> for Fault {
@@ -288,8 +303,13 @@ impl From<FlyError> for Fault {
             return Self::cancelled();
         }
         let (transient, next) = (error.is_transient(), error.next_step());
+        let trigger = error.trigger();
         let fault = if transient { Self::transient(error) } else { Self::permanent(error) };
-        fault.hint(next)
+        let fault = fault.hint(next);
+        match trigger {
+            Some(trigger) => fault.trigger(trigger),
+            None => fault,
+        }
     }
 }
 
@@ -318,6 +338,11 @@ mod tests {
         for (error, words, said) in table {
             assert_eq!(error.next_step().contains(words), said, "{error}: {words}");
         }
+        let trigger = |error| Fault::from(error).named_trigger();
+        assert_eq!(trigger(late("healthy")), Some(Trigger::UnhealthyMachine));
+        assert_eq!(trigger(ended("release_command")), Some(Trigger::ReleaseCommand));
+        assert_eq!(trigger(ended("test of machine b")), Some(Trigger::UnhealthyMachine));
+        assert_eq!(trigger(FlyError::Gone { machine: "a".into() }), None);
         assert!(late("healthy").may_pass() && late("started").may_pass());
     }
 

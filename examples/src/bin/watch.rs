@@ -33,8 +33,10 @@ fn line(kind: &EventKind) -> Option<String> {
             format!("{step}: {}", report.findings().first()?.message)
         }
         EventKind::StepDone { step, outcome: Err(fault), .. } => format!("{step}: {fault}"),
-        EventKind::Decided { decision: Decision::Restore } => "putting the old release back".into(),
-        EventKind::Decided { decision: Decision::Leave } => "leaving it as it is".into(),
+        EventKind::Decided { decision: Decision::Restore, .. } => {
+            "putting the old release back".into()
+        }
+        EventKind::Decided { .. } => "leaving it as it is".into(),
         EventKind::RunFinished { conclusion } => match conclusion {
             Conclusion::Succeeded => "done: the new release serves".into(),
             Conclusion::Rejected => "nothing was touched".into(),

@@ -132,8 +132,10 @@ impl Known {
 
 fn table(known: &[Known]) -> String {
     let width = known.iter().map(|it| it.endpoint.len()).max().unwrap_or(8).max(8);
-    let mut text =
-        format!("{:<width$}  {:>9}  {:>9}  {:>8}  where from\n", "endpoint", "p50", "p90", "samples");
+    let mut text = format!(
+        "{:<width$}  {:>9}  {:>9}  {:>8}  where from\n",
+        "endpoint", "p50", "p90", "samples"
+    );
     for it in known {
         let ms = |q| quantile(&it.latencies, q).map_or("-".into(), |ms| format!("{ms:.1} ms"));
         let from = match (it.runs, it.recorded, it.newest) {

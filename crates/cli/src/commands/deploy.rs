@@ -15,6 +15,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::render::{Tone, took};
 use crate::session::{Berth, Session, Way};
+use crate::window;
 use crate::wire::{self, Wanted};
 
 pub(crate) async fn run(app: &App, args: Deploy) -> Result<Exit, CliError> {
@@ -42,20 +43,42 @@ async fn deploy(
         None => Wanted::configured(setting, &args.choice)?,
     };
     let image = wanted.image.clone();
-    let pipeline = wire::pipeline(setting, wanted, &args.gates).await?;
-    let ask = setting.environment.confirm != Confirm::Never && !args.yes;
     if args.dry_run {
+        let wanted = plan::foreseen(setting, wanted).await?;
+        let pipeline = wire::pipeline(setting, wanted, &args.gates).await?;
         plan::show(setting, &pipeline, image.as_deref()).await?;
         return Ok(Exit::Good);
     }
-    if ask {
+    let session = Session::open(setting).await?;
+    let wanted = wanted.ahead(setting, &session.store, (RunKind::Deploy, None)).await?;
+    let pipeline = wire::pipeline(setting, wanted, &args.gates).await?;
+    not_again(&session, pipeline.target(), args.despite_rollback).await?;
+    if setting.environment.confirm != Confirm::Never && !args.yes {
         plan::explain(setting, &pipeline, image.as_deref()).await?;
         confirm(setting)?;
     }
-    let session = Session::open(setting).await?;
     let new = wire::new_run(&session, RunKind::Deploy, pipeline.target(), image).await;
     let berth = session.begin(&new).await?;
     finish(&session, &pipeline, berth, Way::New).await
+}
+
+/// Shortly after a rollback that nobody ordered, a person must want this deploy.
+async fn not_again(session: &Session<'_>, target: &str, wanted: bool) -> Result<(), CliError> {
+    let Setting { app, environment, .. } = session.setting;
+    let Some(recent) = window::recent(session, target).await? else { return Ok(()) };
+    let words = recent.words(&environment.name);
+    if wanted {
+        app.say(Tone::Warn, &format!("  ! {words}: --despite-rollback says so"));
+        return Ok(());
+    }
+    if !app.around.can_ask {
+        return Err(recent.refused(&environment.name));
+    }
+    app.say(Tone::Warn, &format!("  ! {words}"));
+    match typed("Type `yes` to deploy all the same: ") {
+        Some(word) if word == "yes" => Ok(()),
+        _ => Err(recent.refused(&environment.name)),
+    }
 }
 
 /// Carries a run out and says how it ended.
@@ -149,14 +172,19 @@ pub(crate) fn confirm(setting: Setting<'_>) -> Result<(), CliError> {
     if !app.around.can_ask {
         return Err(refused("there is nobody to ask").hint("say --yes where no person is there"));
     }
-    let _ = write!(std::io::stderr(), "\nType `{word}` to deploy to {}: ", environment.name);
-    let _ = std::io::stderr().flush();
-    let mut typed = String::new();
-    let read = std::io::stdin().read_line(&mut typed);
-    match read {
-        Ok(_) if typed.trim_end_matches(['\r', '\n']) == word => Ok(()),
+    match typed(&format!("\nType `{word}` to deploy to {}: ", environment.name)) {
+        Some(typed) if typed == word => Ok(()),
         _ => Err(refused(&format!("that was not `{word}`"))),
     }
+}
+
+/// What a person types.
+fn typed(question: &str) -> Option<String> {
+    let _ = write!(std::io::stderr(), "{question}");
+    let _ = std::io::stderr().flush();
+    let mut typed = String::new();
+    std::io::stdin().read_line(&mut typed).ok()?;
+    Some(typed.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! One file a command.
 
+pub(crate) mod baseline;
+pub(crate) mod calibrate;
 pub(crate) mod changed;
 pub(crate) mod config;
 pub(crate) mod demo;
@@ -11,6 +13,7 @@ pub(crate) mod lint;
 pub(crate) mod load;
 pub(crate) mod plan;
 pub(crate) mod rehearse;
+pub(crate) mod replay;
 pub(crate) mod resume;
 pub(crate) mod rollback;
 pub(crate) mod score;

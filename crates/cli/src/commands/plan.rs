@@ -2,14 +2,18 @@
 
 use std::fmt::Write as _;
 
-use pipeline_core::{Artifact, Pipeline, Plan as Planned, Release, Run, RunId};
+use pipeline_core::{
+    Artifact, Consequence, Pipeline, Plan as Planned, Release, Run, RunId, Trigger, TriggerRow,
+};
 use serde_json::json;
+use store_sql::RunKind;
 
 use crate::app::{App, Setting};
 use crate::args::{GateChoice, Plan};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::render::Tone;
+use crate::session::Session;
 use crate::wire::{self, Wanted};
 
 pub(crate) async fn run(app: &App, args: Plan) -> Result<Exit, CliError> {
@@ -17,9 +21,20 @@ pub(crate) async fn run(app: &App, args: Plan) -> Result<Exit, CliError> {
     let setting = Setting::of(app, &config, &args.environment)?;
     let wanted = Wanted::configured(setting, &args.choice)?;
     let image = wanted.image.clone();
+    let wanted = foreseen(setting, wanted).await?;
     let pipeline = wire::pipeline(setting, wanted, &GateChoice::default()).await?;
     show(setting, &pipeline, image.as_deref()).await?;
     Ok(Exit::Good)
+}
+
+/// The same, with what history knows. Where there is none yet, a plan does not begin one.
+pub(crate) async fn foreseen(setting: Setting<'_>, wanted: Wanted) -> Result<Wanted, CliError> {
+    let path = setting.config.store_url.strip_prefix("sqlite:").unwrap_or_default();
+    if !std::path::Path::new(path).exists() {
+        return Ok(wanted);
+    }
+    let session = Session::open(setting).await?;
+    wanted.ahead(setting, &session.store, (RunKind::Deploy, None)).await
 }
 
 /// Computes and prints the plan; people who asked for JSON get that.
@@ -87,10 +102,34 @@ fn words(plan: &Planned, environment: &str, image: Option<&str>) -> String {
         None => "nothing runs yet: what the deploy makes would be removed".into(),
     };
     let _ = writeln!(text, "  {:<10} {rollback}", "rollback");
+    for (number, (action, triggers)) in policy(&plan.policy).iter().enumerate() {
+        let head = if number == 0 { "policy" } else { "" };
+        let _ = writeln!(text, "  {head:<10} {:<9} {triggers}", action.as_str());
+    }
     for warning in &plan.warnings {
         let _ = writeln!(text, "\n  ! {warning}");
     }
     text
+}
+
+/// What is done, and what for.
+fn policy(rows: &[TriggerRow]) -> Vec<(Consequence, String)> {
+    let of = |action| {
+        let triggers: Vec<String> =
+            rows.iter().filter(|it| it.action == action).map(trigger).collect();
+        (action, triggers.join(", "))
+    };
+    Consequence::ALL.into_iter().map(of).filter(|(_, triggers)| !triggers.is_empty()).collect()
+}
+
+fn trigger(row: &TriggerRow) -> String {
+    let when = row.when;
+    match (when, row.above) {
+        (_, None) => when.to_string(),
+        (Trigger::HealthDown, Some(above)) => format!("{when} (more than {above} s)"),
+        (Trigger::ErrorRate, Some(above)) => format!("{when} (above {} %)", above * 100.0),
+        (_, Some(above)) => format!("{when} (above {above} times the baseline)"),
+    }
 }
 
 fn named(verifiers: &[String]) -> String {
@@ -122,6 +161,15 @@ mod tests {
             ],
             verifiers: vec!["smoke".into()],
             rollback: None,
+            policy: vec![
+                TriggerRow::new(Trigger::Smoke, Consequence::Rollback),
+                TriggerRow {
+                    when: Trigger::ErrorRate,
+                    above: Some(0.05),
+                    action: Consequence::Rollback,
+                },
+                TriggerRow::new(Trigger::Inconclusive, Consequence::Ask),
+            ],
             warnings: vec!["look out".into()],
         };
         insta::assert_snapshot!(words(&planned, "staging", None), @r"
@@ -138,6 +186,8 @@ mod tests {
           stage      settle
                        do settle
           rollback   nothing runs yet: what the deploy makes would be removed
+          policy     rollback  smoke, error_rate (above 5 %)
+                     ask       inconclusive
 
           ! look out
         ");

@@ -64,7 +64,8 @@ fn words(then: &[Check], now: &[Check]) -> String {
             true => String::new(),
             false => format!("; with the limits of pipeline.toml: {}", word(then.verdict)),
         };
-        let _ = writeln!(text, "  {:<12} {}{at}: {}{was}", word(now.verdict), now.name, now.message);
+        let _ =
+            writeln!(text, "  {:<12} {}{at}: {}{was}", word(now.verdict), now.name, now.message);
     }
     text
 }

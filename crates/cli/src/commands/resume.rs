@@ -46,6 +46,8 @@ async fn ready(
         Some(id) if !touched => (earlier(session, &row, id).await?, GateChoice::none()),
         _ => (Wanted::recorded(session.setting, &row, &records)?, GateChoice::default()),
     };
+    let so_far = (row.begun.kind, Some(row.number));
+    let wanted = wanted.ahead(session.setting, &session.store, so_far).await?;
     let pipeline = wire::pipeline(session.setting, wanted, &gates).await?;
     let (then, now) = (&row.begun.target, pipeline.target());
     if then != now {

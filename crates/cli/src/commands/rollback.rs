@@ -23,6 +23,7 @@ pub(crate) async fn run(app: &App, args: Rollback) -> Result<Exit, CliError> {
     let wanted = Wanted::again(setting, &to, &records)?;
     let image = wanted.image.clone();
     app.say(Tone::Head, &format!("bringing back {}", to.version));
+    let wanted = wanted.ahead(setting, &session.store, (RunKind::Rollback, None)).await?;
     let pipeline = wire::pipeline(setting, wanted, &GateChoice::none()).await?;
     if setting.environment.confirm != Confirm::Never && !args.yes {
         plan::explain(setting, &pipeline, image.as_deref()).await?;

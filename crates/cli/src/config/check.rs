@@ -34,8 +34,11 @@ pub(super) fn check(file: &SourceFile, vars: &BTreeMap<String, String>) -> Check
         .collect::<Checked<_>>()?;
     let store_url = check.store_url(raw.store.url.as_ref(), &dir)?;
     // What no environment uses is wrong all the same.
-    check.build(raw.build)?;
-    let notify = raw.notify.into_iter().map(|it| check.notify(it)).collect::<Checked<_>>()?;
+    check.build(raw.build.clone())?;
+    check.rollback(raw.rollback.clone(), false)?;
+    let known: Vec<&str> = raw.environments.keys().map(String::as_str).collect();
+    let notify = raw.notify.into_iter().map(|it| check.notify(it, &known));
+    let notify = notify.collect::<Checked<_>>()?;
     Ok(Config { gates: check.gates(raw.gates, false)?, dir, store_url, environments, notify })
 }
 

@@ -12,8 +12,8 @@ mod verify;
 pub(crate) use check::{malformed, strategy};
 pub(crate) use doctrine::Doctrine;
 pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates, HEALTH_SCORE, HealthScore};
-pub(crate) use notify::Notify;
-pub(crate) use rollback::Rollback;
+pub(crate) use notify::{FromEnv, Notify, NotifyTo};
+pub(crate) use rollback::{Irreversible, Rollback};
 pub(crate) use security::{Advisories, Security};
 pub(crate) use verify::{Endpoint, Journey, Performance, Smoke, SmokeCheck, Verify, Watch};
 

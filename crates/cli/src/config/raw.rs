@@ -10,7 +10,7 @@ mod verify;
 pub(super) use doctrine::{Doctrine, Rule, RulesFile};
 pub(super) use gates::{Exec, Gate, Gates, HealthScore};
 pub(super) use notify::Notify;
-pub(super) use rollback::Rollback;
+pub(super) use rollback::{Rollback, RollbackTrigger};
 pub(super) use security::{Ignore, Security};
 pub(super) use verify::{
     Capture, Endpoint, Expect, Journey, Performance, Smoke, SmokeCheck, Step, Verify, Want, Watch,

@@ -8,6 +8,6 @@ mod wire;
 
 pub(crate) use live::Live;
 pub(crate) use plain::Plain;
-pub(crate) use story::{Detail, PIPELINE};
+pub(crate) use story::{Detail, PIPELINE, why_left};
 pub(crate) use style::{Tone, paint, time, took};
 pub(crate) use wire::Wire;

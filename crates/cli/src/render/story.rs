@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use pipeline_core::{
-    Cause, Decision, Event, EventKind, Failure, Fault, FaultKind, Finding, Outcome, Phase, Report,
-    Severity, Verdict,
+    Cause, DecidedBy, Decision, Event, EventKind, Failure, Fault, FaultKind, Finding, Outcome,
+    Phase, Report, Severity, Verdict,
 };
 
 use super::style::{Tone, took};
@@ -90,7 +90,13 @@ impl Story {
                 vec![line(Tone::Dim, format!("    {step}: {}", one_line(message)))]
             }
             EventKind::Failed { failure } => self.failed(failure),
-            EventKind::Decided { decision } => self.normal(vec![self.decided(*decision)]),
+            EventKind::Asking { reason } => {
+                let why = reason.as_ref().map(|it| format!(": {it}")).unwrap_or_default();
+                self.normal(vec![line(Tone::Warn, format!("  ? a person is to decide{why}"))])
+            }
+            EventKind::Decided { decision, by, reason } => {
+                self.normal(vec![self.decided(*decision, *by, reason.as_deref())])
+            }
             _ => Vec::new(),
         }
     }
@@ -118,15 +124,17 @@ impl Story {
         self.in_phase(phase, lines)
     }
 
-    fn decided(&self, decision: Decision) -> Line {
+    fn decided(&self, decision: Decision, by: DecidedBy, reason: Option<&str>) -> Line {
         let text = match decision {
             Decision::Restore if self.untouched => {
-                "  ↩ no machine was touched; making sure that what was still serves"
+                "  ↩ no machine was touched; making sure that what was still serves".into()
             }
-            Decision::Restore => "  ↩ going back to what was",
-            Decision::Leave => "  ! left as it is, because the policy says so",
+            Decision::Restore => "  ↩ going back to what was".into(),
+            Decision::Leave | Decision::Ask => {
+                format!("  ! left as it is: {}", one_line(&why_left(by, reason)))
+            }
         };
-        line(Tone::Warn, text.into())
+        line(Tone::Warn, text)
     }
 
     /// A failure that no step has shown yet.
@@ -158,6 +166,19 @@ impl Story {
 
     fn normal(&self, lines: Vec<Line>) -> Vec<Line> {
         if self.detail > Detail::Quiet { lines } else { Vec::new() }
+    }
+}
+
+/// Why a release was left where it is, in words that can follow a colon.
+pub(crate) fn why_left(by: DecidedBy, reason: Option<&str>) -> String {
+    match (by, reason) {
+        (DecidedBy::Policy, Some(reason)) => reason.to_owned(),
+        (DecidedBy::Policy, None) => "the policy says so".into(),
+        (DecidedBy::Person, _) => "a person decided so".into(),
+        (DecidedBy::Nobody, Some(reason)) => {
+            format!("a person was to decide, because {reason}, and nobody answered")
+        }
+        (DecidedBy::Nobody, None) => "a person was to decide, and nobody answered".into(),
     }
 }
 

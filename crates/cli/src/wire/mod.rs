@@ -1,17 +1,21 @@
 //! From configuration to plug-ins: the only place that names all of them.
 
 mod build;
+mod circumstances;
 mod doctrine;
 mod fly;
 mod gates;
+mod notify;
 mod provenance;
 mod security;
 mod verify;
 
 use std::time::Duration;
 
-use pipeline_core::{Builder, Fault, Gates, Limits, Pipeline, Record, Step, Verifiers};
-use store_sql::RunRow;
+use pipeline_core::{
+    Builder, Circumstances, Deployer, Fault, Gates, Limits, Pipeline, Record, Step, Verifiers,
+};
+use store_sql::{RunKind, RunRow, Store};
 use target_flyio::FlyTarget;
 
 use crate::app::{App, Setting};
@@ -23,8 +27,10 @@ use crate::session::is_touched;
 pub(crate) use doctrine::doctrine;
 pub(crate) use fly::{fly_target, strategy};
 pub(crate) use gates::cache;
+pub(crate) use notify::notifier;
 pub(crate) use provenance::new_run;
 
+use circumstances::{Ahead, circumstances};
 use fly::{fly_config, fly_toml, no_fly_toml};
 use gates::{gate_steps, memory};
 use verify::verifier_steps;
@@ -34,6 +40,7 @@ pub(crate) struct Wanted {
     pub(crate) image: Option<String>,
     builder: Step<dyn Builder>,
     target: FlyTarget,
+    circumstances: Circumstances,
 }
 
 impl Wanted {
@@ -62,7 +69,7 @@ impl Wanted {
         let Some(image) = image else {
             let builder = build::builder(setting, fly, &toml)?;
             let target = FlyTarget::new(fly_config(setting, fly, toml)?);
-            return Ok(Self { image: None, builder, target });
+            return Ok(Self::to_be_built(builder, target));
         };
         let target = FlyTarget::new(fly_config(setting, fly, toml)?);
         Ok(Self::given(image, target))
@@ -74,7 +81,7 @@ impl Wanted {
         builder: Step<dyn Builder>,
     ) -> Result<Self, CliError> {
         let target = fly_target(setting)?;
-        Ok(Self { image: None, builder, target })
+        Ok(Self::to_be_built(builder, target))
     }
 
     /// What an interrupted run was about. Once it has touched something its own journal says how to go on,
@@ -115,9 +122,25 @@ impl Wanted {
         Ok(Self::given(built(records).ok_or_else(missing)?, target))
     }
 
+    /// The same, with what is known before it happens. Of a run that is resumed, only what was `before` it counts.
+    pub(crate) async fn ahead(
+        mut self,
+        setting: Setting<'_>,
+        store: &Store,
+        (kind, before): (RunKind, Option<i64>),
+    ) -> Result<Self, CliError> {
+        let ahead = Ahead { kind, target: self.target.target(), before };
+        self.circumstances = circumstances(setting, store, ahead).await?;
+        Ok(self)
+    }
+
+    fn to_be_built(builder: Step<dyn Builder>, target: FlyTarget) -> Self {
+        Self { image: None, builder, target, circumstances: Circumstances::default() }
+    }
+
     fn given(image: String, target: FlyTarget) -> Self {
         let builder = Step::builder("image", target.known_image(&image));
-        Self { image: Some(image), builder, target }
+        Self { image: Some(image), ..Self::to_be_built(builder, target) }
     }
 }
 
@@ -144,6 +167,7 @@ pub(crate) async fn pipeline(
     let (cache, trust) = memory(app, config, &environment.gates, choice);
     let mut pipeline = Pipeline::to(deployer)
         .builder(wanted.builder)
+        .policy(environment.rollback.policy(wanted.circumstances))
         .cache(cache, trust)
         .parallel(environment.gates.parallel)
         .fail_fast(environment.gates.fail_fast || choice.fail_fast);

@@ -44,7 +44,7 @@ async fn revision(dir: &Path) -> Option<String> {
 }
 
 /// The CI job that started this, if one did.
-fn origin(app: &App) -> Option<String> {
+pub(super) fn origin(app: &App) -> Option<String> {
     let part = |name| app.var(name);
     let (server, repository) = (part("GITHUB_SERVER_URL")?, part("GITHUB_REPOSITORY")?);
     Some(format!("{server}/{repository}/actions/runs/{}", part("GITHUB_RUN_ID")?))

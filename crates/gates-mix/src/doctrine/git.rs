@@ -60,12 +60,12 @@ pub(super) struct Listing {
 
 /// Asks git in a folder.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asker<'a> {
+pub(crate) struct Asker<'a> {
     dir: &'a Path,
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn of(dir: &'a Path) -> Self {
+    pub(crate) fn of(dir: &'a Path) -> Self {
         Self { dir }
     }
 
@@ -155,6 +155,26 @@ impl<'a> Asker<'a> {
         let format = "--format=%x1e%H%x1f%P%x1f%an%x1f%s%x1f%B%x1f";
         let args = ["log", "-n", MOST_COMMITS, "--numstat", "--relative", format, &range];
         Ok(commits(&String::from_utf8_lossy(&self.ask(&args)?)))
+    }
+
+    /// The files of these places that were committed after `revision`.
+    pub(crate) fn added(self, revision: &str, places: &str) -> Result<Vec<String>, DoctrineError> {
+        let unknown = || DoctrineError::UnknownCommit { base: revision.to_owned() };
+        // What begins with a dash would be taken for an option.
+        if revision.starts_with('-') {
+            return Err(unknown());
+        }
+        let commit = format!("{revision}^{{commit}}");
+        self.ask(&["rev-parse", "--git-dir"])?;
+        self.ask(&["cat-file", "-e", &commit]).map_err(|_| unknown())?;
+        // A migration is known by its file's name: one that was renamed is a new one.
+        let added = ["diff", "--name-only", "-z", "--relative", "--no-renames", "--diff-filter=A"];
+        self.list(&[&added[..], &[&commit, "HEAD", "--", places]].concat())
+    }
+
+    /// Does git keep files in these places?
+    pub(crate) fn some(self, places: &str) -> bool {
+        self.list(&["ls-files", "-z", "--", places]).is_ok_and(|it| !it.is_empty())
     }
 
     /// What is not committed.

@@ -31,6 +31,7 @@ pub use documented::Documented;
 pub use error::DoctrineError;
 pub use found::Found;
 pub use gate::{DoctrineGate, With};
+pub(crate) use git::Asker;
 pub use git::{Commit, Git};
 pub use levels::{Choice, Levels};
 pub use outline::Outline;

@@ -1,6 +1,7 @@
 //! A run from end to end, on fakes and with time that stands still.
 
 mod back;
+mod decided;
 mod gates;
 mod interrupted;
 mod limits;

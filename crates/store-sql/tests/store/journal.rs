@@ -203,7 +203,7 @@ fn record() -> impl Strategy<Value = Record> {
         }),
         deployment().prop_map(|deployment| Record::StageReached { deployment }),
         failure().prop_map(|failure| Record::Failed { failure }),
-        Just(Record::Decided { decision: Decision::Restore }),
+        Just(Record::decided(Decision::Restore)),
     ]
 }
 

@@ -154,6 +154,7 @@ impl Stage {
             gates,
             dry_run: false,
             yes: true,
+            despite_rollback: false,
         }
     }
 }

@@ -120,8 +120,9 @@ async fn one(
     let setting = Setting::of(app, config, name)?;
     let wanted = Wanted::configured(setting, choice)?;
     let image = wanted.image.clone();
-    let pipeline = wire::pipeline(setting, wanted, &GateChoice::none()).await?;
     let session = Session::open(setting).await?;
+    let wanted = wanted.ahead(setting, &session.store, (RunKind::Deploy, None)).await?;
+    let pipeline = wire::pipeline(setting, wanted, &GateChoice::none()).await?;
     let new = wire::new_run(&session, RunKind::Deploy, pipeline.target(), image).await;
     let berth = session.begin(&new).await?;
     deploy::end(&session, &pipeline, berth, Way::New).await

@@ -1,0 +1,80 @@
+//! What history and migrations come to.
+
+use pipeline_core::{Finding, RunId};
+use store_sql::{Ending, NewRun, RunOutcome};
+
+use super::*;
+
+fn new_run(kind: RunKind) -> NewRun {
+    NewRun {
+        kind,
+        environment: "staging".into(),
+        target: "flyio:shop".into(),
+        revision: None,
+        image: None,
+        origin: None,
+        restores: None,
+        who: "ada".into(),
+        host: "build-7".into(),
+        pid: 7,
+        pipeline_version: "0.1.0".into(),
+    }
+}
+
+async fn store() -> Store {
+    Store::open("sqlite::memory:", || std::time::SystemTime::UNIX_EPOCH).await.unwrap()
+}
+
+async fn ran(store: &Store, new: NewRun, conclusion: Conclusion) -> RunId {
+    let row = store.begin(&new).await.unwrap();
+    let ending = Ending { conclusion: Some(conclusion), outcome: RunOutcome::Pass, exit_code: 0 };
+    store.finish(&row.id, &ending).await.unwrap();
+    row.id
+}
+
+async fn bad(store: &Store) -> Option<String> {
+    let ahead = Ahead { kind: RunKind::Deploy, target: "flyio:shop", before: None };
+    let row = serving(store, ahead).await.unwrap()?;
+    back_to_bad(store, &row).await.unwrap().map(|it| format!("{}: {}", it.version, it.why))
+}
+
+#[tokio::test]
+async fn the_release_that_serves_is_the_newest_that_was_left_in_place() {
+    let store = store().await;
+    assert_eq!(bad(&store).await, None);
+    let one = ran(&store, new_run(RunKind::Deploy), Conclusion::Succeeded).await;
+    store.mark_bad(&one, "slow").await.unwrap();
+    assert_eq!(bad(&store).await.as_deref(), Some("v1: slow"));
+    // A release that went back, or never came, is not what serves, whatever is said of it.
+    let two = ran(&store, new_run(RunKind::Deploy), Conclusion::RolledBack).await;
+    store.mark_bad(&two, "smoke refused").await.unwrap();
+    ran(&store, new_run(RunKind::Deploy), Conclusion::Rejected).await;
+    assert_eq!(bad(&store).await.as_deref(), Some("v1: slow"));
+    ran(&store, new_run(RunKind::Deploy), Conclusion::Left).await;
+    assert_eq!(bad(&store).await, None);
+    // A rollback that brought a bad one back: that one serves.
+    let back = NewRun { restores: Some(one), ..new_run(RunKind::Rollback) };
+    ran(&store, back, Conclusion::Succeeded).await;
+    assert_eq!(bad(&store).await.as_deref(), Some("v1: slow"));
+    let resumed = Ahead { kind: RunKind::Deploy, target: "flyio:shop", before: Some(4) };
+    assert_eq!(serving(&store, resumed).await.unwrap().map(|it| it.number), Some(1));
+    ran(&store, new_run(RunKind::Deploy), Conclusion::Stuck).await;
+    assert_eq!(bad(&store).await, None, "nobody knows what serves");
+}
+
+#[test]
+fn migrations_block_or_warn_and_what_nobody_can_read_only_warns() {
+    let found = [
+        Finding::warning("it cannot be read").in_file("2_b.exs"),
+        Finding::error("it has up/0 and no down/0").at("1_a.exs", 3),
+    ];
+    let blocked = sorted(&found, Irreversible::Block, Circumstances::default());
+    assert_eq!(blocked.irreversible, ["1_a.exs:3: it has up/0 and no down/0"]);
+    assert_eq!(blocked.unknown, ["2_b.exs: it cannot be read"]);
+    let warned = sorted(&found, Irreversible::Warn, Circumstances::default());
+    assert_eq!(warned.irreversible, [""; 0]);
+    assert_eq!(
+        warned.unknown,
+        ["1_a.exs:3: it has up/0 and no down/0", "2_b.exs: it cannot be read"]
+    );
+}
