@@ -9,10 +9,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
 
-/// Headers in which an application may say which machine it runs on.
-pub(crate) const MACHINE_HEADERS: [&str; 3] =
-    ["fly-machine-id", "x-fly-machine-id", "x-machine-id"];
-
 /// One place to send requests to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {

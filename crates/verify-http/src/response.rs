@@ -12,7 +12,8 @@ pub(crate) const BODY_LIMIT: usize = 1 << 20;
 const SNIPPET: usize = 500;
 
 /// Headers in which an application, or the proxy before it, may say which machine answered.
-const MACHINE_HEADERS: [&str; 3] = ["fly-machine-id", "x-fly-machine-id", "x-machine-id"];
+pub(crate) const MACHINE_HEADERS: [&str; 3] =
+    ["fly-machine-id", "x-fly-machine-id", "x-machine-id"];
 
 /// An answer.
 #[derive(Clone, Debug)]

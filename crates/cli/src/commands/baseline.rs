@@ -9,6 +9,7 @@ use verify_http::{History as _, PastRun, Sample};
 
 use crate::app::{App, Setting, wall};
 use crate::args::Baseline;
+use crate::commands::calibrate::no_latency;
 use crate::commands::verify::what_runs;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -22,8 +23,7 @@ pub(crate) async fn run(app: &App, args: Baseline) -> Result<Exit, CliError> {
     let name = args.environment();
     let setting = Setting::of(app, &config, name)?;
     if !setting.environment.verify.performance.looks() {
-        return Err(CliError::usage(format!("{name} measures no latency"))
-            .hint("add [[verify.performance.endpoints]] with a path to pipeline.toml"));
+        return Err(no_latency(name));
     }
     match args {
         Baseline::Show(_) => show(setting).await,
@@ -40,7 +40,7 @@ async fn record(setting: Setting<'_>) -> Result<Exit, CliError> {
         .events(events.clone())
         .cancel(source.token());
     let deployment = what_runs(setting, &run).await?;
-    let performance = wire::performance(environment)?;
+    let performance = wire::performance_verifier(environment)?;
     let cx = run.context(Phase::Verify, "baseline");
     app.say(Tone::Dim, &format!("measuring {} of {}", deployment.version, environment.name));
     let series = tokio::select! {
@@ -65,7 +65,7 @@ async fn show(setting: Setting<'_>) -> Result<Exit, CliError> {
     let target = wire::target_name(environment);
     let (store, past) = (open_store(config).await?, Past::of(&config.store_url, &target));
     let mut known = Vec::new();
-    for endpoint in &environment.verify.performance.endpoints {
+    for endpoint in &wire::performance_config(environment)?.endpoints {
         let title = endpoint.title();
         let recorded = store.baseline(&target, &title).await?;
         let recorded = recorded.as_ref().and_then(recorded_run);

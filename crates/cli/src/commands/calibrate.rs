@@ -1,14 +1,14 @@
 //! `pipeline verify ENV --aa N`: how often would the judge have raised a false alarm here? It compares what runs with
 //! itself; whatever it does not pass is one.
 
-use pipeline_core::{Context, Deployment, Verdict};
+use pipeline_core::{Deployment, Phase, Run, Verdict};
 use serde_json::{Value, json};
-use verify_http::Performance;
 
 use crate::app::{App, Setting};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::render::Tone;
+use crate::wire;
 
 /// What came of all comparisons.
 #[derive(Debug, Default)]
@@ -23,14 +23,18 @@ struct Counted {
 
 pub(crate) async fn run(
     setting: Setting<'_>,
-    performance: &Performance,
     deployment: &Deployment,
-    (times, cx): (u32, &Context),
+    (times, run): (u32, &Run),
 ) -> Result<Exit, CliError> {
-    let app = setting.app;
+    let (app, environment) = (setting.app, setting.environment);
+    if !environment.verify.performance.looks() {
+        return Err(no_latency(&environment.name));
+    }
+    let performance = wire::performance_verifier(environment)?;
     let mut counted = Counted::default();
-    while counted.runs < times && !cx.is_cancelled() {
-        let report = performance.same(deployment, cx).await?;
+    while counted.runs < times && !run.cancel.is_cancelled() {
+        let cx = run.context(Phase::Verify, &format!("comparison {}", counted.runs + 1));
+        let report = performance.same(deployment, &cx).await?;
         counted.count(report.checks().iter().map(|it| it.verdict), report.verdict());
         app.say(Tone::Dim, &format!("  {} of {times}: {:?}", counted.runs, report.verdict()));
         for check in report.checks().iter().filter(|it| it.verdict != Verdict::Passed) {
@@ -38,6 +42,12 @@ pub(crate) async fn run(
         }
     }
     tell(app, setting, &counted, deployment)
+}
+
+/// Why there is nothing to measure.
+pub(crate) fn no_latency(environment: &str) -> CliError {
+    CliError::usage(format!("{environment} measures no latency"))
+        .hint("add [[verify.performance.endpoints]] with a path to pipeline.toml")
 }
 
 fn tell(
@@ -53,7 +63,7 @@ fn tell(
         app.fact(&counted.words(&deployment.version))?;
     }
     let refused = counted.rollbacks > 0;
-    Ok(if refused { Exit::GateRefused } else { Exit::Good })
+    Ok(if refused { Exit::Refused } else { Exit::Good })
 }
 
 impl Counted {

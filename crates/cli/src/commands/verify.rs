@@ -7,17 +7,18 @@ use pipeline_core::{
 use serde_json::{Value, json};
 
 use crate::app::{App, Setting, wall};
-use crate::args::Environment;
+use crate::args::Verify;
+use crate::commands::calibrate;
 use crate::config::Target;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::{signals, wire};
 
-pub(crate) async fn run(app: &App, args: Environment) -> Result<Exit, CliError> {
+pub(crate) async fn run(app: &App, args: Verify) -> Result<Exit, CliError> {
     let config = app.config()?;
     let setting = Setting::of(app, &config, &args.environment)?;
     let (environment, secrets) = (setting.environment, setting.secrets());
-    let verifiers = wire::verifiers(environment)?;
+    let verifiers = wire::verifiers(setting)?;
     if verifiers.names().is_empty() {
         return Err(CliError::usage(format!("{} has nothing to verify", environment.name))
             .hint("add [[verify.smoke.checks]] with a path to pipeline.toml"));
@@ -28,6 +29,13 @@ pub(crate) async fn run(app: &App, args: Environment) -> Result<Exit, CliError> 
         .events(events.clone())
         .cancel(source.token());
     let deployment = what_runs(setting, &run).await?;
+    if let Some(times) = args.aa {
+        let calibrated = calibrate::run(setting, &deployment, (times, &run));
+        return tokio::select! {
+            exit = calibrated => exit,
+            exit = signals::watch(&source, &events) => Ok(exit),
+        };
+    }
     let answers = tokio::select! {
         answers = verifiers.verify(&deployment, &run) => answers,
         exit = signals::watch(&source, &events) => return Ok(exit),
@@ -45,7 +53,7 @@ pub(crate) async fn run(app: &App, args: Environment) -> Result<Exit, CliError> 
 }
 
 /// What runs now; for an environment without a target, one instance behind its url.
-async fn what_runs(setting: Setting<'_>, run: &Run) -> Result<Deployment, CliError> {
+pub(crate) async fn what_runs(setting: Setting<'_>, run: &Run) -> Result<Deployment, CliError> {
     let environment = setting.environment;
     if let Target::None = environment.target {
         let id = environment.name.clone();

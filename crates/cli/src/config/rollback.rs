@@ -29,7 +29,6 @@ impl Rollback {
     /// From where on a trigger counts as seen, where `[[rollback.triggers]]` says so: it goes before what the
     /// verifier's own section says. `latency_alert` and `latency_rollback` are ratios to the baseline (strictly
     /// above), `health_down` is in seconds, `error_rate` is a share of requests from 0 to 1.
-    #[expect(dead_code, reason = "read where verifiers are wired")]
     pub(crate) fn above(&self, trigger: Trigger) -> Option<f64> {
         self.rows.iter().find(|it| it.when == trigger)?.above
     }

@@ -6,13 +6,21 @@ use secrecy::SecretString;
 use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy, Unreachable};
 
 use crate::app::{App, Setting};
-use crate::config::{self, Config, Fly};
+use crate::config::{self, Config, Environment, Fly};
 use crate::error::{CliError, chain};
 
 /// The target as the configuration has it, to look at or to deploy to.
 pub(crate) fn fly_target(setting: Setting<'_>) -> Result<FlyTarget, CliError> {
     let fly = setting.environment.fly()?;
     Ok(FlyTarget::new(fly_config(setting, fly, fly_toml(setting.config, fly)?)?))
+}
+
+/// The target's name, in the store and everywhere else.
+pub(crate) fn target_name(environment: &Environment) -> String {
+    match &environment.target {
+        config::Target::Fly(fly) => format!("flyio:{}", fly.app),
+        config::Target::None => format!("none:{}", environment.name),
+    }
 }
 
 pub(super) fn fly_toml(config: &Config, fly: &Fly) -> Result<FlyToml, CliError> {

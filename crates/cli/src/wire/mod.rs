@@ -20,15 +20,17 @@ use target_flyio::FlyTarget;
 
 use crate::app::{App, Setting};
 use crate::args::{DeployChoice, GateChoice, Purpose};
-use crate::config::{self, Config, Environment, Fly};
+use crate::config::{self, Config, Fly};
 use crate::error::CliError;
+use crate::past::Past;
 use crate::session::is_touched;
 
 pub(crate) use doctrine::doctrine;
-pub(crate) use fly::{fly_target, strategy};
+pub(crate) use fly::{fly_target, strategy, target_name};
 pub(crate) use gates::cache;
 pub(crate) use notify::notifier;
 pub(crate) use provenance::new_run;
+pub(crate) use verify::{performance_config, performance_verifier};
 
 use circumstances::{Ahead, circumstances};
 use fly::{fly_config, fly_toml, no_fly_toml};
@@ -179,7 +181,8 @@ pub(crate) async fn pipeline(
     for gate in gate_steps(app, config, &environment.gates, &choice).await? {
         pipeline = pipeline.gate(gate);
     }
-    for verifier in verifier_steps(environment)? {
+    let past = Past::of(&config.store_url, &target_name(environment));
+    for verifier in verifier_steps(setting, past)? {
         pipeline = pipeline.verifier(verifier);
     }
     pipeline.build().map_err(|error| CliError::usage(error.to_string()))
@@ -203,7 +206,9 @@ pub(crate) async fn gates(
     builder.build().map_err(|error| CliError::usage(error.to_string()))
 }
 
-/// The verifiers alone.
-pub(crate) fn verifiers(environment: &Environment) -> Result<Verifiers, CliError> {
-    Verifiers::new(verifier_steps(environment)?).map_err(|error| CliError::usage(error.to_string()))
+/// The verifiers alone: they belong to no run, so what they measure is not kept.
+pub(crate) fn verifiers(setting: Setting<'_>) -> Result<Verifiers, CliError> {
+    let past = Past::of(&setting.config.store_url, &target_name(setting.environment)).only_read();
+    let steps = verifier_steps(setting, past)?;
+    Verifiers::new(steps).map_err(|error| CliError::usage(error.to_string()))
 }

@@ -9,7 +9,7 @@ use super::config::{Endpoint, Measure};
 use super::sender::{Answer, Missed, Shot};
 use super::series::Sample;
 use crate::error::Error;
-use crate::place::MACHINE_HEADERS;
+use crate::response::MACHINE_HEADERS;
 
 /// What came of a request.
 #[derive(Debug)]

@@ -44,7 +44,7 @@ fn the_reference_says_the_defaults() {
 
 #[test]
 fn no_key_is_missing_from_the_reference() {
-    let raw = include_str!("raw.rs");
+    let raw = include_str!("../raw.rs");
     let keys = raw.lines().filter_map(|line| {
         line.trim().strip_prefix("pub(super) ")?.split_once(':').map(|(key, _)| key.to_owned())
     });

@@ -7,15 +7,20 @@ mod watch;
 
 use pipeline_core::{Step, Verifier};
 
-use crate::config::Environment;
+pub(crate) use performance::{performance_config, performance_verifier};
+
+use crate::app::Setting;
 use crate::error::CliError;
+use crate::past::Past;
 
 pub(super) fn verifier_steps(
-    environment: &Environment,
+    setting: Setting<'_>,
+    past: Past,
 ) -> Result<Vec<Step<dyn Verifier>>, CliError> {
+    let environment = setting.environment;
     let steps = [
         smoke::smoke(environment)?,
-        performance::performance(environment)?,
+        performance::performance(environment, past)?,
         journeys::journeys(environment)?,
         watch::watch(environment)?,
     ];

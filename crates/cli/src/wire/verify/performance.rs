@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline_core::{Limits, Step, Verifier};
+use pipeline_core::{Limits, Step, Trigger, Verifier};
 use verify_http::{Bearer, Performance, PerformanceConfig};
 
 use crate::app::wall;
 use crate::config::{self, Environment};
 use crate::error::{CliError, chain};
+use crate::past::Past;
 
 /// How often all of it may be measured anew, plus its baseline.
 const TIMES: u32 = 2;
 
 pub(super) fn performance(
     environment: &Environment,
+    past: Past,
 ) -> Result<Option<Step<dyn Verifier>>, CliError> {
     let performance = &environment.verify.performance;
     if !performance.looks() {
@@ -22,23 +24,22 @@ pub(super) fn performance(
     }
     // The verifier keeps its own limit; the step's only catches one that hangs.
     let hangs = performance.within * TIMES + performance.timeout * TIMES + Duration::from_secs(30);
-    let verifier = verifier(performance)?;
+    let verifier = performance_verifier(environment)?.history(Arc::new(past));
     Ok(Some(Step::verifier("performance", verifier).limits(Limits::once().timeout(hangs))))
 }
 
-/// The verifier itself, for `verify --aa`, `baseline` and `replay`. Give it its history with [`Performance::history`].
-pub(crate) fn verifier(performance: &config::Performance) -> Result<Performance, CliError> {
-    let config = performance_config(performance)?;
+/// The verifier itself, without a history.
+pub(crate) fn performance_verifier(environment: &Environment) -> Result<Performance, CliError> {
+    let config = performance_config(environment)?;
     Performance::new(config, Arc::new(wall())).map_err(|error| CliError::usage(chain(&error)))
 }
 
-/// The verifier's configuration, for judging stored samples again.
-pub(crate) fn performance_config(
-    performance: &config::Performance,
-) -> Result<PerformanceConfig, CliError> {
+/// The verifier's configuration. A threshold among the triggers goes before its own.
+pub(crate) fn performance_config(environment: &Environment) -> Result<PerformanceConfig, CliError> {
+    let (performance, rollback) = (&environment.verify.performance, &environment.rollback);
     Ok(PerformanceConfig {
-        alert: performance.alert,
-        rollback: performance.rollback,
+        alert: rollback.above(Trigger::LatencyAlert).unwrap_or(performance.alert),
+        rollback: rollback.above(Trigger::LatencyRollback).unwrap_or(performance.rollback),
         floor: performance.floor,
         rate: performance.rate,
         capacity: performance.capacity,

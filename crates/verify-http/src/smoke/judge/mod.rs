@@ -13,7 +13,6 @@ use super::follow::Answer;
 use crate::config::SmokeCheck;
 use crate::expect::{Difference, Part, clip};
 use crate::health::{Ill, ill};
-use crate::place::MACHINE_HEADERS;
 use crate::redact::Secrets;
 use crate::response::Response;
 
