@@ -2,4 +2,6 @@
 //! about it, and that a good one never is.
 
 mod healthy;
+mod triggers;
+mod verifiers;
 mod world;

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use pipeline_core::{
     Artifact, Conclusion, EventKind, Events, Fault, Given, Journal, Pipeline, Record, Release, Run,
-    RunId, Step, Verifier,
+    RunId, Step,
 };
 use serde_json::{Value, json};
 use sim_flyio::{Image, MachineView, SimConfig, SimFly};
@@ -177,11 +177,6 @@ impl Journal for Memory {
         self.0.push(record.clone());
         Ok(())
     }
-}
-
-/// A verifier in its place.
-pub(crate) fn step(name: &str, verifier: impl Verifier + 'static) -> Step<dyn Verifier> {
-    Step::verifier(name, verifier)
 }
 
 fn reference(tag: &str) -> String {
