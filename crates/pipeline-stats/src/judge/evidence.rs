@@ -20,9 +20,9 @@ pub(crate) struct Evidence {
     /// The ratio had the new timeouts lasted for ever.
     pub(crate) at_most: f64,
     /// What stands for this part on the control's side.
-    control_ms: f64,
-    ms: f64,
-    ms_at_most: f64,
+    pub(crate) control_ms: f64,
+    pub(crate) ms: f64,
+    pub(crate) ms_at_most: f64,
 }
 
 impl Evidence {
