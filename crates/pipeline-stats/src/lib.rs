@@ -38,14 +38,14 @@
 //! | call | when |
 //! |---|---|
 //! | candidate for a rollback | the ratio of the typical requests, or of the slow ones, is 5 or more, its lower bound 2 or more; and the bound is 4 or more, or this is the last look |
-//! | alert | a ratio is 2 or more, its lower bound at a plain 99 % is 1.25 or more; and its upper bound is below 5 and no ratio is at 5 yet, or this is the last look |
+//! | alert | a ratio is 2 or more, its lower bound 1.25 or more; and its upper bound is below 5 and no ratio is at 5 yet, or this is the last look |
 //! | pass | the upper bound of the typical ratio is below 2, and the ratio of the slow requests too; or this is the last look and both ratios are below 2 |
 //! | inconclusive | this is the last look, and a ratio is 2 or more |
 //! | continue | otherwise |
 //!
 //! A ratio counts only if the median (or p90) rises by 10 ms or more. What a ratio is at most counts the timeouts
 //! as if they had lasted for ever; what it is at least does not. The chance that a bound is wrong is `alpha` over looks ×
-//! strata on its side; lower bounds are widened by the drift between runs. A candidate needs a fresh batch with a
+//! strata on its side; lower bounds are widened by the drift between runs, for an alert at a plain 99 %. A candidate needs a fresh batch with a
 //! ratio of 3 and a lower bound of 2 (of 1.5 for the slow requests), else it is an alert.
 //! For other limits than 2 and 5 the other numbers move along, on a log scale.
 //!

@@ -34,8 +34,8 @@ pub enum Call {
 pub struct Opinion {
     /// What the look comes to.
     pub call: Call,
-    /// The typical ratio. The bounds are those that the call rests on: at a plain 99 % for what is alerted, else
-    /// as narrow as the error budget affords. The lower one is widened by the drift.
+    /// The typical ratio, with the bounds that the call rests on: as narrow as the error budget affords, the lower
+    /// one widened by the drift. For an alert the drift counts at a plain 99 %.
     pub body: Estimate,
     /// The ratio of the 90th percentiles, bounded likewise. `None` below 29 latencies on either side.
     pub tail: Option<Estimate>,
@@ -78,7 +78,7 @@ pub fn look(control: &Latencies, new: &Latencies, look: usize, rules: &Rules) ->
         call(&body, tail.as_ref(), last, rules)
     };
     let shown = |it: Evidence| match call {
-        Call::Alert(_) => it.plain.unwrap_or(it.budget),
+        Call::Alert(_) => Estimate { low: it.alert_low, ..it.budget },
         _ => it.budget,
     };
     Opinion {
@@ -121,8 +121,7 @@ fn is_suspect(it: &Evidence, rules: &Rules) -> bool {
 }
 
 fn is_slower(it: &Evidence, rules: &Rules) -> bool {
-    let surely = |plain: Estimate| plain.low >= rules.for_alert(1.25);
-    it.reaches(rules.alert, rules) && it.plain.is_some_and(surely)
+    it.reaches(rules.alert, rules) && it.alert_low >= rules.for_alert(1.25)
 }
 
 #[cfg(test)]
@@ -137,8 +136,8 @@ mod tests {
     fn evidence(part: Part, (ratio, low, high): Seen) -> Evidence {
         let budget = Estimate { ratio, low, high };
         let (control_ms, ms) = (50.0, 50.0 * ratio);
-        let (plain, at_most, ms_at_most) = (Some(budget), ratio, ms);
-        Evidence { part, budget, plain, at_most, control_ms, ms, ms_at_most }
+        let (alert_low, at_most, ms_at_most) = (low, ratio, ms);
+        Evidence { part, budget, alert_low, at_most, control_ms, ms, ms_at_most }
     }
 
     #[test]
