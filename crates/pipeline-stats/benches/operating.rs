@@ -58,7 +58,7 @@ fn table(noises: &[Noise], ratio: f64, drift: f64, runs: usize) {
             noises.iter().map(|noise| scope.spawn(move || row(noise, &tally(noise)))).collect();
         started.into_iter().flat_map(std::thread::ScopedJoinHandle::join).collect()
     });
-    rows.iter().for_each(|row| println!("{row}"));
+    println!("{}", rows.join("\n"));
 }
 
 fn main() {

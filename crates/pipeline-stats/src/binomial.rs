@@ -7,7 +7,8 @@ use crate::normal;
 /// Between what the true failure rate lies, with `confidence`, where `failed` of `total` failed.
 ///
 /// C. J. Clopper and E. S. Pearson, "The use of confidence or fiducial limits illustrated in the case of the
-/// binomial", Biometrika 26, 1934; R's `binom.test`. It holds for certain, at any number of requests. Of
+/// binomial", Biometrika 26, 1934; R's `binom.test`. It holds for certain, at any number of requests; it is as exact as R's
+/// up to a million of them. Of
 /// nothing asked, nothing is known: 0 to 1.
 ///
 /// ```
@@ -23,14 +24,15 @@ pub fn clopper_pearson(failed: u64, total: u64, confidence: f64) -> (f64, f64) {
 /// The same, with a chance of `tail` on each side.
 pub(crate) fn bounds(failed: u64, total: u64, tail: f64) -> (f64, f64) {
     let failed = failed.min(total);
-    // The chance of at least as many failures grows with the rate, that of at most as many falls.
-    let low = if failed == 0 { 0.0 } else { crossing(|rate| at_least(failed, total, rate) < tail) };
-    let high = if failed == total {
-        1.0
-    } else {
-        crossing(|rate| 1.0 - at_least(failed + 1, total, rate) > tail)
-    };
-    (low, high)
+    // No more than these fail if no fewer than the others do not.
+    (lower(failed, total, tail), 1.0 - lower(total - failed, total, tail))
+}
+
+fn lower(count: u64, total: u64, tail: f64) -> f64 {
+    if count == 0 || tail <= 0.0 {
+        return 0.0;
+    }
+    crossing(|rate| at_least(count, total, rate) < tail)
 }
 
 /// The largest `r` for which fewer than `r` of `count` happen, each with `chance`, with a probability of
@@ -73,6 +75,26 @@ fn crossing(before: impl Fn(f64) -> bool) -> f64 {
             from = middle;
         } else {
             to = middle;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_count_is_too_odd() {
+        assert_eq!(clopper_pearson(0, 0, 0.95), (0.0, 1.0));
+        assert_eq!(clopper_pearson(9, 5, 0.95), clopper_pearson(5, 5, 0.95));
+        for (failed, total) in [(0, u64::MAX), (u64::MAX, u64::MAX), (u64::MAX / 3, u64::MAX)] {
+            let (low, high) = clopper_pearson(failed, total, 0.999);
+            assert!((0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high));
+        }
+        assert_eq!(clopper_pearson(3, 10, 1.0), (0.0, 1.0));
+        for confidence in [f64::NAN, -1.0, 2.0] {
+            let (low, high) = clopper_pearson(3, 10, confidence);
+            assert!((0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high));
         }
     }
 }

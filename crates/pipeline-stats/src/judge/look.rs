@@ -34,8 +34,8 @@ pub enum Call {
 pub struct Opinion {
     /// What the look comes to.
     pub call: Call,
-    /// The typical ratio. The bounds are those that the call rests on: at a plain 99 % for what is alerted, else
-    /// as narrow as the error budget affords. The lower one is widened by the drift.
+    /// The typical ratio, with the bounds that the call rests on: as narrow as the error budget affords, the lower
+    /// one widened by the drift. For an alert the drift counts at a plain 99 %.
     pub body: Estimate,
     /// The ratio of the 90th percentiles, bounded likewise. `None` below 29 latencies on either side.
     pub tail: Option<Estimate>,
@@ -78,7 +78,7 @@ pub fn look(control: &Latencies, new: &Latencies, look: usize, rules: &Rules) ->
         call(&body, tail.as_ref(), last, rules)
     };
     let shown = |it: Evidence| match call {
-        Call::Alert(_) => it.plain.unwrap_or(it.budget),
+        Call::Alert(_) => Estimate { low: it.alert_low, ..it.budget },
         _ => it.budget,
     };
     Opinion {
@@ -121,6 +121,56 @@ fn is_suspect(it: &Evidence, rules: &Rules) -> bool {
 }
 
 fn is_slower(it: &Evidence, rules: &Rules) -> bool {
-    let surely = |plain: Estimate| plain.low >= rules.for_alert(1.25);
-    it.reaches(rules.alert, rules) && it.plain.is_some_and(surely)
+    it.reaches(rules.alert, rules) && it.alert_low >= rules.for_alert(1.25)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A ratio and its bounds.
+    type Seen = (f64, f64, f64);
+
+    const FINE: Seen = (1.0, 0.5, 1.5);
+
+    fn evidence(part: Part, (ratio, low, high): Seen) -> Evidence {
+        let budget = Estimate { ratio, low, high };
+        let (control_ms, ms) = (50.0, 50.0 * ratio);
+        let (alert_low, at_most, ms_at_most) = (low, ratio, ms);
+        Evidence { part, budget, alert_low, at_most, control_ms, ms, ms_at_most }
+    }
+
+    #[test]
+    fn every_limit_is_where_it_is_said_to_be() {
+        use Call::{Alert, Candidate, Continue, Inconclusive, Pass};
+        use Part::{Body, Tail};
+        // Typical requests, slow requests, what an early look says, what the last one says.
+        let table: [(Seen, Seen, Call, Call); 18] = [
+            ((5.0, 4.0, 9.0), FINE, Candidate(Body), Candidate(Body)),
+            ((5.0, 3.999, 9.0), FINE, Continue, Candidate(Body)),
+            ((5.0, 2.0, 9.0), FINE, Continue, Candidate(Body)),
+            ((5.0, 1.999, 9.0), FINE, Continue, Alert(Body)),
+            ((4.999, 4.0, 5.0), FINE, Continue, Alert(Body)),
+            (FINE, (5.0, 4.0, 9.0), Candidate(Tail), Candidate(Tail)),
+            (FINE, (5.0, 2.0, 9.0), Continue, Candidate(Tail)),
+            (FINE, (5.0, 1.999, 9.0), Continue, Alert(Tail)),
+            ((5.0, 2.0, 9.0), (5.0, 4.0, 9.0), Candidate(Tail), Candidate(Body)),
+            ((2.0, 1.25, 4.999), FINE, Alert(Body), Alert(Body)),
+            ((2.0, 1.25, 5.0), FINE, Continue, Alert(Body)),
+            ((2.0, 1.249, 4.999), FINE, Continue, Inconclusive),
+            ((1.999, 1.9, 2.0), FINE, Continue, Pass),
+            (FINE, (2.0, 1.25, 4.999), Alert(Tail), Alert(Tail)),
+            (FINE, (2.0, 1.249, 4.999), Continue, Inconclusive),
+            ((2.0, 1.25, 4.999), (5.0, 1.0, 9.0), Continue, Alert(Body)),
+            ((1.0, 0.5, 1.999), (1.999, 1.5, 9.0), Pass, Pass),
+            ((1.0, 0.5, 2.0), FINE, Continue, Pass),
+        ];
+        for (body, tail, early, at_last) in table {
+            let (body, tail) = (evidence(Body, body), evidence(Tail, tail));
+            let says = |last| call(&body, Some(&tail), last, &Rules::default());
+            assert_eq!((says(false), says(true)), (early, at_last), "{body:?}, {tail:?}");
+        }
+        let alone = |last| call(&evidence(Body, FINE), None, last, &Rules::default());
+        assert_eq!((alone(false), alone(true)), (Continue, Pass), "the slow ones were not seen");
+    }
 }

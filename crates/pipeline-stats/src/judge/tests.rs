@@ -97,21 +97,45 @@ fn slow_requests_count_where_the_typical_ones_are_fine() {
     assert!(!confirms(&control, &quarter(20), Part::Tail, &rules()).confirmed, "too few for p90");
 }
 
+/// √(h² + z² · 2 drift²) away from the ratio.
+fn wider(ratio: f64, low: f64, z: f64) -> f64 {
+    let half = (ratio / low).ln();
+    ratio * (-(half.powi(2) + z.powi(2) * 2.0 * 0.15_f64.powi(2)).sqrt()).exp()
+}
+
 #[test]
 fn drift_widens_the_lower_bounds_and_no_other() {
-    let (control, new) = (around(50.0, 400), around(160.0, 200));
-    let of = |drift| look(&control, &new, 2, &Rules { drift, ..rules() });
-    let (narrow, wide) = (of(0.0).body, of(0.15).body);
+    let (control, new) = (around(50.0, 400), around(300.0, 200));
+    let of = |new, drift| look(&control, new, 3, &Rules { drift, ..rules() });
+    let (narrow, wide) = (of(&new, 0.0), of(&new, 0.15));
+    assert_eq!([narrow.call, wide.call], [Call::Candidate(Part::Body); 2]);
+    let (narrow, wide) = (narrow.body, wide.body);
     assert_eq!((narrow.ratio, narrow.high), (wide.ratio, wide.high));
-    // √(h² + z² · 2 drift²) with the z of a plain 99 %, as both are alerts.
-    assert_eq!((of(0.0).call, of(0.15).call), (Call::Alert(Part::Body), Call::Alert(Part::Body)));
-    let half = (narrow.ratio / narrow.low).ln();
-    let expected = (half.powi(2) + 2.326_347_874_04_f64.powi(2) * 2.0 * 0.15_f64.powi(2)).sqrt();
-    assert!(((wide.ratio / wide.low).ln() - expected).abs() < 1e-9, "{wide:?}");
+    // One in forty thousand: 0.001 over four looks at ten strata.
+    let low = wider(narrow.ratio, narrow.low, 4.055_626_981_12);
+    assert!((wide.low - low).abs() < 1e-9, "{wide:?} {low}");
     // What may be drift alone is neither an alert nor passed.
     let new = around(102.0, 400);
-    let of = |drift| look(&control, &new, 3, &Rules { drift, ..rules() }).call;
-    assert_eq!((of(0.0), of(0.3)), (Call::Alert(Part::Body), Call::Inconclusive));
+    assert_eq!(of(&new, 0.0).call, Call::Alert(Part::Body));
+    assert_eq!(of(&new, 0.3).call, Call::Inconclusive);
+}
+
+#[test]
+fn an_alert_is_neither_chance_nor_drift() {
+    let control = around(50.0, 400);
+    let of = |new, drift| {
+        let opinion = look(&control, new, 3, &Rules { drift, ..rules() });
+        assert_eq!(opinion.call, Call::Alert(Part::Body));
+        opinion.body
+    };
+    // With many latencies drift is what may mislead, and counts at 99 %.
+    let many = around(150.0, 400);
+    let plain = crate::hodges_lehmann(&control, &many, 0.98);
+    let low = wider(plain.ratio, plain.low, 2.326_347_874_04);
+    assert!((of(&many, 0.15).low - low).abs() < 1e-9 && of(&many, 0.0).low > low);
+    // With few it is chance, and counts within the budget whatever the drift.
+    let few = around(200.0, 40);
+    assert!((of(&few, 0.01).low - of(&few, 0.0).low).abs() < 1e-12);
 }
 
 #[test]
