@@ -12,7 +12,7 @@ pub(super) use gates::{Exec, Gate, Gates, HealthScore};
 pub(super) use notify::Notify;
 pub(super) use rollback::Rollback;
 pub(super) use security::{Ignore, Security};
-pub(super) use verify::{Journey, Performance, Smoke, SmokeCheck, Verify, Watch};
+pub(super) use verify::{Echoes, Journey, Performance, Smoke, SmokeCheck, Verify, Watch};
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ mod watch;
 
 pub(in crate::config) use journeys::Journey;
 pub(in crate::config) use performance::Performance;
-pub(in crate::config) use smoke::{Smoke, SmokeCheck};
+pub(in crate::config) use smoke::{Echoes, Smoke, SmokeCheck};
 pub(in crate::config) use watch::Watch;
 
 use serde::Deserialize;
