@@ -7,6 +7,9 @@ use pipeline_core::Trust::{All, Declared};
 
 use super::*;
 
+mod smoke;
+mod watch;
+
 fn load(text: &str) -> Result<Config, CliError> {
     load_with(text, &[])
 }

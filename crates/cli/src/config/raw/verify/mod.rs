@@ -9,7 +9,7 @@ mod watch;
 pub(in crate::config) use expect::{Expect, Want};
 pub(in crate::config) use journeys::{Capture, Journey, Step};
 pub(in crate::config) use performance::{Endpoint, Performance};
-pub(in crate::config) use smoke::{Smoke, SmokeCheck};
+pub(in crate::config) use smoke::{Echoes, Smoke, SmokeCheck};
 pub(in crate::config) use watch::Watch;
 
 use serde::Deserialize;
