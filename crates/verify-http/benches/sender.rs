@@ -39,17 +39,15 @@ fn punctuality(url: &str, received: &Received) -> Any<()> {
         endpoints: vec![Endpoint::get("/")],
         ..PerformanceConfig::default()
     };
-    let deployment = Deployment {
-        version: "v1".into(),
-        url: Some(url.into()),
-        ..Deployment::default()
-    };
+    let deployment =
+        Deployment { version: "v1".into(), url: Some(url.into()), ..Deployment::default() };
     let verifier = Performance::new(config, Arc::new(now))?;
     let cx = a_run("v1").context(Phase::Verify, "bench");
     let series = runtime()?.block_on(verifier.measure(&deployment, &cx))?;
     let due = series.iter().flat_map(|it| &it.samples).map(|it| it.at_us);
     let received = std::mem::take(&mut *received.lock().map_err(|_| "the server panicked")?);
-    let since = |it: &SystemTime| it.duration_since(SystemTime::UNIX_EPOCH).map(|it| it.as_micros());
+    let since =
+        |it: &SystemTime| it.duration_since(SystemTime::UNIX_EPOCH).map(|it| it.as_micros());
     let mut errors: Vec<i128> = Vec::new();
     for (due, received) in due.zip(&received) {
         errors.push(i128::try_from(since(received)?)? - i128::from(due));

@@ -7,7 +7,8 @@ use crate::config::SmokeCheck;
 use crate::response::Response;
 
 /// Headers in which an application may say which machine it runs on.
-pub(crate) const MACHINE_HEADERS: [&str; 3] = ["fly-machine-id", "x-fly-machine-id", "x-machine-id"];
+pub(crate) const MACHINE_HEADERS: [&str; 3] =
+    ["fly-machine-id", "x-fly-machine-id", "x-machine-id"];
 
 /// What an answer is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@ pub use client::{Client, Connections};
 pub use config::{Bearer, ConfigError, Method, SmokeCheck, SmokeConfig};
 pub use error::Error;
 pub use performance::{
-    Endpoint, History, Load, LoadReport, Measure, PastRun, Performance, PerformanceConfig, PerformanceConfigError, Role, Sample, Series,
-    judge_again,
+    Endpoint, History, Load, LoadReport, Measure, PastRun, Performance, PerformanceConfig,
+    PerformanceConfigError, Role, Sample, Series, judge_again,
 };
 pub use smoke::Smoke;

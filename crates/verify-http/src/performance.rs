@@ -145,7 +145,11 @@ impl Performance {
         }
     }
 
-    async fn survey(&self, streams: Streams<survey::Surveyed>, cx: &Context) -> Result<Survey, Fault> {
+    async fn survey(
+        &self,
+        streams: Streams<survey::Surveyed>,
+        cx: &Context,
+    ) -> Result<Survey, Fault> {
         let Streams { requests, of } = streams;
         let sender = Sender::new(requests, &self.routes, self.config.timeout).await?;
         sender.open().await;

@@ -341,7 +341,8 @@ fn latency_that_cannot_be_measured_is_refused_with_its_place() {
     insta::assert_snapshot!(with("rollback = 2.0"), @"");
     insta::assert_snapshot!(with("rate = 100.0"), @"");
     insta::assert_snapshot!(with("warm_up = 0"), @"");
-    let endpoint = |line: &str| with(&format!("[[verify.performance.endpoints]]\npath = \"/\"\n{line}"));
+    let endpoint =
+        |line: &str| with(&format!("[[verify.performance.endpoints]]\npath = \"/\"\n{line}"));
     insta::assert_snapshot!(endpoint("measure = \"db\""), @"");
     insta::assert_snapshot!(endpoint("method = \"POST\""), @"");
     insta::assert_snapshot!(endpoint("headers = { Authorization = \"Bearer s3cret\" }"), @"");

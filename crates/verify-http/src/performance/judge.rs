@@ -93,7 +93,9 @@ impl Judge {
                 let rules = Rules { drift: sampled.drift, ..self.rules.clone() };
                 look(&sampled.latencies, new, number, &rules)
             }
-            Against::Configured(baseline) => absolute::look(ms(*baseline), new, number, &self.rules),
+            Against::Configured(baseline) => {
+                absolute::look(ms(*baseline), new, number, &self.rules)
+            }
             Against::Nothing if new.len() < WITHOUT_CONTROL && number < self.last() => {
                 return Looked::Continue;
             }
@@ -115,8 +117,15 @@ impl Judge {
         let (again, count) = (times(confirmation.estimate.ratio), batch.len());
         let seen = first.words(&against.words());
         if confirmation.confirmed {
-            let message = format!("{seen}; a second look, at {count} requests, confirms it: {again}");
-            return judged(Verdict::Refused, Some(Trigger::LatencyRollback), message, first, against);
+            let message =
+                format!("{seen}; a second look, at {count} requests, confirms it: {again}");
+            return judged(
+                Verdict::Refused,
+                Some(Trigger::LatencyRollback),
+                message,
+                first,
+                against,
+            );
         }
         let message =
             format!("{seen}, but not lastingly: a second look, at {count} requests, shows {again}");
@@ -167,7 +176,8 @@ pub(super) fn too_many_errors(
         all => format!(", of the control {} of {all}", control.failed),
     };
     let allowed = opinion.allowed * 100.0;
-    let message = format!("{failed} of {total} requests failed{beside}, more than {allowed:.0} %{last}");
+    let message =
+        format!("{failed} of {total} requests failed{beside}, more than {allowed:.0} %{last}");
     Some(Judged {
         verdict: Verdict::Refused,
         trigger: Some(Trigger::ErrorRate),

@@ -104,7 +104,8 @@ impl Reference {
                 (Role::FreshControl, samples, Sampled { drift, ..sampled })
             }
             (_, history) if !history.is_empty() => {
-                let samples: Vec<Sample> = history.iter().flat_map(|it| it.samples.clone()).collect();
+                let samples: Vec<Sample> =
+                    history.iter().flat_map(|it| it.samples.clone()).collect();
                 let sampled = earlier(&samples, history.len(), endpoint, timeout);
                 (Role::HistoryControl, samples, Sampled { drift, ..sampled })
             }
@@ -197,7 +198,12 @@ mod tests {
         match reference.against {
             Against::Sampled(it) => {
                 let median = it.latencies.median_ms();
-                format!("{}: {} of {median} ms, drift {:.2}", it.words, it.latencies.len(), it.drift)
+                format!(
+                    "{}: {} of {median} ms, drift {:.2}",
+                    it.words,
+                    it.latencies.len(),
+                    it.drift
+                )
             }
             Against::Configured(it) => format!("{it:?}"),
             Against::Nothing => "nothing".into(),
@@ -226,7 +232,11 @@ mod tests {
     fn the_measurement_survives_the_journal_and_other_evidence_is_none() {
         let read = Fresh::read(&fresh().evidence()).unwrap();
         assert_eq!(read.samples(&Endpoint::get("/")), samples(50));
-        for value in [json!(null), json!({"version": 1}), json!({"version": "", "ended_us": -1, "endpoints": {}})] {
+        for value in [
+            json!(null),
+            json!({"version": 1}),
+            json!({"version": "", "ended_us": -1, "endpoints": {}}),
+        ] {
             assert!(Fresh::read(&Evidence::new("x", value)).is_none());
         }
         let text = fresh().evidence().value.to_string();

@@ -7,7 +7,7 @@ use super::config::{Endpoint, PerformanceConfig};
 use super::judge::{Against, Judge, Looked, batch, too_many_errors};
 use super::reference::{beside, earlier, just_before};
 use super::report::check;
-use super::sample::{counts, latencies};
+use super::sample::{counts, has_latency, latencies};
 use super::seen::Judged;
 use super::series::{Role, Sample, Series};
 use super::trial::weighed;
@@ -40,7 +40,7 @@ impl Stored<'_> {
 
     fn latency(&self, new: &Series, endpoint: &Endpoint) -> Judged {
         let all = self.latencies(&new.samples, endpoint);
-        let from = new.samples.first().map_or(0, |it| it.at_us);
+        let from = self.begin(&new.samples, endpoint);
         let mut look = 0;
         loop {
             let wanted = self.judge.wanted(look).unwrap_or(usize::MAX);
@@ -67,7 +67,7 @@ impl Stored<'_> {
                 && it.instance == new.instance
         };
         let fresh = self.series.iter().find(same);
-        let from = fresh.and_then(|it| it.samples.first()).map_or(0, |it| it.at_us);
+        let from = fresh.map_or(0, |it| self.begin(&it.samples, endpoint));
         let against = self.against(endpoint, from, wanted);
         let batch = fresh.map(|it| self.latencies(&it.samples, endpoint).first(wanted));
         match batch.filter(|it| it.len() == wanted) {
@@ -87,9 +87,10 @@ impl Stored<'_> {
         };
         let asked = self.series.iter().filter(same).flat_map(|it| &it.samples);
         let controls = [Role::Control, Role::FreshControl];
-        let before = self.series.iter().filter(|it| {
-            it.endpoint == new.endpoint && controls.contains(&it.role)
-        });
+        let before = self
+            .series
+            .iter()
+            .filter(|it| it.endpoint == new.endpoint && controls.contains(&it.role));
         let before = counts(before.flat_map(|it| &it.samples), endpoint);
         let control = self.against(endpoint, 0, usize::MAX).control();
         too_many_errors(before, counts(asked, endpoint), None, control)
@@ -128,8 +129,16 @@ impl Stored<'_> {
         latencies(samples, endpoint, self.config.timeout)
     }
 
+    /// When the first of them that has a latency was due.
+    fn begin(&self, samples: &[Sample], endpoint: &Endpoint) -> u64 {
+        let first = samples.iter().find(|it| has_latency(it, endpoint, self.config.timeout));
+        first.map_or(0, |it| it.at_us)
+    }
+
     fn endpoint(&self, title: &str) -> Endpoint {
         let known = self.config.endpoints.iter().find(|it| it.title() == title);
-        known.cloned().unwrap_or_else(|| Endpoint { name: Some(title.into()), ..Endpoint::get("/") })
+        known
+            .cloned()
+            .unwrap_or_else(|| Endpoint { name: Some(title.into()), ..Endpoint::get("/") })
     }
 }

@@ -97,11 +97,8 @@ fn of_stratum(stratum: &Stratum) -> [Series; 3] {
     let fresh_from = stratum.fresh_from.unwrap_or(u64::MAX);
     let samples = stratum.tape.samples.iter().copied();
     let (new, fresh) = samples.partition(|it| it.at_us < fresh_from);
-    let parts = [
-        (Role::WarmUp, stratum.tape.cold.clone()),
-        (Role::New, new),
-        (Role::Confirmation, fresh),
-    ];
+    let parts =
+        [(Role::WarmUp, stratum.tape.cold.clone()), (Role::New, new), (Role::Confirmation, fresh)];
     parts.map(|(role, samples)| Series {
         endpoint: stratum.endpoint().title(),
         instance: stratum.instance.clone(),
@@ -163,7 +160,9 @@ fn escalated(checks: &[Check]) -> Option<Check> {
     let (slow, failing) = (alerted(Trigger::LatencyAlert), alerted(Trigger::ErrorRate));
     let message = if slow.len() >= TOO_MANY_ALERTS {
         let (count, names) = (slow.len(), slow.join(", "));
-        format!("{count} endpoints are slower at once: {names}; a person should look at the release")
+        format!(
+            "{count} endpoints are slower at once: {names}; a person should look at the release"
+        )
     } else if !slow.is_empty() && !failing.is_empty() {
         let (slow, failing) = (slow.join(", "), failing.join(", "));
         format!("{slow} slower, and {failing} failing; a person should look at the release")
@@ -180,14 +179,18 @@ fn with_cold_start(report: Report, stratum: &Stratum) -> Report {
     let title = stratum.endpoint().title();
     #[expect(clippy::cast_precision_loss, reason = "60 at most")]
     let requests = cold.requests as f64;
-    let numbers =
-        [("first_ms", ms(cold.first_good)), ("first_10_ms", ms(cold.first_ten)), ("requests", requests)];
+    let numbers = [
+        ("first_ms", ms(cold.first_good)),
+        ("first_10_ms", ms(cold.first_ten)),
+        ("requests", requests),
+    ];
     let told = numbers.into_iter().fold(report, |report, (name, value)| {
         let name = format!("cold_start/{title}/{name}");
         let worst = report.numbers().get(&name).copied().unwrap_or(value).max(value);
         report.number(name, worst)
     });
-    let machine = stratum.instance.as_ref().map(|it| format!(" (machine {it})")).unwrap_or_default();
+    let machine =
+        stratum.instance.as_ref().map(|it| format!(" (machine {it})")).unwrap_or_default();
     let steady = if cold.steady { "steady after" } else { "not steady after" };
     let words = format!(
         "first good answer after {}, median of the first ten {}, {steady} {} requests",

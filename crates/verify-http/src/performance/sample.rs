@@ -211,10 +211,8 @@ mod tests {
 
     #[test]
     fn server_timing_is_read_and_missed() {
-        let measure = |text| Endpoint {
-            measure: Measure::named(text).unwrap(),
-            ..Endpoint::get("/")
-        };
+        let measure =
+            |text| Endpoint { measure: Measure::named(text).unwrap(), ..Endpoint::get("/") };
         let (all, db) = (measure("server-timing"), measure("server-timing:db"));
         let header = |value| answer(200, &[("server-timing", value)]);
         insta::assert_snapshot!(read(header("cache, db;dur=3.5;desc=\"a\", app;dur=10"), &db), @"1000000 3500 Some(200)");

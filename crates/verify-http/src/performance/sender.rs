@@ -134,7 +134,10 @@ impl Sender {
             match first(&mut flying, began + next).await {
                 Some(shot) => course.take(shot, began.elapsed()),
                 None if due == Some(next) => {
-                    queue.pop_front().into_iter().for_each(|it| self.fire(it, &mut numbers, began, &flying));
+                    queue
+                        .pop_front()
+                        .into_iter()
+                        .for_each(|it| self.fire(it, &mut numbers, began, &flying));
                 }
                 None => {}
             }
@@ -205,3 +208,6 @@ fn outgoing(request: &Request) -> Result<Outgoing, Error> {
     headers.extend(request.headers.clone());
     Ok(made)
 }
+
+#[cfg(test)]
+mod tests;

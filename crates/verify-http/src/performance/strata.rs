@@ -117,7 +117,9 @@ impl<'c> Strata<'c> {
         if !old.is_empty() {
             let Streams { requests: asked, of } = self.together(old)?;
             requests.extend(asked);
-            controls.extend(of.into_iter().map(|Surveyed { instance, tape }| Beside { tape, instance }));
+            controls.extend(
+                of.into_iter().map(|Surveyed { instance, tape }| Beside { tape, instance }),
+            );
         }
         Ok((requests, Trial::new(self.config, strata.collect(), controls)))
     }

@@ -113,7 +113,8 @@ impl Trial {
             Stage::Resting { until, .. } if now < *until => None,
             Stage::Resting { first, .. } => Some(Stage::Confirming { first: first.clone() }),
             Stage::Confirming { first } => {
-                let (from, wanted) = (stratum.fresh_from?, batch(first.part));
+                let (fresh, wanted) = (stratum.fresh_from?, batch(first.part));
+                let from = stratum.tape.measured().find(|it| it.at_us >= fresh)?.at_us;
                 let batch = enough(&stratum.tape, from, wanted)?;
                 let against = self.against(stratum, from, wanted)?;
                 Some(stratum.decided(self.judge.confirm(&against, first, &batch)))
@@ -164,10 +165,8 @@ impl Trial {
         }
         let (before, beside) = (stratum.reference.counts, self.beside(stratum).map(Tape::counts));
         let beside = beside.unwrap_or_default();
-        let control = Counts {
-            failed: before.failed + beside.failed,
-            total: before.total + beside.total,
-        };
+        let control =
+            Counts { failed: before.failed + beside.failed, total: before.total + beside.total };
         let against = match beside.total {
             0 => stratum.reference.against.control(),
             _ => Control::Concurrent,
@@ -211,7 +210,8 @@ impl Trial {
         match self.judge.look(&against, &all, self.judge.last()) {
             Looked::Decided(judged) => judged,
             Looked::Candidate(first) => {
-                let why = format!("there was no time to look again within {within:?}; raise `within`");
+                let why =
+                    format!("there was no time to look again within {within:?}; raise `within`");
                 self.judge.unconfirmed(&against, &first, &why)
             }
             Looked::Continue => inconclusive("cannot be told".into(), all.len()),
@@ -241,7 +241,8 @@ impl Course for Trial {
         if self.over {
             return Vec::new();
         }
-        let asks = |it: &Stratum| matches!(it.stage, Stage::Measuring { .. } | Stage::Confirming { .. });
+        let asks =
+            |it: &Stratum| matches!(it.stage, Stage::Measuring { .. } | Stage::Confirming { .. });
         let strata = self.strata.iter().enumerate().filter(|(_, it)| asks(it));
         let mut wanted: Vec<usize> = strata.clone().map(|(number, _)| number).collect();
         for (number, control) in self.controls.iter().enumerate() {

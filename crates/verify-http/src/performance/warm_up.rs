@@ -128,7 +128,8 @@ mod tests {
         let (taken, cold) = after(std::iter::repeat(50));
         assert_eq!(taken, 20);
         let ms = Duration::from_millis;
-        let wanted = ColdStart { first_good: ms(50), first_ten: ms(50), requests: 20, steady: true };
+        let wanted =
+            ColdStart { first_good: ms(50), first_ten: ms(50), requests: 20, steady: true };
         assert_eq!(cold, Some(wanted));
     }
 

@@ -42,3 +42,9 @@ fn line(check: &Check) -> String {
     let machine = check.instance.as_deref().unwrap_or("public");
     format!("{:?} {} [{machine}]: {}", check.verdict, check.name, check.message)
 }
+
+/// All numbers, to the millisecond.
+fn numbers(report: &Report) -> String {
+    let numbers = report.numbers().iter().map(|(name, value)| format!("{name} {value:.0}"));
+    numbers.collect::<Vec<_>>().join("\n")
+}

@@ -58,7 +58,8 @@ pub(crate) async fn serve(law: impl Fn(&Asked<'_>) -> Does + Send + Sync + 'stat
         loop {
             let (stream, _) = listener.accept().await.expect("somebody connects");
             let (law, counts) = (law.clone(), counts.clone());
-            let service = service_fn(move |request| answer(law.clone(), counts.clone(), began, request));
+            let service =
+                service_fn(move |request| answer(law.clone(), counts.clone(), began, request));
             connections.spawn(async move {
                 let http = hyper::server::conn::http1::Builder::new();
                 let _ = http.serve_connection(TokioIo::new(stream), service).await;

@@ -74,7 +74,10 @@ impl Line {
             Either::Right((end, asking)) => {
                 self.ended = true;
                 // What came before the end is an answer all the same.
-                asking.await.map_err(|unsent| Unanswered { error: end.err().unwrap_or(unsent.error), ..unsent })
+                asking.await.map_err(|unsent| Unanswered {
+                    error: end.err().unwrap_or(unsent.error),
+                    ..unsent
+                })
             }
         };
         let used = std::mem::replace(&mut self.used, true);

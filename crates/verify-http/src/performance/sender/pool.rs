@@ -65,7 +65,11 @@ impl Pool {
     }
 
     /// The answer, if it comes until `deadline`.
-    pub(super) async fn ask(&self, request: &Outgoing, deadline: Instant) -> Result<Answer, Missed> {
+    pub(super) async fn ask(
+        &self,
+        request: &Outgoing,
+        deadline: Instant,
+    ) -> Result<Answer, Missed> {
         timeout_at(deadline, self.ask_on_any(request)).await.unwrap_or(Err(Missed::TimedOut))
     }
 

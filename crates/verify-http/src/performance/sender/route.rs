@@ -59,10 +59,8 @@ impl Routes {
         }
         let trust = self.trust.get_or_init(|| system_trust().map_err(|error| error.to_string()));
         let config = trust.as_ref().map_err(|reason| Error::Setup(reason.clone()))?;
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| Error::Url {
-            url: url.to_string(),
-            reason: error.to_string(),
-        })?;
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|error| Error::Url { url: url.to_string(), reason: error.to_string() })?;
         Ok(Tls { connector: TlsConnector::from(config.clone()), name })
     }
 }

@@ -37,7 +37,8 @@ impl Check<'_> {
         alert: Option<&Spanned<f64>>,
         rollback: Option<&Spanned<f64>>,
     ) -> Checked<(f64, f64)> {
-        let limits = (alert.map_or(2.0, |it| *it.get_ref()), rollback.map_or(5.0, |it| *it.get_ref()));
+        let limits =
+            (alert.map_or(2.0, |it| *it.get_ref()), rollback.map_or(5.0, |it| *it.get_ref()));
         if limits.0 > 1.0 && limits.1 > limits.0 && limits.1.is_finite() {
             return Ok(limits);
         }
@@ -55,9 +56,9 @@ impl Check<'_> {
             Some(it) if *it.get_ref() > 0.0 && *it.get_ref() <= 50.0 => Ok(*it.get_ref()),
             Some(it) => {
                 let message = format!("`{}` is no rate", it.get_ref());
-                Err(self
-                    .error(Some(it.span()), message)
-                    .hint("it is the requests a second to each endpoint at each machine, at most 50"))
+                Err(self.error(Some(it.span()), message).hint(
+                    "it is the requests a second to each endpoint at each machine, at most 50",
+                ))
             }
         }
     }
@@ -95,9 +96,11 @@ impl Check<'_> {
                 .error(Some(raw.path.span()), message)
                 .hint(format!("write path = \"/{path}\"")));
         }
-        if let Some(name) = raw.headers.keys().find(|it| {
-            SECRET.iter().any(|secret| it.get_ref().eq_ignore_ascii_case(secret))
-        }) {
+        if let Some(name) = raw
+            .headers
+            .keys()
+            .find(|it| SECRET.iter().any(|secret| it.get_ref().eq_ignore_ascii_case(secret)))
+        {
             let message = format!("the header `{}` is a secret", name.get_ref());
             return Err(self
                 .error(Some(name.span()), message)
@@ -136,9 +139,8 @@ impl Check<'_> {
         match raw.map(|it| (it.span(), it.get_ref().as_str())) {
             None | Some((_, "whole")) => Ok(Measure::Whole),
             Some((span, text)) => Measure::named(text).ok_or_else(|| {
-                self.error(Some(span), format!("`{text}` cannot be measured")).hint(
-                    "measure is \"whole\", \"server-timing\" or \"server-timing:NAME\"",
-                )
+                self.error(Some(span), format!("`{text}` cannot be measured"))
+                    .hint("measure is \"whole\", \"server-timing\" or \"server-timing:NAME\"")
             }),
         }
     }
