@@ -1,6 +1,8 @@
 //! The performance verifier against a server whose latency is known, over real sockets, in time that does not pass
 //! by itself: verdicts, their numbers, and how long they take.
 
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
+
 mod controls;
 mod server;
 mod verdicts;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -45,6 +45,12 @@ async fn answers(mut stream: impl AsyncRead + AsyncWrite + Unpin, count: usize) 
         let _ = stream.write_all(ANSWER).await;
     }
     let _ = stream.shutdown().await;
+}
+
+async fn answers_over_tls(acceptor: TlsAcceptor, stream: TcpStream) {
+    if let Ok(stream) = acceptor.accept(stream).await {
+        answers(stream, usize::MAX).await;
+    }
 }
 
 async fn shots(url: &str, routes: &Routes, wanted: usize) -> (Vec<Shot>, usize) {
@@ -123,12 +129,7 @@ async fn tls_is_spoken_and_a_stranger_is_not_believed() {
     serving.spawn(async move {
         let mut connections = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            connections.spawn(async move {
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    answers(stream, usize::MAX).await;
-                }
-            });
+            connections.spawn(answers_over_tls(acceptor.clone(), stream));
         }
     });
     let mut roots = RootCertStore::empty();
