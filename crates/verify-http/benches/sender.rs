@@ -100,7 +100,7 @@ fn rate(text: &str) -> Option<f64> {
     line.split_whitespace().last()?.parse().ok()
 }
 
-/// User and system time of all children that have ended, in ticks of 10 ms (proc_pid_stat(5), fields 16 and 17).
+/// User and system time of all children that have ended, in ticks of 10 ms (fields 16 and 17 of `/proc/PID/stat`).
 fn children_cpu() -> Option<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();

@@ -2,6 +2,7 @@
 
 mod absolute;
 mod config;
+mod endpoint;
 mod history;
 mod judge;
 mod punctual;
@@ -14,12 +15,14 @@ mod seen;
 pub(crate) mod sender;
 mod series;
 mod strata;
+mod stratum;
 mod survey;
 mod tape;
 mod trial;
 mod warm_up;
 
-pub use config::{Endpoint, Measure, PerformanceConfig, PerformanceConfigError};
+pub use config::{PerformanceConfig, PerformanceConfigError};
+pub use endpoint::{Endpoint, Measure};
 pub use history::{History, PastRun};
 pub use replay::judge_again;
 pub use sender::{Load, LoadReport};
@@ -202,7 +205,9 @@ impl Performance {
             return Err(error.into());
         }
         let mut checks = report::checks(&trial, self.config.cold_start);
-        checks.iter_mut().for_each(|it| it.message = self.secrets.strike(&it.message));
+        for check in &mut checks {
+            check.message = self.secrets.strike(&check.message);
+        }
         let report = Report::of_checks(checks);
         let report = report::with_numbers(report, &trial, &sender.connects());
         Ok((report.number("performance/took_ms", seen::ms(began.elapsed())), trial))

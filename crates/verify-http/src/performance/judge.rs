@@ -101,7 +101,7 @@ impl Judge {
             }
             Against::Nothing => return Looked::Decided(uncompared(new)),
         };
-        self.called(&opinion, against)
+        called(&opinion, against)
     }
 
     /// What the fresh batch makes of a candidate.
@@ -119,43 +119,39 @@ impl Judge {
         if confirmation.confirmed {
             let message =
                 format!("{seen}; a second look, at {count} requests, confirms it: {again}");
-            return judged(
-                Verdict::Refused,
-                Some(Trigger::LatencyRollback),
-                message,
-                first,
-                against,
-            );
+            return judged((Verdict::Refused, Trigger::LatencyRollback), message, first, against);
         }
         let message =
             format!("{seen}, but not lastingly: a second look, at {count} requests, shows {again}");
-        judged(Verdict::Alert, Some(Trigger::LatencyAlert), message, first, against)
+        judged((Verdict::Alert, Trigger::LatencyAlert), message, first, against)
     }
+}
 
-    /// A candidate for which there is no fresh batch and will be none.
-    pub(super) fn unconfirmed(&self, against: &Against, first: &Seen, why: &str) -> Judged {
-        let message = format!("{}; {why}", first.words(&against.words()));
-        judged(Verdict::Inconclusive, Some(Trigger::Inconclusive), message, first, against)
-    }
+/// A candidate for which there is no fresh batch and will be none.
+pub(super) fn unconfirmed(against: &Against, first: &Seen, why: &str) -> Judged {
+    let message = format!("{}; {why}", first.words(&against.words()));
+    judged((Verdict::Inconclusive, Trigger::Inconclusive), message, first, against)
+}
 
-    fn called(&self, opinion: &Opinion, against: &Against) -> Looked {
-        let seen = Seen::of(opinion);
-        let words = seen.words(&against.words());
-        let (verdict, trigger, message) = match opinion.call {
-            Call::Continue => return Looked::Continue,
-            Call::Candidate(_) => return Looked::Candidate(seen),
-            Call::Pass => (Verdict::Passed, None, words),
-            Call::Alert(_) => (Verdict::Alert, Some(Trigger::LatencyAlert), words),
-            Call::Inconclusive => {
-                let message = format!(
-                    "seems {words}, but too uncertainly to tell it from chance; measure again with \
-                     `pipeline verify`, or at a higher `rate`"
-                );
-                (Verdict::Inconclusive, Some(Trigger::Inconclusive), message)
-            }
-        };
-        Looked::Decided(judged(verdict, trigger, message, &seen, against))
-    }
+fn called(opinion: &Opinion, against: &Against) -> Looked {
+    let seen = Seen::of(opinion);
+    let words = seen.words(&against.words());
+    let (answer, message) = match opinion.call {
+        Call::Continue => return Looked::Continue,
+        Call::Candidate(_) => return Looked::Candidate(seen),
+        Call::Pass => {
+            return Looked::Decided(passed(words, &seen, against));
+        }
+        Call::Alert(_) => ((Verdict::Alert, Trigger::LatencyAlert), words),
+        Call::Inconclusive => {
+            let message = format!(
+                "seems {words}, but too uncertainly to tell it from chance; measure again with \
+                 `pipeline verify`, or at a higher `rate`"
+            );
+            ((Verdict::Inconclusive, Trigger::Inconclusive), message)
+        }
+    };
+    Looked::Decided(judged(answer, message, &seen, against))
 }
 
 /// More failures than may be. `last` is the last of them, in words.
@@ -194,14 +190,24 @@ pub(super) fn batch(part: Part) -> usize {
 }
 
 fn judged(
-    verdict: Verdict,
-    trigger: Option<Trigger>,
+    (verdict, trigger): (Verdict, Trigger),
     message: String,
     seen: &Seen,
     against: &Against,
 ) -> Judged {
-    let (ratio, samples) = (Some(seen.estimate), seen.samples);
-    Judged { verdict, trigger, message, ratio, samples, control: against.control() }
+    Judged {
+        verdict,
+        trigger: Some(trigger),
+        message,
+        ratio: Some(seen.estimate),
+        samples: seen.samples,
+        control: against.control(),
+    }
+}
+
+fn passed(message: String, seen: &Seen, against: &Against) -> Judged {
+    let (ratio, samples, control) = (Some(seen.estimate), seen.samples, against.control());
+    Judged { verdict: Verdict::Passed, trigger: None, message, ratio, samples, control }
 }
 
 fn uncompared(new: &Latencies) -> Judged {

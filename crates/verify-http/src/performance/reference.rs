@@ -7,7 +7,8 @@ use pipeline_core::{Control, Evidence};
 use pipeline_stats::{Counts, Latencies, drift};
 use serde::{Deserialize, Serialize};
 
-use super::config::{Endpoint, PerformanceConfig};
+use super::config::PerformanceConfig;
+use super::endpoint::Endpoint;
 use super::history::PastRun;
 use super::judge::{Against, Sampled};
 use super::sample::{counts, latencies, micros_since_epoch};
@@ -114,7 +115,7 @@ impl Reference {
                 let words = format!("the release before, measured {minutes} minutes ago");
                 let sampled = just_before(&samples, endpoint, timeout);
                 let drift = drift.max(STALE_DRIFT);
-                (Role::FreshControl, samples, Sampled { words, drift, ..sampled })
+                (Role::FreshControl, samples, Sampled { drift, words, ..sampled })
             }
             (None, _) => return Self { against: Against::Nothing, counts, kept: None },
         };

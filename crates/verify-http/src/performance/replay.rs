@@ -3,14 +3,14 @@
 use pipeline_core::Check;
 use pipeline_stats::Latencies;
 
-use super::config::{Endpoint, PerformanceConfig};
-use super::judge::{Against, Judge, Looked, batch, too_many_errors};
+use super::config::PerformanceConfig;
+use super::endpoint::Endpoint;
+use super::judge::{Against, Judge, Looked, batch, too_many_errors, unconfirmed};
 use super::reference::{beside, earlier, just_before};
 use super::report::check;
-use super::sample::{counts, latencies};
-use super::seen::Judged;
+use super::sample::{counts, has_latency, latencies};
+use super::seen::{Judged, Seen, inconclusive, weighed};
 use super::series::{Role, Sample, Series};
-use super::trial::weighed;
 
 /// What the judge says of what a run measured, with the limits of `config`.
 ///
@@ -40,7 +40,7 @@ impl Stored<'_> {
 
     fn latency(&self, new: &Series, endpoint: &Endpoint) -> Judged {
         let all = self.latencies(&new.samples, endpoint);
-        let from = new.samples.first().map_or(0, |it| it.at_us);
+        let from = self.begin(&new.samples, endpoint);
         let mut look = 0;
         loop {
             let wanted = self.judge.wanted(look).unwrap_or(usize::MAX);
@@ -52,14 +52,14 @@ impl Stored<'_> {
                 Looked::Candidate(first) => return self.confirm(new, endpoint, &first),
                 Looked::Continue if ends => {
                     let message = "the run stopped before it could be told".into();
-                    return super::trial::inconclusive(message, all.len());
+                    return inconclusive(message, all.len());
                 }
                 Looked::Continue => look += 1,
             }
         }
     }
 
-    fn confirm(&self, new: &Series, endpoint: &Endpoint, first: &super::seen::Seen) -> Judged {
+    fn confirm(&self, new: &Series, endpoint: &Endpoint, first: &Seen) -> Judged {
         let wanted = batch(first.part);
         let same = |it: &&Series| {
             it.role == Role::Confirmation
@@ -67,16 +67,13 @@ impl Stored<'_> {
                 && it.instance == new.instance
         };
         let fresh = self.series.iter().find(same);
-        let from = fresh.and_then(|it| it.samples.first()).map_or(0, |it| it.at_us);
+        let from = fresh.map_or(0, |it| self.begin(&it.samples, endpoint));
         let against = self.against(endpoint, from, wanted);
         let batch = fresh.map(|it| self.latencies(&it.samples, endpoint).first(wanted));
-        match batch.filter(|it| it.len() == wanted) {
-            Some(batch) => self.judge.confirm(&against, first, &batch),
-            None => {
-                let why = "the run took no second look that could confirm it";
-                self.judge.unconfirmed(&against, first, why)
-            }
+        if let Some(batch) = batch.filter(|it| it.len() == wanted) {
+            return self.judge.confirm(&against, first, &batch);
         }
+        unconfirmed(&against, first, "the run took no second look that could confirm it")
     }
 
     fn failing(&self, new: &Series, endpoint: &Endpoint) -> Option<Judged> {
@@ -127,6 +124,12 @@ impl Stored<'_> {
 
     fn latencies(&self, samples: &[Sample], endpoint: &Endpoint) -> Latencies {
         latencies(samples, endpoint, self.config.timeout)
+    }
+
+    /// When the first of them that has a latency was due.
+    fn begin(&self, samples: &[Sample], endpoint: &Endpoint) -> u64 {
+        let first = samples.iter().find(|it| has_latency(it, endpoint, self.config.timeout));
+        first.map_or(0, |it| it.at_us)
     }
 
     fn endpoint(&self, title: &str) -> Endpoint {

@@ -7,9 +7,10 @@ use pipeline_core::{Check, CheckKind, Control, Evidence, Report, Trigger, Verdic
 use serde_json::json;
 
 use super::quantile::{median, quantile};
-use super::seen::{Judged, millis, ms};
+use super::seen::{Judged, millis, ms, weighed};
 use super::series::{Role, Series};
-use super::trial::{Beside, Stratum, Trial};
+use super::stratum::{Beside, Stratum};
+use super::trial::Trial;
 
 /// So many endpoints that are told of are more than a coincidence.
 const TOO_MANY_ALERTS: usize = 3;
@@ -43,7 +44,9 @@ pub(super) fn checks(trial: &Trial, cold_start: Option<Duration>) -> Vec<Check> 
     });
     let mut checks: Vec<Check> = judged.collect();
     if let Some(complaint) = trial.punctual.complaint() {
-        checks.iter_mut().for_each(|it| make_void(it, &complaint));
+        for check in &mut checks {
+            make_void(check, &complaint);
+        }
     }
     let cold = trial.strata.iter().filter_map(|it| too_cold(it, cold_start?));
     checks.extend(cold);
@@ -143,7 +146,7 @@ fn too_cold(stratum: &Stratum, limit: Duration) -> Option<Check> {
         control: Control::None,
     };
     let (title, request) = (stratum.endpoint().title(), stratum.endpoint().endpoint());
-    let judged = super::trial::weighed(judged, stratum.endpoint());
+    let judged = weighed(judged, stratum.endpoint());
     Some(check(&format!("cold start of {title}"), stratum.instance.as_deref(), &request, judged))
 }
 

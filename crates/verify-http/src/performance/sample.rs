@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use pipeline_stats::{Counts, Latencies, Latency};
 use reqwest::header::HeaderMap;
 
-use super::config::{Endpoint, Measure};
+use super::endpoint::{Endpoint, Measure};
 use super::sender::{Answer, Missed, Shot};
 use super::series::Sample;
 use crate::error::Error;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use pipeline_core::{Control, Trigger, Verdict};
 use pipeline_stats::{Call, Estimate, Opinion, Part};
 
+use super::endpoint::Endpoint;
+
 /// A ratio and what it is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Seen {
@@ -80,6 +82,31 @@ impl Seen {
             Part::Body => "median",
             Part::Tail => "90th percentile",
         }
+    }
+}
+
+/// Nobody goes back for what is not critical: people are told.
+pub(super) fn weighed(judged: Judged, endpoint: &Endpoint) -> Judged {
+    if endpoint.critical || judged.verdict != Verdict::Refused {
+        return judged;
+    }
+    let trigger = match judged.trigger {
+        Some(Trigger::LatencyRollback) => Some(Trigger::LatencyAlert),
+        other => other,
+    };
+    let message = format!("{}; told only, for it is not critical", judged.message);
+    Judged { verdict: Verdict::Alert, trigger, message, ..judged }
+}
+
+/// It could not be told; why.
+pub(super) fn inconclusive(message: String, samples: usize) -> Judged {
+    Judged {
+        verdict: Verdict::Inconclusive,
+        trigger: Some(Trigger::Inconclusive),
+        message,
+        ratio: None,
+        samples,
+        control: Control::None,
     }
 }
 

@@ -114,15 +114,14 @@ impl Sender {
 
     /// Sends what the plan says until nothing more is wanted. What is under way then is dropped.
     pub(crate) async fn run(&self, mut plan: Plan, course: &mut dyn Course) {
-        let began = Instant::now();
-        let mut flying = Flying::new();
-        let (mut numbers, mut queue) = (vec![0; self.streams.len()], VecDeque::new());
-        let mut resting = true;
-        while let Some(wakes) = course.wakes(began.elapsed()) {
-            let now = began.elapsed();
+        let mut flight = Flight::new(self);
+        let (mut queue, mut resting) = (VecDeque::new(), true);
+        while let Some(wakes) = course.wakes(flight.now()) {
+            let now = flight.now();
             let wanted = course.wanted(now);
             queue.retain(|it: &Departure| wanted.contains(&it.stream));
             if queue.is_empty() && !wanted.is_empty() {
+                // Only a rest is no lateness: what this side missed, it sends late, and that is seen.
                 if resting {
                     plan.not_before(now);
                 }
@@ -131,55 +130,70 @@ impl Sender {
             resting = queue.is_empty();
             let due = queue.front().map(|it| it.at);
             let next = due.map_or(wakes, |due| due.min(wakes));
-            match first(&mut flying, began + next).await {
-                Some(shot) => course.take(shot, began.elapsed()),
-                None if due == Some(next) => {
-                    queue
-                        .pop_front()
-                        .into_iter()
-                        .for_each(|it| self.fire(it, &mut numbers, began, &flying));
-                }
+            match flight.first(next).await {
+                Some(shot) => course.take(shot, flight.now()),
+                None if due == Some(next) => flight.depart(queue.pop_front()),
                 None => {}
             }
         }
     }
+}
 
-    fn fire(&self, departure: Departure, numbers: &mut [usize], began: Instant, flying: &Flying) {
-        let Departure { stream, at: due } = departure;
-        let number = numbers[stream];
-        numbers[stream] += 1;
-        let targets = &self.streams[stream];
+/// The requests that are under way.
+struct Flight<'s> {
+    sender: &'s Sender,
+    began: Instant,
+    /// How many left, by stream.
+    numbers: Vec<usize>,
+    flying: Flying,
+}
+
+impl<'s> Flight<'s> {
+    fn new(sender: &'s Sender) -> Self {
+        let (began, flying) = (Instant::now(), Flying::new());
+        Self { sender, began, numbers: vec![0; sender.streams.len()], flying }
+    }
+
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    fn depart(&mut self, departure: Option<Departure>) {
+        let Some(Departure { stream, at: due }) = departure else { return };
+        let number = self.numbers[stream];
+        self.numbers[stream] += 1;
+        let targets = &self.sender.streams[stream];
         let Target { request, pool } = targets[number % targets.len()].clone();
-        let late = began.elapsed().saturating_sub(due);
-        let scheduled = began + due;
-        let deadline = scheduled + self.timeout;
+        let (late, scheduled) = (self.now().saturating_sub(due), self.began + due);
+        let deadline = scheduled + self.sender.timeout;
         if pool.wants_spare() {
             let pool = pool.clone();
-            flying.push(Box::pin(async move {
+            self.flying.push(Box::pin(async move {
                 pool.spare().await;
                 None
             }));
         }
-        flying.push(Box::pin(async move {
+        self.flying.push(Box::pin(async move {
             let answer = pool.ask(&request, deadline).await;
             Some(Shot { stream, number, due, late, took: scheduled.elapsed(), answer })
         }));
     }
-}
 
-/// What comes back before `until`; `None` when it is time.
-async fn first(flying: &mut Flying, until: Instant) -> Option<Shot> {
-    loop {
-        if flying.is_empty() {
-            sleep_until(until).await;
-            return None;
-        }
-        let timer = std::pin::pin!(sleep_until(until));
-        // The timer is asked first: what is due leaves before anything that came back is looked at.
-        match select(timer, flying.next()).await {
-            Either::Left(_) => return None,
-            Either::Right((Some(Some(shot)), _)) => return Some(shot),
-            Either::Right((Some(None) | None, _)) => {}
+    /// What comes back until then; `None` when it is time.
+    async fn first(&mut self, until: Duration) -> Option<Shot> {
+        let until = self.began + until;
+        loop {
+            if self.flying.is_empty() {
+                sleep_until(until).await;
+                return None;
+            }
+            let timer = std::pin::pin!(sleep_until(until));
+            // The timer is asked first: what is due leaves before anything that came back is looked at.
+            match select(timer, self.flying.next()).await {
+                Either::Left(_) => return None,
+                Either::Right((Some(Some(shot)), _)) => return Some(shot),
+                Either::Right((Some(None) | None, _)) => {}
+            }
         }
     }
 }
@@ -208,3 +222,6 @@ fn outgoing(request: &Request) -> Result<Outgoing, Error> {
     headers.extend(request.headers.clone());
     Ok(made)
 }
+
+#[cfg(test)]
+mod tests;

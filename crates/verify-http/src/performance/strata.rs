@@ -5,13 +5,15 @@ use std::time::SystemTime;
 use pipeline_core::{Deployment, Side};
 use reqwest::header::{HeaderName, HeaderValue};
 
-use super::config::{Endpoint, PerformanceConfig};
+use super::config::PerformanceConfig;
+use super::endpoint::Endpoint;
 use super::history::PastRun;
 use super::reference::{Fresh, Reference};
 use super::series::{Role, Series};
+use super::stratum::{Beside, Stratum};
 use super::survey::Surveyed;
 use super::tape::Tape;
-use super::trial::{Beside, Stratum, Trial};
+use super::trial::Trial;
 use crate::config::Bearer;
 use crate::error::Error;
 use crate::place::{Place, Request, places};

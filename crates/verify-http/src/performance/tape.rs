@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pipeline_stats::{Counts, Latencies};
 
-use super::config::Endpoint;
+use super::endpoint::Endpoint;
 use super::sample::{counts, has_latency, is_good, latencies};
 use super::series::Sample;
 use super::warm_up::{ColdStart, WarmUp};

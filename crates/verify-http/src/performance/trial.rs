@@ -2,16 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
-use pipeline_core::{Control, Trigger, Verdict};
+use pipeline_core::{Control, Verdict};
 use pipeline_stats::{Counts, Latencies};
 
-use super::config::{Endpoint, PerformanceConfig};
-use super::judge::{Against, Judge, Looked, batch, too_many_errors};
+use super::config::PerformanceConfig;
+use super::judge::{Against, Judge, Looked, batch, too_many_errors, unconfirmed};
 use super::punctual::Punctual;
-use super::reference::{Reference, beside};
+use super::reference::beside;
 use super::sample::{Taken, micros_since_epoch, taken};
-use super::seen::{Judged, Seen};
+use super::seen::{Judged, inconclusive};
 use super::sender::{Course, Shot};
+use super::stratum::{Beside, Stage, Stratum};
 use super::tape::{Entry, Tape};
 use crate::error::Error;
 
@@ -33,32 +34,6 @@ pub(super) struct Trial {
     pause: Duration,
     within: Duration,
     over: bool,
-}
-
-/// An endpoint at one machine, or where users reach it.
-pub(super) struct Stratum {
-    pub(super) instance: Option<String>,
-    pub(super) tape: Tape,
-    pub(super) reference: Reference,
-    pub(super) stage: Stage,
-    /// From when on requests are a fresh batch, in microseconds since 1970-01-01 UTC.
-    pub(super) fresh_from: Option<u64>,
-}
-
-/// The old release at an endpoint, asked at the same time.
-pub(super) struct Beside {
-    pub(super) tape: Tape,
-    /// The one instance that is asked, if it is one.
-    pub(super) instance: Option<String>,
-}
-
-/// How far a stratum is.
-#[derive(Clone, Debug)]
-pub(super) enum Stage {
-    Measuring { look: usize },
-    Resting { first: Seen, until: Duration },
-    Confirming { first: Seen },
-    Decided(Judged),
 }
 
 impl Trial {
@@ -113,7 +88,8 @@ impl Trial {
             Stage::Resting { until, .. } if now < *until => None,
             Stage::Resting { first, .. } => Some(Stage::Confirming { first: first.clone() }),
             Stage::Confirming { first } => {
-                let (from, wanted) = (stratum.fresh_from?, batch(first.part));
+                let (fresh, wanted) = (stratum.fresh_from?, batch(first.part));
+                let from = stratum.tape.measured().find(|it| it.at_us >= fresh)?.at_us;
                 let batch = enough(&stratum.tape, from, wanted)?;
                 let against = self.against(stratum, from, wanted)?;
                 Some(stratum.decided(self.judge.confirm(&against, first, &batch)))
@@ -159,7 +135,7 @@ impl Trial {
         }
         let new = stratum.tape.counts();
         // Not after every request: the more often one looks, the likelier chance looks like harm.
-        if now < HICCUP || new.failed < 3 || (new.total > 20 && new.total % 10 != 0) {
+        if now < HICCUP || new.failed < 3 || (new.total > 20 && !new.total.is_multiple_of(10)) {
             return None;
         }
         let (before, beside) = (stratum.reference.counts, self.beside(stratum).map(Tape::counts));
@@ -195,7 +171,7 @@ impl Trial {
         };
         if let Stage::Resting { first, .. } | Stage::Confirming { first } = &stratum.stage {
             let why = format!("there was no time to look again within {within:?}; raise `within`");
-            return self.judge.unconfirmed(&against, first, &why);
+            return unconfirmed(&against, first, &why);
         }
         if all.len() < self.judge.wanted(0).unwrap_or_default() {
             let count = all.len();
@@ -211,7 +187,7 @@ impl Trial {
             Looked::Candidate(first) => {
                 let why =
                     format!("there was no time to look again within {within:?}; raise `within`");
-                self.judge.unconfirmed(&against, &first, &why)
+                unconfirmed(&against, &first, &why)
             }
             Looked::Continue => inconclusive("cannot be told".into(), all.len()),
         }
@@ -278,57 +254,6 @@ impl Course for Trial {
             }
         }
         self.advance(now);
-    }
-}
-
-impl Stratum {
-    pub(super) fn new(instance: Option<String>, tape: Tape, reference: Reference) -> Self {
-        let stage = Stage::Measuring { look: 0 };
-        Self { instance, tape, reference, stage, fresh_from: None }
-    }
-
-    pub(super) fn endpoint(&self) -> &Endpoint {
-        &self.tape.endpoint
-    }
-
-    pub(super) fn judged(&self) -> Option<&Judged> {
-        match &self.stage {
-            Stage::Decided(judged) => Some(judged),
-            _ => None,
-        }
-    }
-
-    fn decided(&self, judged: Judged) -> Stage {
-        Stage::Decided(self.weighed(judged))
-    }
-
-    fn weighed(&self, judged: Judged) -> Judged {
-        weighed(judged, self.endpoint())
-    }
-}
-
-/// Nobody goes back for what is not critical: people are told.
-pub(super) fn weighed(judged: Judged, endpoint: &Endpoint) -> Judged {
-    if endpoint.critical || judged.verdict != Verdict::Refused {
-        return judged;
-    }
-    let trigger = match judged.trigger {
-        Some(Trigger::LatencyRollback) => Some(Trigger::LatencyAlert),
-        other => other,
-    };
-    let message = format!("{}; told only, for it is not critical", judged.message);
-    Judged { verdict: Verdict::Alert, trigger, message, ..judged }
-}
-
-/// It could not be told; why.
-pub(super) fn inconclusive(message: String, samples: usize) -> Judged {
-    Judged {
-        verdict: Verdict::Inconclusive,
-        trigger: Some(Trigger::Inconclusive),
-        message,
-        ratio: None,
-        samples,
-        control: Control::None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! The performance verifier against a server whose latency is known, over real sockets, in time that does not pass
 //! by itself: verdicts, their numbers, and how long they take.
 
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
+
 mod controls;
 mod server;
 mod verdicts;
@@ -41,4 +43,10 @@ fn told(report: &Report) -> String {
 fn line(check: &Check) -> String {
     let machine = check.instance.as_deref().unwrap_or("public");
     format!("{:?} {} [{machine}]: {}", check.verdict, check.name, check.message)
+}
+
+/// All numbers, to the millisecond.
+fn numbers(report: &Report) -> String {
+    let numbers = report.numbers().iter().map(|(name, value)| format!("{name} {value:.0}"));
+    numbers.collect::<Vec<_>>().join("\n")
 }

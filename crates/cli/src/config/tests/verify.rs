@@ -124,14 +124,93 @@ fn latency_is_measured_where_endpoints_are_named() {
 fn latency_that_cannot_be_measured_is_refused_with_its_place() {
     let staging = "[environments.staging]\napp = \"a\"\nurl = \"https://a.example\"";
     let with = |line: &str| complaint(&format!("[verify.performance]\n{line}\n{staging}"));
-    insta::assert_snapshot!(with("alert = 1.0"), @"");
-    insta::assert_snapshot!(with("rollback = 2.0"), @"");
-    insta::assert_snapshot!(with("rate = 100.0"), @"");
-    insta::assert_snapshot!(with("warm_up = 0"), @"");
+    insta::assert_snapshot!(with("alert = 1.0"), @r"
+     × alert = 1 and rollback = 5 are no limits
+      ╭─[pipeline.toml:2:9]
+    1 │ [verify.performance]
+    2 │ alert = 1.0
+      ·         ─┬─
+      ·          ╰── here
+    3 │ [environments.staging]
+      ╰────
+     help: both are latencies over the baseline: above 1, and rollback above alert, such as 2.0 and 5.0
+    ");
+    insta::assert_snapshot!(with("rollback = 2.0"), @r"
+     × alert = 2 and rollback = 2 are no limits
+      ╭─[pipeline.toml:2:12]
+    1 │ [verify.performance]
+    2 │ rollback = 2.0
+      ·            ─┬─
+      ·             ╰── here
+    3 │ [environments.staging]
+      ╰────
+     help: both are latencies over the baseline: above 1, and rollback above alert, such as 2.0 and 5.0
+    ");
+    insta::assert_snapshot!(with("rate = 100.0"), @r"
+     × `100` is no rate
+      ╭─[pipeline.toml:2:8]
+    1 │ [verify.performance]
+    2 │ rate = 100.0
+      ·        ──┬──
+      ·          ╰── here
+    3 │ [environments.staging]
+      ╰────
+     help: it is the requests a second to each endpoint at each machine, at most 50
+    ");
+    insta::assert_snapshot!(with("warm_up = 0"), @r"
+     × this number of requests must be from 1 to 60
+      ╭─[pipeline.toml:2:11]
+    1 │ [verify.performance]
+    2 │ warm_up = 0
+      ·           ┬
+      ·           ╰── here
+    3 │ [environments.staging]
+      ╰────
+    ");
     let endpoint =
         |line: &str| with(&format!("[[verify.performance.endpoints]]\npath = \"/\"\n{line}"));
-    insta::assert_snapshot!(endpoint("measure = \"db\""), @"");
-    insta::assert_snapshot!(endpoint("method = \"POST\""), @"");
-    insta::assert_snapshot!(endpoint("headers = { Authorization = \"Bearer s3cret\" }"), @"");
-    insta::assert_snapshot!(endpoint("basline = \"5ms\""), @"");
+    insta::assert_snapshot!(endpoint("measure = \"db\""), @r#"
+     × `db` cannot be measured
+      ╭─[pipeline.toml:4:11]
+    3 │ path = "/"
+    4 │ measure = "db"
+      ·           ──┬─
+      ·             ╰── here
+    5 │ [environments.staging]
+      ╰────
+     help: measure is "whole", "server-timing" or "server-timing:NAME"
+    "#);
+    insta::assert_snapshot!(endpoint("method = \"POST\""), @r#"
+     × latency cannot be measured with `POST`
+      ╭─[pipeline.toml:4:10]
+    3 │ path = "/"
+    4 │ method = "POST"
+      ·          ───┬──
+      ·             ╰── here
+    5 │ [environments.staging]
+      ╰────
+     help: the method is "GET" or "HEAD": what is asked hundreds of times must change nothing
+    "#);
+    insta::assert_snapshot!(endpoint("headers = { Authorization = \"Bearer s3cret\" }"), @r#"
+     × the header `Authorization` is a secret
+      ╭─[pipeline.toml:4:13]
+    3 │ path = "/"
+    4 │ headers = { Authorization = "Bearer s3cret" }
+      ·             ──────┬──────
+      ·                   ╰── here
+    5 │ [environments.staging]
+      ╰────
+     help: name the variable that holds the token with bearer_env
+    "#);
+    insta::assert_snapshot!(endpoint("basline = \"5ms\""), @r#"
+     × unknown field `basline`, expected one of `path`, `name`, `method`, `headers`, `bearer_env`, `status`, `baseline`, `measure`, `critical`
+      ╭─[pipeline.toml:4:1]
+    3 │ path = "/"
+    4 │ basline = "5ms"
+      · ───┬───
+      ·    ╰── here
+    5 │ [environments.staging]
+      ╰────
+     help: did you mean `baseline`?
+    "#);
 }

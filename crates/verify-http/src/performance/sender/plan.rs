@@ -134,6 +134,7 @@ mod tests {
 
     proptest! {
         #[test]
+        #[expect(clippy::cast_precision_loss, reason = "few")]
         fn times_ascend_and_no_gap_is_more_than_the_jitter_makes_it(
             seed: u64,
             rate in 0.5_f64..50.0,

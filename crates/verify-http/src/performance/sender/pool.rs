@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
@@ -15,6 +16,9 @@ const SPARE: usize = 2;
 
 /// How long to wait for the first connections before requests leave all the same.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long one may take to open.
+const TOO_LONG: Duration = Duration::from_secs(5);
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -31,13 +35,20 @@ pub(crate) enum Missed {
 pub(crate) struct Pool {
     route: Route,
     idle: Mutex<Vec<Line>>,
+    /// How many are being opened to spare.
+    opening: AtomicUsize,
     /// How long it took to connect, TLS included.
     connects: Mutex<Vec<Duration>>,
 }
 
 impl Pool {
     pub(crate) fn new(route: Route) -> Self {
-        Self { route, idle: Mutex::default(), connects: Mutex::default() }
+        Self {
+            route,
+            idle: Mutex::default(),
+            opening: AtomicUsize::new(0),
+            connects: Mutex::default(),
+        }
     }
 
     /// Opens connections until there are `count`, as far as that goes quickly.
@@ -49,12 +60,13 @@ impl Pool {
 
     /// Are there too few connections that wait?
     pub(super) fn wants_spare(&self) -> bool {
-        self.idle() < SPARE
+        self.idle() + self.opening.load(Ordering::Relaxed) < SPARE
     }
 
     /// Opens one more. Why it does not open, the next request will tell.
     pub(super) async fn spare(&self) {
-        if let Ok(line) = self.open().await {
+        let _opening = Opening::new(&self.opening);
+        if let Ok(Ok(line)) = timeout(TOO_LONG, self.open()).await {
             self.put(line);
         }
     }
@@ -120,6 +132,22 @@ impl Pool {
             }
             kind => Missed::Silent(format!("did not answer: {kind}")),
         }
+    }
+}
+
+/// Counts as one that is being opened, until it is dropped.
+struct Opening<'c>(&'c AtomicUsize);
+
+impl<'c> Opening<'c> {
+    fn new(count: &'c AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
