@@ -1,5 +1,7 @@
 //! The file, good and bad.
 
+mod journeys;
+
 use pipeline_core::Trust::{All, Declared};
 
 use super::*;
@@ -301,92 +303,4 @@ fn production_believes_only_what_is_declared_unless_it_says_otherwise() {
     );
     let exec = &config.environment("staging").unwrap().gates.exec["licenses"];
     assert_eq!((exec.gate.required, &exec.command[..]), (false, &["scripts/licenses".into()][..]));
-}
-
-/// The steps of a journey, and what is wrong with them.
-fn journey(text: &str) -> String {
-    let text = format!(
-        "[[verify.journeys]]\nname = \"sign in\"\n{text}\n[environments.staging]\napp = \"a\"\nurl = \"https://a.example\"\n"
-    );
-    match load_with(&text, &[("SHOP_USER", "anna")]) {
-        Ok(config) => {
-            let journeys = &config.environment("staging").unwrap().verify.journeys;
-            format!("{:?}", journeys[0].0)
-        }
-        Err(error) => error.render(false),
-    }
-}
-
-#[test]
-fn a_journey_is_read_with_its_defaults_and_its_secrets() {
-    let read = journey(
-        r#"
-        secrets = { password = "SHOP_PASSWORD" }
-        [[verify.journeys.steps]]
-        request = "GET /login"
-        capture.id = { json_path = "$.id" }
-        [[verify.journeys.steps]]
-        request = "POST /login"
-        form = { user = "{{env.SHOP_USER}}", password = "{{password}}", id = "{{id}}" }
-        status = [302, 303]
-        expect.headers.location = "/account"
-        expect.json_path."$.items" = { count = 3 }
-        [[verify.journeys.steps]]
-        websocket = "/socket"
-        receive = ["hello", { json_path."$.a" = 1 }]
-        "#,
-    );
-    for part in [
-        "required: true",
-        "per_instance: false",
-        "status: Some([200])",
-        "status: Some([302, 303])",
-        "status: Some([101])",
-        "timeout: 10s",
-        "Count(3)",
-        "\"env.SHOP_USER\": Variable { name: \"SHOP_USER\", value: Some(",
-        "\"password\": Variable { name: \"SHOP_PASSWORD\", value: None }",
-    ] {
-        assert!(read.contains(part), "no {part} in {read}");
-    }
-    assert!(!read.contains("anna"), "{read}");
-}
-
-#[test]
-fn a_journey_that_cannot_be_walked_is_refused_with_its_place() {
-    let step = "[[verify.journeys.steps]]\n";
-    for (text, said) in [
-        (String::new(), "the journey `sign in` has no steps"),
-        (step.into(), "a step has one of request"),
-        (format!("{step}request = \"/login\""), "`/login` is no request"),
-        (format!("{step}request = \"get /login\""), "`get` is no method"),
-        (format!("{step}request = \"GET login\""), "its path does not begin with a slash"),
-        (format!("{step}request = \"GET /{{{{id}}}}\""), "nothing before it captures `id`"),
-        (format!("{step}request = \"GET /\"\nstatus = 99"), "a status is a number from 100 to 599"),
-        (format!("{step}request = \"GET /\"\nsend = [\"a\"]"), "a request neither sends messages"),
-        (format!("{step}live = \"/\"\njson = 1"), "only a request carries"),
-        (
-            format!("{step}request = \"GET /\"\ncapture.a = {{ css = \"a\", regex = \"a\" }}"),
-            "`a` is captured from one of",
-        ),
-        (format!("{step}request = \"GET /\"\nexpect.matches = [\"(\"]"), "unclosed group"),
-        (
-            format!("{step}request = \"GET /\"\nexpect.json_path.\"$.a\" = {{}}"),
-            "the rule for `$.a` is none",
-        ),
-        (
-            format!("{step}request = \"GET /\"\nexpect.json_path.a = 1"),
-            "it does not begin with `$`",
-        ),
-        (format!("{step}request = \"GET /\"\nexepct = 1"), "did you mean `expect`?"),
-        ("hurl = \"no.hurl\"".into(), "no.hurl cannot be read"),
-        (
-            format!("hurl = \"no.hurl\"\n{step}request = \"GET /\""),
-            "either steps or a file of Hurl",
-        ),
-    ] {
-        let complaint = journey(&text);
-        assert!(complaint.contains(said), "{text}: {complaint}");
-        assert!(complaint.contains("pipeline.toml:"), "{text}: {complaint}");
-    }
 }

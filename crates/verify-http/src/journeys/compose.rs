@@ -3,8 +3,9 @@
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
+use super::body::Body;
 use super::browser::Browser;
-use super::config::{Body, JourneyStep};
+use super::config::JourneyStep;
 use super::exchange::Shown;
 use super::template::Template;
 use super::wrong::Wrong;

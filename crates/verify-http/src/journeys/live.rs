@@ -7,8 +7,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::body::Body;
 use super::browser::Browser;
-use super::config::{Body, JourneyStep};
+use super::config::JourneyStep;
 use super::page::{LiveRoot, csrf_token, live_root};
 use super::socket::Socket;
 use super::step::{known, wanted};

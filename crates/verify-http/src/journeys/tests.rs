@@ -2,4 +2,6 @@
 
 mod form;
 mod server;
+mod steps;
+mod walks;
 mod websocket;
