@@ -195,7 +195,7 @@ status = 302
 capture.account = { header = "location" }
 [[verify.journeys.steps]]
 request = "GET {{account}}"
-expect.matches = ["You are signed in"]
+matches = ["You are signed in"]
 [[verify.journeys.steps]]
 live = "/live"
 [[verify.journeys]]

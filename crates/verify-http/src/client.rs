@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::tls::TlsInfo;
+use reqwest::tls::{Certificate, TlsInfo};
 use rustls::crypto::CryptoProvider;
 use thiserror::Error as ThisError;
 use tokio::time::Instant;
@@ -57,6 +57,8 @@ pub enum Connections {
 #[derive(Clone, Debug)]
 pub struct Client {
     connections: Connections,
+    /// Trusted beside what the system trusts.
+    trusted: Vec<Certificate>,
     /// One for each [`Kind`]: made when first needed, since a plain one works without any certificates.
     clients: Arc<[OnceLock<Result<reqwest::Client, String>>; 4]>,
 }
@@ -82,9 +84,18 @@ impl Client {
     /// A client. The program must have installed a rustls crypto provider before.
     pub fn new(connections: Connections) -> Result<Self, Error> {
         match CryptoProvider::get_default() {
-            Some(_) => Ok(Self { connections, clients: Arc::default() }),
+            Some(_) => Ok(Self { connections, trusted: Vec::new(), clients: Arc::default() }),
             None => Err(Error::NoCryptoProvider),
         }
+    }
+
+    /// The same client, which trusts this certificate (DER), too: that of an authority of one's own.
+    pub fn trusting(mut self, der: &[u8]) -> Result<Self, Error> {
+        let read = Certificate::from_der(der);
+        self.trusted.push(read.map_err(|error| Error::Setup(innermost(&error)))?);
+        // Those that are made already trust it not.
+        self.clients = Arc::default();
+        Ok(self)
     }
 
     fn client(&self, kind: Kind) -> Result<&reqwest::Client, Error> {
@@ -102,9 +113,11 @@ impl Client {
         if kind.loopback {
             builder = builder.no_proxy();
         }
-        if !kind.tls {
-            builder = builder.tls_certs_only([]);
-        }
+        builder = if kind.tls {
+            builder.tls_certs_merge(self.trusted.iter().cloned())
+        } else {
+            builder.tls_certs_only([])
+        };
         if self.connections == Connections::Fresh {
             builder = builder.pool_max_idle_per_host(0);
         }

@@ -49,6 +49,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A watch that saw nothing.
+    #[error("what was to be watched could not be asked once: {0}")]
+    Unwatched(String),
     /// No cryptography for TLS.
     #[error("no rustls crypto provider is installed in this process")]
     NoCryptoProvider,
@@ -61,7 +64,9 @@ impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let hint = error.next_step();
         let fault = match &error {
-            Error::Dns { .. } | Error::Network { .. } => Self::transient(error),
+            Error::Dns { .. } | Error::Network { .. } | Error::Unwatched(_) => {
+                Self::transient(error)
+            }
             _ => Self::permanent(error),
         };
         fault.hint(hint)
@@ -69,7 +74,7 @@ impl From<Error> for Fault {
 }
 
 impl Error {
-    fn next_step(&self) -> String {
+    pub(crate) fn next_step(&self) -> String {
         match self {
             Self::Url { .. } => "correct the environment's `url`".into(),
             Self::Header { .. } => "look for line breaks or blanks in its value".into(),
@@ -77,7 +82,7 @@ impl Error {
             Self::Dns { host, .. } => {
                 format!("check the spelling of `{host}` and the name servers of this machine")
             }
-            Self::Network { .. } => "check the network of this machine".into(),
+            Self::Network { .. } | Self::Unwatched(_) => "check the network of this machine".into(),
             Self::NoCryptoProvider => "install one when the program starts".into(),
             Self::Setup(_) => "install the system's `ca-certificates`".into(),
         }

@@ -32,6 +32,7 @@ mod place;
 mod redact;
 mod response;
 mod smoke;
+mod watch;
 
 pub use client::{Client, Connections};
 pub use config::{Bearer, ConfigError, Echo, Echoed, Method, SmokeCheck, SmokeConfig};
@@ -46,3 +47,4 @@ pub use journeys::{
     Journeys, Json, Template, Variable, read_hurl,
 };
 pub use smoke::Smoke;
+pub use watch::{Watch, WatchConfig, WatchError, WatchLimits};

@@ -232,7 +232,7 @@ async fn an_endless_body_does_not_fill_the_memory() {
     let config = SmokeConfig { within: Duration::from_secs(2), ..config };
     let outcome = against(serving, verify(config, &at(url))).await;
     insta::assert_snapshot!(message(outcome),
-        @"Inconclusive: answered more than 1 MiB, too much to tell whether it is JSON");
+        @"Inconclusive: answered 200, but the body is longer than 1 MiB, too much to tell, wanted JSON");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ pub(super) use notify::Notify;
 pub(super) use rollback::Rollback;
 pub(super) use security::{Ignore, Security};
 pub(super) use verify::{
-    Capture, Expect, Journey, Performance, Smoke, SmokeCheck, Step, Verify, Want, Watch,
+    Capture, Echoes, Journey, Performance, Rules, Smoke, SmokeCheck, Step, Verify, Watch, Written,
 };
 
 use std::collections::BTreeMap;

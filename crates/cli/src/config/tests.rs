@@ -1,10 +1,12 @@
 //! The file, good and bad.
 
-mod journeys;
-
 use pipeline_core::Trust::{All, Declared};
 
 use super::*;
+
+mod journeys;
+mod smoke;
+mod watch;
 
 fn load(text: &str) -> Result<Config, CliError> {
     load_with(text, &[])

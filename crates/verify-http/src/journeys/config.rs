@@ -76,7 +76,7 @@ pub enum Action {
         /// Messages that must come, in this order; others may come between.
         receive: Vec<Expect>,
     },
-    /// Gets a page of Phoenix LiveView and joins it over its WebSocket, as its script does in a browser.
+    /// Gets a page of Phoenix `LiveView` and joins it over its WebSocket, as its script does in a browser.
     Live {
         /// The page, from the root.
         page: Template,
@@ -128,29 +128,34 @@ impl Journey {
 
 impl JourneyStep {
     /// `GET path`, which must answer `200`.
+    #[must_use]
     pub fn get(path: Template) -> Self {
         Self::of(Action::Request { method: Method::GET, path, body: Body::None }, 200)
     }
 
     /// `POST path` with a form, which must answer `302`.
+    #[must_use]
     pub fn post(path: Template, form: Vec<(String, Template)>) -> Self {
         let body = Body::Form(form);
         Self::of(Action::Request { method: Method::POST, path, body }, 302)
     }
 
     /// Opens a WebSocket, which must answer `101`.
+    #[must_use]
     pub fn websocket(path: Template) -> Self {
         let (protocols, send, receive) = Default::default();
         Self::of(Action::WebSocket { path, protocols, send, receive }, 101)
     }
 
-    /// Joins a page of Phoenix LiveView, which must answer `200` and then the join with `ok`.
+    /// Joins a page of Phoenix `LiveView`, which must answer `200` and then the join with `ok`.
+    #[must_use]
     pub fn live(page: Template) -> Self {
         let socket = Template::literal("/live/websocket");
         Self::of(Action::Live { page, socket, receive: Vec::new() }, 200)
     }
 
     /// Any step: no redirects, no retries, 10 s.
+    #[must_use]
     pub fn of(action: Action, status: u16) -> Self {
         Self {
             name: None,

@@ -1,4 +1,4 @@
-//! Whole journeys on paused time: with answers from a script, and WebSockets over a pipe in memory.
+//! Whole journeys on paused time: with answers from a script, and sockets over a pipe in memory.
 
 mod form;
 mod server;

@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::{Either, select};
-use pipeline_core::{Clock, Context, Deployment, Fault, Finding, Outcome, Report, Verifier};
+use pipeline_core::{
+    Clock, Context, Deployment, Fault, Finding, Outcome, Report, Trigger, Verifier,
+};
 use tokio::time::Instant;
 
 use self::judge::{Standard, wanted};
@@ -119,6 +121,7 @@ fn nothing_to_ask(deployment: &Deployment) -> Finding {
         deployment.version
     );
     Finding::warning(message)
+        .rule(Trigger::Inconclusive.as_str())
         .remedy("set the environment's `url`, or use a target that gives each instance an address")
 }
 

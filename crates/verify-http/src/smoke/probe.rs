@@ -44,7 +44,7 @@ impl<'c> Probe<'c> {
     }
 
     /// The check's answer, in words that follow its name in a finding.
-    pub(super) fn answer(&self, judged: Judgement, tries: u32) -> Check {
+    pub(super) fn answer(&self, judged: &Judgement, tries: u32) -> Check {
         let (check, instance) = (self.standard.check, self.standard.instance.clone());
         let endpoint = check.endpoint();
         let words = self.standard.secrets.strike(&judged.message);

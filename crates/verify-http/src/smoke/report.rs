@@ -49,7 +49,7 @@ fn checks(probed: Vec<Probed<'_>>) -> Result<Vec<Check>, Error> {
                 Judgement::inconclusive(message)
             }
         };
-        checks.push(probe.answer(judged, tries));
+        checks.push(probe.answer(&judged, tries));
     }
     // A refusal that was seen is proof; without one, not having looked everywhere is no verdict.
     let refused = checks.iter().any(|check| check.verdict == Verdict::Refused);

@@ -57,8 +57,11 @@ impl Script {
     /// What answers the smoke tests of the environment as they want it.
     fn stand_in(&self, version: &str) -> Image {
         let checks = &self.environment().verify.smoke.checks;
-        let wanted: BTreeMap<&str, u16> =
-            checks.iter().map(|check| (check.path.as_str(), check.status)).collect();
+        let wanted: BTreeMap<&str, u16> = checks
+            .iter()
+            .map(|it| (it.path.as_str(), it.expect.status.iter().flatten().next()))
+            .filter_map(|(path, status)| Some((path, *status?)))
+            .collect();
         let pages = serde_json::json!(wanted).to_string();
         Image::inside(self.reference(version))
             .env([("APP_VERSION", version), ("PAGES", &pages), ("LATENCY_MS", "5")])

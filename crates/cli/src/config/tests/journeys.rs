@@ -28,8 +28,8 @@ fn a_journey_is_read_with_its_defaults_and_its_secrets() {
         request = "POST /login"
         form = { user = "{{env.SHOP_USER}}", password = "{{password}}", id = "{{id}}" }
         status = [302, 303]
-        expect.headers.location = "/account"
-        expect.json_path."$.items" = { count = 3 }
+        response_headers.location = "/account"
+        json_path."$.items" = { count = 3 }
         [[verify.journeys.steps]]
         websocket = "/socket"
         receive = ["hello", { json_path."$.a" = 1 }]
@@ -68,16 +68,17 @@ fn a_journey_that_cannot_be_walked_is_refused_with_its_place() {
             format!("{step}request = \"GET /\"\ncapture.a = {{ css = \"a\", regex = \"a\" }}"),
             "`a` is captured from one of",
         ),
-        (format!("{step}request = \"GET /\"\nexpect.matches = [\"(\"]"), "unclosed group"),
+        (format!("{step}request = \"GET /\"\nmatches = [\"(\"]"), "unclosed group"),
         (
-            format!("{step}request = \"GET /\"\nexpect.json_path.\"$.a\" = {{}}"),
-            "the rule for `$.a` is none",
+            format!("{step}request = \"GET /\"\njson_path.\"$.a\" = {{}}"),
+            "what `$.a` must find is not to be understood",
         ),
+        (format!("{step}request = \"GET /\"\njson_path.a = 1"), "it does not begin with `$`"),
+        (format!("{step}request = \"GET /\"\nmathces = 1"), "did you mean `matches`?"),
         (
-            format!("{step}request = \"GET /\"\nexpect.json_path.a = 1"),
-            "it does not begin with `$`",
+            format!("{step}request = \"GET /\"\nheaders = {{ authorization = \"Bearer abc\" }}"),
+            "carries a secret",
         ),
-        (format!("{step}request = \"GET /\"\nexepct = 1"), "did you mean `expect`?"),
         ("hurl = \"no.hurl\"".into(), "no.hurl cannot be read"),
         (
             format!("hurl = \"no.hurl\"\n{step}request = \"GET /\""),

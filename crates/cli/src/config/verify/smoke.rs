@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use verify_http::{Echo, Expect};
 
 /// The smoke tests.
 #[derive(Clone, Debug)]
@@ -19,9 +20,13 @@ pub(crate) struct Smoke {
 /// One smoke test.
 #[derive(Clone, Debug)]
 pub(crate) struct SmokeCheck {
+    pub(crate) name: Option<String>,
     pub(crate) path: String,
-    pub(crate) status: u16,
-    pub(crate) json: bool,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) redirects: u32,
+    pub(crate) expect: Expect,
+    pub(crate) tls_expires_after: Option<Duration>,
+    pub(crate) echo: Option<Echo>,
     /// The variable of the bearer token, and the token if it is set.
     pub(crate) bearer: Option<(String, Option<SecretString>)>,
 }

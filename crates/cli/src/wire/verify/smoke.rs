@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use pipeline_core::{Limits, Step, Verifier};
+use secrecy::SecretString;
 use verify_http::{Bearer, Client, Connections, Smoke, SmokeCheck, SmokeConfig};
 
+use crate::app::wall;
 use crate::config::{self, Environment};
 use crate::error::{CliError, chain};
 use crate::exit::Exit;
@@ -27,22 +29,35 @@ pub(super) fn smoke(environment: &Environment) -> Result<Option<Step<dyn Verifie
     let hangs = smoke.within + smoke.attempt_timeout + Duration::from_secs(5);
     let client =
         Client::new(Connections::Fresh).map_err(|error| CliError::new(Exit::Bug, chain(&error)))?;
-    let smoke = Smoke::new(config, client).map_err(|error| CliError::usage(chain(&error)))?;
+    let smoke = Smoke::with_clock(config, client, wall());
+    let smoke = smoke.map_err(|error| CliError::usage(chain(&error)))?;
     Ok(Some(Step::verifier("smoke", smoke).limits(Limits::once().timeout(hangs))))
 }
 
 fn smoke_check(check: &config::SmokeCheck) -> Result<SmokeCheck, CliError> {
-    let mut made = SmokeCheck::get(&check.path).status(check.status);
-    if check.json {
-        made = made.json();
-    }
-    let Some((name, secret)) = &check.bearer else { return Ok(made) };
+    let made = SmokeCheck {
+        name: check.name.clone(),
+        headers: check.headers.clone(),
+        redirects: check.redirects,
+        expect: check.expect.clone(),
+        echo: check.echo.clone(),
+        tls_expires_after: check.tls_expires_after,
+        ..SmokeCheck::get(&check.path)
+    };
+    let Some(sent) = &check.bearer else { return Ok(made) };
+    Ok(made.bearer(bearer(sent, &format!("the check of {}", check.path))?))
+}
+
+/// The token that `who` sends, which must be there.
+pub(super) fn bearer(
+    (name, secret): &(String, Option<SecretString>),
+    who: &str,
+) -> Result<Bearer, CliError> {
     if secret.is_none() {
         return Err(CliError::usage(format!(
-            "the variable {name}, which the check of {} sends as bearer token, is not set",
-            check.path
+            "the variable {name}, which {who} sends as bearer token, is not set"
         ))
         .hint(format!("set {name} and try again")));
     }
-    Ok(made.bearer(Bearer::named(name, secret.clone())))
+    Ok(Bearer::named(name, secret.clone()))
 }

@@ -31,6 +31,7 @@ pub(super) fn sign_in() -> Journey {
 }
 
 /// The shop.
+#[expect(clippy::unnecessary_wraps, reason = "it is what a script answers")]
 pub(super) fn phoenix(asks: &Asks) -> Answer {
     let signed_in = asks.cookie.contains("_shop_key=signed-in");
     Ok(match asks.line.as_str() {
@@ -90,37 +91,10 @@ async fn a_step_that_fails_twice_shows_what_went_to_and_fro_without_secrets() {
     assert_eq!(report.findings()[0].rule.as_deref(), Some(Trigger::Journey.as_str()));
     let evidence = &report.all_evidence()[0];
     assert_eq!(evidence.name, "sign in");
-    insta::assert_json_snapshot!(evidence.value["failed"], @r#"
-    {
-      "exchange": {
-        "differences": [
-          {
-            "got": "answered 403",
-            "wanted": "200"
-          }
-        ],
-        "request": {
-          "body": "user={{env.SHOP_USER}}&password={{password}}&_csrf_token=[secret]",
-          "headers": [
-            "x-csrf-token: [secret]"
-          ],
-          "line": "POST https://shop.test/login"
-        },
-        "response": {
-          "body": "denied: user=[secret]&password=[secret]&_csrf_token=[secret] of _shop_key=[secret]",
-          "cut": false,
-          "headers": [
-            "x-request-id: F1"
-          ],
-          "status": 403,
-          "took_ms": 12.0
-        }
-      },
-      "of": 3,
-      "step": 2,
-      "title": "POST /login"
-    }
-    "#);
+    let exchange = &evidence.value["failed"]["exchange"];
+    insta::assert_snapshot!(exchange["request"], @r#"{"body":"user={{env.SHOP_USER}}&password={{password}}&_csrf_token=[secret]","headers":["x-csrf-token: [secret]"],"line":"POST https://shop.test/login"}"#);
+    insta::assert_snapshot!(exchange["response"], @r#"{"body":"denied: user=[secret]&password=[secret]&_csrf_token=[secret] of _shop_key=[secret]","cut":false,"headers":["x-request-id: F1"],"status":403,"took_ms":12.0}"#);
+    insta::assert_snapshot!(exchange["differences"], @r#"[{"got":"answered 403","wanted":"200"}]"#);
     for secret in ["oo&long", "oo%26long", "of-the-form", "anonymous-2222"] {
         assert!(!format!("{report:?} {heard}").contains(secret), "{secret}");
     }

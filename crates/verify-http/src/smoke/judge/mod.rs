@@ -74,23 +74,15 @@ impl Standard<'_> {
             return Judgement::inconclusive(words);
         }
         let differences = self.check.expect.differences(response);
-        match differences.first().filter(|it| it.part == Part::Status) {
-            Some(wrong) => {
-                let answered = wrong.words(self.secrets) + &answer.way_in_words();
-                sum(answered, "; it ", self.ill(response).into_iter().chain([Flaw::status()]))
-            }
-            None => {
-                let told = self.build.as_ref();
-                let told = told.and_then(|it| it.told(self.check, response, self.secrets));
-                let answered = format!(
-                    "answered {}{}{}",
-                    response.status,
-                    told.unwrap_or_default(),
-                    answer.way_in_words()
-                );
-                sum(answered, ", but ", self.flaws(response, &differences))
-            }
+        if let Some(wrong) = differences.first().filter(|it| it.part == Part::Status) {
+            let answered = wrong.words(self.secrets) + &answer.way_in_words();
+            return sum(answered, "; it ", self.ill(response).into_iter().chain([Flaw::status()]));
         }
+        let told = self.build.as_ref();
+        let told = told.and_then(|it| it.told(self.check, response, self.secrets));
+        let (told, way) = (told.unwrap_or_default(), answer.way_in_words());
+        let answered = format!("answered {}{told}{way}", response.status);
+        sum(answered, ", but ", self.flaws(response, &differences))
     }
 
     /// What is wrong with an answer whose status is right.

@@ -149,40 +149,32 @@ fn deployment(instances: Vec<Instance>) -> Deployment {
     Deployment { version: "v545".into(), artifact, instances, ..Deployment::default() }
 }
 
+/// The build that must answer: `one` instance or the public address of a deployment in a phase.
+fn build(
+    what: Echoed,
+    one: bool,
+    (deployment, phase): (&Deployment, Phase),
+    release: Release,
+) -> String {
+    let mut run = a_run("v546");
+    run.release = release;
+    format!("{:?}", wanted(what, one, deployment, &run.context(phase, "smoke")))
+}
+
 #[test]
 fn the_build_that_must_answer_is_the_one_that_was_deployed() {
-    let release = Release::new("v546").revision("3ab1c2d4e5");
-    let run = |release: &Release| {
-        let mut run = a_run("v546");
-        run.release = release.clone();
-        run
-    };
+    let release = || Release::new("v546").revision("3ab1c2d4e5");
     let (old, new) = (Side::Old, Side::New);
+    let (verify, restore) = (Phase::Verify, Phase::Restore);
     let switched = deployment(vec![instance("a", old, false), instance("b", new, true)]);
     let canary = deployment(vec![instance("a", old, true), instance("b", new, true)]);
-    let before = deployment(vec![instance("a", old, true)]);
-    let of = |what, one, deployment: &Deployment, phase, release: &Release| {
-        format!("{:?}", wanted(what, one, deployment, &run(release).context(phase, "smoke")))
-    };
-    let (verify, restore) = (Phase::Verify, Phase::Restore);
     let table = [
-        of(Echoed::Revision, false, &switched, verify, &release),
-        of(Echoed::Version, true, &canary, verify, &release),
-        of(Echoed::Version, false, &canary, verify, &release),
-        of(Echoed::Revision, true, &switched, verify, &Release::new("v546")),
-        of(Echoed::Image, true, &switched, verify, &release),
-        of(Echoed::Version, true, &before, restore, &release),
-        of(Echoed::Image, true, &before, restore, &release),
-        of(Echoed::Revision, true, &before, restore, &release),
-        of(Echoed::Revision, true, &before, verify, &Release::new("verify")),
-        of(Echoed::Version, false, &deployment(vec![]), verify, &Release::new("v545")),
-        of(
-            Echoed::Version,
-            false,
-            &Deployment { version: "unknown".into(), ..before },
-            verify,
-            &release,
-        ),
+        build(Echoed::Revision, false, (&switched, verify), release()),
+        build(Echoed::Version, true, (&canary, verify), release()),
+        build(Echoed::Version, false, (&canary, verify), release()),
+        build(Echoed::Revision, true, (&switched, verify), Release::new("v546")),
+        build(Echoed::Image, true, (&switched, verify), release()),
+        build(Echoed::Version, false, (&deployment(vec![]), verify), Release::new("v545")),
     ];
     insta::assert_snapshot!(table.join("\n"), @r#"
     This("3ab1c2d4e5")
@@ -191,10 +183,19 @@ fn the_build_that_must_answer_is_the_one_that_was_deployed() {
     Unknown("the commit of this release is not known; deploy from a git checkout")
     This("r/shop:v545")
     This("v545")
+    "#);
+    let before = deployment(vec![instance("a", old, true)]);
+    let unknown = Deployment { version: "unknown".into(), ..before.clone() };
+    let table = [
+        build(Echoed::Version, true, (&before, restore), release()),
+        build(Echoed::Image, true, (&before, restore), release()),
+        build(Echoed::Revision, true, (&before, restore), release()),
+        build(Echoed::Version, false, (&unknown, verify), release()),
+    ];
+    insta::assert_snapshot!(table.join("\n"), @r#"
+    This("v545")
     This("r/shop:v545")
     Any("the target does not say what the running build is")
-    Any("the target does not say what the running build is")
-    This("v545")
     Any("the target does not say what the running build is")
     "#);
 }

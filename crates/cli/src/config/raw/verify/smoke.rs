@@ -1,5 +1,7 @@
 //! `[verify.smoke]` as it is written.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -20,10 +22,37 @@ pub(in crate::config) struct Smoke {
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct SmokeCheck {
     pub(in crate::config) path: Text,
-    pub(in crate::config) status: Option<Spanned<u16>>,
+    pub(in crate::config) name: Option<Text>,
+    #[serde(default)]
+    pub(in crate::config) headers: BTreeMap<String, Text>,
+    pub(in crate::config) bearer_env: Option<Text>,
+    pub(in crate::config) redirects: Option<u32>,
+    /// A number or a list of them.
+    pub(in crate::config) status: Option<Spanned<toml::Value>>,
     #[serde(default)]
     pub(in crate::config) json: bool,
-    pub(in crate::config) bearer_env: Option<Text>,
+    /// To a value, or to a table of what is wanted instead.
+    #[serde(default)]
+    pub(in crate::config) json_path: BTreeMap<String, Spanned<toml::Value>>,
+    #[serde(default)]
+    pub(in crate::config) response_headers: BTreeMap<String, Spanned<toml::Value>>,
+    /// A text or a list of them.
+    pub(in crate::config) matches: Option<Spanned<toml::Value>>,
+    pub(in crate::config) not_matches: Option<Spanned<toml::Value>>,
+    pub(in crate::config) schema: Option<Text>,
+    pub(in crate::config) took_at_most: Option<Text>,
+    pub(in crate::config) body_at_most: Option<Spanned<usize>>,
+    pub(in crate::config) tls_expires_after: Option<Text>,
+    pub(in crate::config) echoes: Option<Spanned<Echoes>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct Echoes {
+    pub(in crate::config) what: Text,
+    pub(in crate::config) json_path: Option<Text>,
+    pub(in crate::config) header: Option<Text>,
+    pub(in crate::config) regex: Option<Text>,
 }
 
 impl Over for Smoke {
