@@ -14,7 +14,7 @@ pub enum Body {
     Form(Vec<(String, Template)>),
     /// JSON, in whose strings placeholders are filled in.
     Json(Json),
-    /// Any text; its type is for [`JourneyStep::headers`] to say.
+    /// Any text; its type is for the headers of its step to say.
     Text(Template),
 }
 

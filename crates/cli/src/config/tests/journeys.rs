@@ -90,3 +90,35 @@ fn a_journey_that_cannot_be_walked_is_refused_with_its_place() {
         assert!(complaint.contains("pipeline.toml:"), "{text}: {complaint}");
     }
 }
+
+#[test]
+fn the_reference_shows_journeys_that_can_be_walked() {
+    let shown = REFERENCE.lines().skip_while(|it| *it != "# [[verify.journeys]]");
+    let shown =
+        shown.take_while(|it| it.starts_with('#')).map(|it| it.trim_start_matches(['#', ' ']));
+    // Either steps or a file; both are shown.
+    let steps: Vec<_> = shown.filter(|it| !it.starts_with("hurl =")).collect();
+    let config = load(&format!(
+        "{}\n[environments.staging]\napp = \"a\"\nurl = \"https://a.example\"",
+        steps.join("\n")
+    ));
+    let config = config.unwrap();
+    let journey = &config.environment("staging").unwrap().verify.journeys[0].0;
+    let steps: Vec<_> = journey.steps.iter().map(verify_http::JourneyStep::title).collect();
+    assert_eq!(
+        steps,
+        ["the form", "POST /login", "WebSocket /socket/websocket", "LiveView /dashboard"]
+    );
+    assert_eq!(journey.secrets.keys().collect::<Vec<_>>(), ["env.SHOP_USER", "password"]);
+    let written = include_str!("../raw/verify/journeys.rs").lines();
+    let keys =
+        written.filter_map(|it| it.trim().strip_prefix("pub(in crate::config) ")?.split_once(':'));
+    let missing: Vec<_> = keys
+        .map(|(key, _)| key)
+        .filter(|it| !it.contains(' ') && *it != "steps")
+        .filter(|it| {
+            !REFERENCE.contains(&format!("{it} =")) && !REFERENCE.contains(&format!("{it}."))
+        })
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}

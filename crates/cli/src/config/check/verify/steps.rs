@@ -24,10 +24,11 @@ impl Check<'_> {
         let action = self.action(&raw, &span)?;
         let usual = if matches!(action, Action::WebSocket { .. }) { 101 } else { 200 };
         let expect = self.expect(raw.rules(), usual)?;
+        let headers = self.headers_of(&raw)?;
         let captures = raw.capture.into_iter().map(|(name, it)| self.capture(name, it));
         Ok(JourneyStep {
             name: raw.name,
-            headers: self.headers_of(&raw)?,
+            headers,
             cookies: self.templates(&raw.cookies)?,
             csrf: raw.csrf,
             redirects: raw.redirects.unwrap_or(0),
@@ -106,7 +107,7 @@ impl Check<'_> {
         let (mut rules, mut json_path) = (BTreeMap::new(), BTreeMap::new());
         match raw.get_ref() {
             Value::Table(table) => {
-                rules.extend(table.iter().map(|(key, it)| (key.as_str(), written(it))))
+                rules.extend(table.iter().map(|(key, it)| (key.as_str(), written(it))));
             }
             text => drop(rules.insert("matches", written(text))),
         }
