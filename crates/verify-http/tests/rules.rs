@@ -35,7 +35,7 @@ async fn verify_with(client: Client, check: SmokeCheck, url: &str) -> Outcome {
         within: patience,
         attempt_timeout: patience,
         retry_every: patience,
-        consecutive: 1.try_into().unwrap(),
+        consecutive: 1.try_into().expect("1 is not 0"),
         checks: vec![check],
         ..SmokeConfig::default()
     };
@@ -62,7 +62,7 @@ fn told(outcome: Outcome) -> String {
     let check = &report.checks()[0];
     let trigger = check.trigger.map(|it| format!(" [{it}]")).unwrap_or_default();
     // Ports differ from run to run.
-    let port = regex::Regex::new(r"127\.0\.0\.1:\d+").unwrap();
+    let port = regex::Regex::new(r"127\.0\.0\.1:\d+").expect("it is one");
     let message = port.replace_all(&check.message, "127.0.0.1:PORT");
     format!("{:?}{trigger}: {message}", check.verdict)
 }
@@ -163,24 +163,31 @@ async fn a_database_that_is_down_has_its_own_trigger() {
 
 /// A site with TLS that answers 200 to everybody, and the certificate (DER) of the authority that signed its own.
 fn tls_site(name: &str) -> (String, Vec<u8>) {
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    let mut authority = CertificateParams::new(Vec::new()).expect("rcgen and loopback work");
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    let authority = CertifiedIssuer::self_signed(
+        authority,
+        KeyPair::generate().expect("rcgen and loopback work"),
+    )
+    .expect("rcgen and loopback work");
+    let mut params = CertificateParams::new([name.to_owned()]).expect("rcgen and loopback work");
     params.not_after = date_time_ymd(2100, 1, 1);
-    let key = KeyPair::generate().unwrap();
+    let key = KeyPair::generate().expect("rcgen and loopback work");
     let issuer: &Issuer<'_, KeyPair> = &authority;
-    let own = params.signed_by(&key, issuer).unwrap();
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let own = params.signed_by(&key, issuer).expect("rcgen and loopback work");
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("rcgen and loopback work");
     let _ = client();
     let config = ServerConfig::builder().with_no_client_auth();
-    let config = Arc::new(config.with_single_cert(vec![own.der().clone()], key).unwrap());
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("https://{}", listener.local_addr().unwrap());
+    let config = Arc::new(
+        config.with_single_cert(vec![own.der().clone()], key).expect("rcgen and loopback work"),
+    );
+    let listener = TcpListener::bind("127.0.0.1:0").expect("rcgen and loopback work");
+    let url = format!("https://{}", listener.local_addr().expect("rcgen and loopback work"));
     // It ends with the process of the tests.
     std::thread::spawn(move || {
         while let Ok((stream, _)) = listener.accept() {
-            let connection = ServerConnection::new(config.clone()).unwrap();
+            let connection =
+                ServerConnection::new(config.clone()).expect("rcgen and loopback work");
             let mut stream = StreamOwned::new(connection, stream);
             let mut buffer = [0; 4096];
             let _ = stream.read(&mut buffer);

@@ -32,7 +32,7 @@ use crate::redact::Secrets;
 /// A check passes after enough good answers in a row; until then it is asked again, at a fixed pace, until the
 /// window is over. Then the last answer counts. Nothing is asked again that has passed.
 ///
-/// The report has a [`Check`] for each check at each place, whose name is unique together with its instance,
+/// The report has a [`Check`](pipeline_core::Check) for each check at each place, whose name is unique together with its instance,
 /// and the numbers `smoke/tries`, `smoke/took_ms` and `smoke/latency_ms` (the median of all good answers).
 pub struct Smoke {
     config: SmokeConfig,

@@ -166,9 +166,11 @@ async fn until<F: Future<Output = (usize, Probed)>>(
 fn extent(deployment: &Deployment, phase: Phase) -> Extent {
     let unlisted = deployment.instances.is_empty() && deployment.url.is_some();
     let old = deployment.instances.iter().any(|it| it.side == Side::Old && it.serving);
+    let new = deployment.instances.iter().any(|it| it.side == Side::New);
     match phase {
         _ if !unlisted && !deployment.is_public() => Extent::Nothing,
         Phase::Restore => Extent::Close("it was restored"),
+        _ if old && !new => Extent::Close("nothing new runs here"),
         _ if old => Extent::Close("old machines still serve"),
         _ => Extent::Window,
     }

@@ -19,6 +19,8 @@ impl Watch {
         if let Some(fault) = blind(tally).filter(|_| !tally.is_certain()) {
             return Err(fault);
         }
+        // What ended before needs no reason for its length.
+        let short = short.filter(|_| !tally.is_certain());
         let short = short.map(|why| format!(" (only the first {}: {why})", seconds(tally.window)));
         let short = short.unwrap_or_default();
         let mut checks: Vec<Check> =

@@ -37,8 +37,8 @@ fn the_reference_shows_checks_that_can_be_made() {
     // All of the commented lines of a check that are keys.
     let shown = REFERENCE.lines().skip_while(|it| *it != "# [[verify.smoke.checks]]");
     let shown = shown.take_while(|it| it.starts_with('#'));
-    let shown =
-        shown.filter(|it| it.contains(" = ") && !it.starts_with("#  ") || it.contains("[["));
+    let key = regex::Regex::new(r"^# ([a-z_]+ = |\[\[)").unwrap();
+    let shown = shown.filter(|it| key.is_match(it));
     let text: Vec<_> = shown.map(|it| it.trim_start_matches("# ")).collect();
     let text = format!("{}\n{}", checks("").split("[[").next().unwrap(), text.join("\n"));
     std::fs::write(dir.path().join(FILE_NAME), text).unwrap();

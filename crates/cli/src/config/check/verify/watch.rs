@@ -31,7 +31,7 @@ impl Check<'_> {
     }
 
     fn watch_limits(&self, raw: &raw::Watch, usual: WatchLimits) -> Checked<WatchLimits> {
-        let rate = |raw: &Option<Spanned<f64>>, usual: f64| match raw {
+        let rate = |raw: Option<&Spanned<f64>>, usual: f64| match raw {
             Some(it) if !(*it.get_ref() > 0.0 && *it.get_ref() <= 1.0) => Err(self
                 .error(Some(it.span()), "a rate is a part of all requests, above 0 and up to 1")
                 .hint("5 % are 0.05")),
@@ -41,8 +41,11 @@ impl Check<'_> {
         Ok(WatchLimits {
             down_for: self.duration(raw.down_for.as_ref(), usual.down_for)?,
             consecutive: raw.consecutive.as_ref().map_or(usual.consecutive, |it| *it.get_ref()),
-            error_rate: rate(&raw.error_rate, usual.error_rate)?,
-            sustained_error_rate: rate(&raw.sustained_error_rate, usual.sustained_error_rate)?,
+            error_rate: rate(raw.error_rate.as_ref(), usual.error_rate)?,
+            sustained_error_rate: rate(
+                raw.sustained_error_rate.as_ref(),
+                usual.sustained_error_rate,
+            )?,
             latency: raw.latency.as_ref().map(|it| self.length(it)).transpose()?,
         })
     }

@@ -24,11 +24,11 @@ impl Check<'_> {
             retry_every: self.duration(raw.retry_every.as_ref(), Duration::from_secs(2))?,
             consecutive: raw.consecutive.map_or(TWICE, Spanned::into_inner),
             per_machine: raw.per_machine.unwrap_or(true),
-            checks: checks.into_iter().map(|it| self.smoke_check(it)).collect::<Checked<_>>()?,
+            checks: checks.iter().map(|it| self.smoke_check(it)).collect::<Checked<_>>()?,
         })
     }
 
-    fn smoke_check(&self, raw: raw::SmokeCheck) -> Checked<SmokeCheck> {
+    fn smoke_check(&self, raw: &raw::SmokeCheck) -> Checked<SmokeCheck> {
         let path = raw.path.get_ref();
         if !path.starts_with('/') {
             let message = format!("the path `{path}` does not begin with a slash");
@@ -43,9 +43,9 @@ impl Check<'_> {
         Ok(SmokeCheck {
             name: raw.name.as_ref().map(|it| it.get_ref().clone()),
             path: path.clone(),
-            headers: self.headers(&raw)?,
+            headers: self.headers(raw)?,
             redirects: raw.redirects.unwrap_or(0),
-            expect: self.answer(&raw)?,
+            expect: self.answer(raw)?,
             tls_expires_after,
             echo,
             bearer,
