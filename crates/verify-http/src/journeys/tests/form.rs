@@ -89,6 +89,8 @@ async fn a_step_that_fails_twice_shows_what_went_to_and_fro_without_secrets() {
     insta::assert_snapshot!(heard,
         @"  journeys: sign in: step 2 of 3, POST /login: answered 403, wanted 200; once more from its start");
     assert_eq!(report.findings()[0].rule.as_deref(), Some(Trigger::Journey.as_str()));
+    insta::assert_snapshot!(report.findings()[1].message,
+        @"sign in: sent POST https://shop.test/login with user={{env.SHOP_USER}}&password={{password}}&_csrf_token=[secret]; got 403 with denied: user=[secret]&password=[secret]&_csrf_token=[secret] of _shop_key=[secret]");
     let evidence = &report.all_evidence()[0];
     assert_eq!(evidence.name, "sign in");
     let exchange = &evidence.value["failed"]["exchange"];
