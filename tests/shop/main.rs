@@ -14,6 +14,9 @@ use tokio::process::Command;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
+/// What customers sign in with.
+const PASSWORD: &str = "oolong & milk";
+
 /// A release of the shop, built once for all tests.
 async fn release() -> &'static Path {
     static RELEASE: OnceCell<PathBuf> = OnceCell::const_new();
@@ -173,6 +176,64 @@ async fn a_release_that_answers_500_is_taken_back_by_itself() {
     assert!(ran.stderr.contains("/dashboard"), "{ran}");
     assert!(ran.stderr.contains("500"), "{ran}");
     assert_eq!(Fleet::of(&shop.sim, APP).whole(2), Ok("v1".into()));
+}
+
+/// A login and a LiveView, on the way that users go and on each machine by itself.
+const JOURNEY: &str = r#"
+[[verify.journeys]]
+name = "sign in"
+per_machine = true
+secrets = { user = "SHOP_USER", password = "SHOP_PASSWORD" }
+[[verify.journeys.steps]]
+request = "GET /login"
+capture.token = { css = "input[name=_csrf_token]", attribute = "value" }
+[[verify.journeys.steps]]
+request = "POST /login"
+csrf = true
+form = { user = "{{user}}", password = "{{password}}" }
+status = 302
+capture.account = { header = "location" }
+[[verify.journeys.steps]]
+request = "GET {{account}}"
+matches = ["You are signed in"]
+[[verify.journeys.steps]]
+live = "/live"
+[[verify.journeys]]
+name = "forged forms"
+secrets = { user = "SHOP_USER", password = "SHOP_PASSWORD" }
+hurl = "journeys/forged.hurl"
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn customers_sign_in_and_a_release_in_which_they_cannot_is_taken_back() {
+    let shop = Shop::open().await;
+    shop.edit("pipeline.toml", |text| format!("{text}\n{JOURNEY}"));
+    let signed = [("SHOP_PASSWORD", PASSWORD), ("SECRET_KEY_BASE", "the same on all machines")];
+    let one = shop.image("v1", &signed).await;
+    let only_format = ["--only", "format"];
+    let deploy = |image: String| {
+        let args = ["deploy", "staging", "--image", &image].map(str::to_owned);
+        let mut command = shop.command(&args.each_ref().map(String::as_str));
+        command.args(only_format).env("SHOP_USER", "anna").env("SHOP_PASSWORD", PASSWORD);
+        World::ended(command.spawn().expect("the command starts"))
+    };
+    deploy(one).await.expect(0);
+    // Another password: customers stay outside.
+    let two = shop.image("v2", &[("SHOP_PASSWORD", "coffee"), signed[1]]).await;
+    let ran = deploy(two).await.expect(30);
+    assert!(ran.stderr.contains("step 2 of 4, POST /login: answered 401, wanted 302"), "{ran}");
+    assert!(!format!("{ran}").contains(PASSWORD), "{ran}");
+    assert_eq!(Fleet::of(&shop.sim, APP).whole(2), Ok("v1".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn journeys_without_their_secrets_are_skipped_and_everybody_sees_it() {
+    let shop = Shop::open().await;
+    shop.edit("pipeline.toml", |text| format!("{text}\n{JOURNEY}"));
+    let image = shop.image("v1", &[]).await;
+    let args = ["deploy", "staging", "--image", &image, "--only", "format"];
+    let ran = shop.run(&args).await.expect(0);
+    assert!(ran.stderr.contains("skipped: the variable SHOP_PASSWORD is not set"), "{ran}");
 }
 
 /// The gates' own case: what is wrong is shown with file and line, and nothing is touched.

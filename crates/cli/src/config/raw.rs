@@ -13,8 +13,8 @@ pub(super) use notify::Notify;
 pub(super) use rollback::{Rollback, RollbackTrigger};
 pub(super) use security::{Ignore, Security};
 pub(super) use verify::{
-    Capture, Echoes, Endpoint, Expect, Journey, Performance, Smoke, SmokeCheck, Step, Verify, Want,
-    Watch,
+    Capture, Echoes, Endpoint, Journey, Performance, Rules, Smoke, SmokeCheck, Step, Verify, Watch,
+    Written,
 };
 
 use std::collections::BTreeMap;

@@ -6,7 +6,8 @@ use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
 use thiserror::Error;
 
-use super::config::{Action, Body, Journey, JourneyStep};
+use super::body::Body;
+use super::config::{Action, Journey, JourneyStep};
 use super::template::{BadTemplate, Template};
 use crate::expect::RuleError;
 

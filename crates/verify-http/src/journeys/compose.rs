@@ -3,8 +3,9 @@
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
+use super::body::Body;
 use super::browser::Browser;
-use super::config::{Body, JourneyStep};
+use super::config::JourneyStep;
 use super::exchange::Shown;
 use super::template::Template;
 use super::wrong::Wrong;
@@ -20,7 +21,7 @@ impl Browser<'_> {
     pub(super) fn compose(
         &mut self,
         step: &JourneyStep,
-        method: Method,
+        method: &Method,
         path: &Template,
     ) -> Result<(Request, Shown), Wrong> {
         let mut request = self.request(method.clone(), &self.values.fill(path))?;
@@ -50,7 +51,7 @@ impl Browser<'_> {
         (path, body): (&Template, &Body),
     ) -> Result<(Request, Shown), Wrong> {
         let token = if step.csrf { Some(self.csrf()?) } else { None };
-        let (mut request, mut shown) = self.compose(step, method.clone(), path)?;
+        let (mut request, mut shown) = self.compose(step, method, path)?;
         if let Some(token) = &token {
             set(&mut request, CSRF_HEADER, token)?;
             shown.headers.push((CSRF_HEADER.into(), "[secret]".into()));

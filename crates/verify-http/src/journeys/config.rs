@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use reqwest::Method;
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 
+use super::body::Body;
 use super::check::{self, JourneyError};
-use super::template::{BadTemplate, Template};
+use super::template::Template;
+use super::variable::Variable;
 use crate::expect::Expect;
 use crate::extract::Extract;
 
@@ -25,13 +25,6 @@ pub struct Journey {
     pub secrets: BTreeMap<String, Variable>,
     /// The steps, in order.
     pub steps: Vec<JourneyStep>,
-}
-
-/// A secret, and the environment variable it comes from, so that a missing one can be named.
-#[derive(Clone, Debug)]
-pub struct Variable {
-    name: String,
-    value: Option<SecretString>,
 }
 
 /// One step of a journey.
@@ -83,7 +76,7 @@ pub enum Action {
         /// Messages that must come, in this order; others may come between.
         receive: Vec<Expect>,
     },
-    /// Gets a page of Phoenix LiveView and joins it over its WebSocket, as its script does in a browser.
+    /// Gets a page of Phoenix `LiveView` and joins it over its WebSocket, as its script does in a browser.
     Live {
         /// The page, from the root.
         page: Template,
@@ -93,24 +86,6 @@ pub enum Action {
         receive: Vec<Expect>,
     },
 }
-
-/// What a request carries.
-#[derive(Clone, Debug, Default)]
-pub enum Body {
-    /// Nothing.
-    #[default]
-    None,
-    /// A form, in the order of its fields.
-    Form(Vec<(String, Template)>),
-    /// JSON, in whose strings placeholders are filled in.
-    Json(Json),
-    /// Any text; its type is for [`JourneyStep::headers`] to say.
-    Text(Template),
-}
-
-/// A JSON value whose strings may have placeholders.
-#[derive(Clone, Debug)]
-pub struct Json(Value);
 
 /// What to keep of an answer.
 #[derive(Clone, Debug)]
@@ -153,29 +128,34 @@ impl Journey {
 
 impl JourneyStep {
     /// `GET path`, which must answer `200`.
+    #[must_use]
     pub fn get(path: Template) -> Self {
         Self::of(Action::Request { method: Method::GET, path, body: Body::None }, 200)
     }
 
     /// `POST path` with a form, which must answer `302`.
+    #[must_use]
     pub fn post(path: Template, form: Vec<(String, Template)>) -> Self {
         let body = Body::Form(form);
         Self::of(Action::Request { method: Method::POST, path, body }, 302)
     }
 
     /// Opens a WebSocket, which must answer `101`.
+    #[must_use]
     pub fn websocket(path: Template) -> Self {
         let (protocols, send, receive) = Default::default();
         Self::of(Action::WebSocket { path, protocols, send, receive }, 101)
     }
 
-    /// Joins a page of Phoenix LiveView, which must answer `200` and then the join with `ok`.
+    /// Joins a page of Phoenix `LiveView`, which must answer `200` and then the join with `ok`.
+    #[must_use]
     pub fn live(page: Template) -> Self {
         let socket = Template::literal("/live/websocket");
         Self::of(Action::Live { page, socket, receive: Vec::new() }, 200)
     }
 
     /// Any step: no redirects, no retries, 10 s.
+    #[must_use]
     pub fn of(action: Action, status: u16) -> Self {
         Self {
             name: None,
@@ -229,79 +209,5 @@ impl JourneyStep {
             Action::Live { page, socket, .. } => all.extend([page.clone(), socket.clone()]),
         }
         all
-    }
-}
-
-impl Body {
-    fn templates(&self) -> Vec<Template> {
-        match self {
-            Self::None => Vec::new(),
-            Self::Form(fields) => fields.iter().map(|(_, value)| value.clone()).collect(),
-            Self::Json(json) => strings(&json.0).collect(),
-            Self::Text(text) => vec![text.clone()],
-        }
-    }
-}
-
-impl Json {
-    /// Refuses a string with a placeholder that is none.
-    pub fn new(value: Value) -> Result<Self, BadTemplate> {
-        texts(&value).try_for_each(|it| it.parse::<Template>().map(drop))?;
-        Ok(Self(value))
-    }
-
-    /// The value with each string filled in.
-    pub(super) fn filled(&self, fill: &dyn Fn(&Template) -> String) -> Value {
-        filled(&self.0, fill)
-    }
-}
-
-fn filled(value: &Value, fill: &dyn Fn(&Template) -> String) -> Value {
-    match value {
-        Value::String(text) => fill(&template(text)).into(),
-        Value::Array(items) => items.iter().map(|it| filled(it, fill)).collect(),
-        Value::Object(members) => {
-            let filled = members.iter().map(|(name, it)| (name.clone(), filled(it, fill)));
-            Value::Object(filled.collect())
-        }
-        other => other.clone(),
-    }
-}
-
-fn strings(value: &Value) -> impl Iterator<Item = Template> {
-    texts(value).map(template)
-}
-
-/// Every string in it, names of members left out.
-fn texts(value: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
-    match value {
-        Value::String(text) => Box::new(std::iter::once(text.as_str())),
-        Value::Array(items) => Box::new(items.iter().flat_map(texts)),
-        Value::Object(members) => Box::new(members.values().flat_map(texts)),
-        _ => Box::new(std::iter::empty()),
-    }
-}
-
-/// What was checked when the value was made.
-fn template(text: &str) -> Template {
-    text.parse().unwrap_or_else(|_| Template::literal(text))
-}
-
-impl Variable {
-    /// The variable called `name`; `None` where it is not set.
-    pub fn named(name: impl Into<String>, value: Option<SecretString>) -> Self {
-        Self { name: name.into(), value }
-    }
-
-    /// What it is called.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Its value, unless it is missing or empty.
-    #[must_use]
-    pub fn secret(&self) -> Option<&SecretString> {
-        self.value.as_ref().filter(|it| !it.expose_secret().is_empty())
     }
 }

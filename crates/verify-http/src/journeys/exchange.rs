@@ -3,7 +3,7 @@
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
-use crate::expect::Difference;
+use crate::expect::{Difference, clip};
 use crate::redact::Secrets;
 use crate::response::{Response, snippet};
 
@@ -53,6 +53,25 @@ impl Exchange {
             self.messages.remove(0);
         }
         self.messages.push(text);
+    }
+
+    /// All of it in one sentence: what was sent, and what came.
+    pub(super) fn in_words(&self, secrets: &Secrets) -> Option<String> {
+        let show = |text: &str| clip(secrets.strike(text).trim());
+        let Shown { line, body, .. } = &self.request;
+        if line.is_empty() {
+            return None;
+        }
+        let with =
+            |text: &str| if text.is_empty() { String::new() } else { format!(" with {text}") };
+        let sent =
+            format!("sent {}{}", show(line), with(&show(body.as_deref().unwrap_or_default())));
+        let got = match &self.response {
+            None => "got no answer".to_owned(),
+            Some(it) => format!("got {}{}", it.status, with(&show(&it.text()))),
+        };
+        let heard = self.messages.last().map(|it| format!(", and last heard {}", show(it)));
+        Some(format!("{sent}; {got}{}", heard.unwrap_or_default()))
     }
 
     /// All of it, to look at.
@@ -141,6 +160,10 @@ mod tests {
         let text = value.to_string();
         assert!(!text.contains("s3cret") && !text.contains("SFMyNTY") && !text.contains("Basic"));
         assert!(text.len() < 1_500, "{text}");
+        let words = exchange.in_words(&Secrets::of(&["s3cret".into()])).unwrap();
+        assert!(words.starts_with("sent POST http://a/login with password={{password}}; got 403 with wrong [secret]! xxx"), "{words}");
+        assert!(words.ends_with("…, and last heard message 8"), "{words}");
+        assert_eq!(Exchange::default().in_words(&Secrets::default()), None);
         assert_eq!(value["request"]["headers"][0], "Authorization: [secret]");
         assert_eq!(
             value["response"]["headers"][0],

@@ -1,14 +1,15 @@
-//! Joins a page of Phoenix LiveView as its script does: the page, its WebSocket, and one message on it.
+//! Joins a page of Phoenix `LiveView` as its script does: the page, its WebSocket, and one message on it.
 //!
 //! Messages are those of Phoenix's second serializer, `[join_ref, ref, topic, event, payload]`
 //! (phoenix, `assets/js/phoenix/serializer.js`); the first one of a view is sent by `View` of
-//! phoenix_live_view, `assets/js/phoenix_live_view/view.ts`, and answered in `lib/phoenix_live_view/channel.ex`.
+//! `phoenix_live_view`, `assets/js/phoenix_live_view/view.ts`, and answered in `lib/phoenix_live_view/channel.ex`.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::body::Body;
 use super::browser::Browser;
-use super::config::{Body, JourneyStep};
+use super::config::JourneyStep;
 use super::page::{LiveRoot, csrf_token, live_root};
 use super::socket::Socket;
 use super::step::{known, wanted};
@@ -58,7 +59,7 @@ impl Browser<'_> {
         token: Option<&str>,
     ) -> Result<(Response, Socket), Wrong> {
         let path = known(&self.values.fill(socket));
-        let (mut request, shown) = self.compose(step, Method::GET, &path)?;
+        let (mut request, shown) = self.compose(step, &Method::GET, &path)?;
         let query = token.map(|it| ("_csrf_token", it)).into_iter().chain([("vsn", "2.0.0")]);
         request.url.query_pairs_mut().extend_pairs(query);
         let opened = self.open((request, shown), &[], &Expect::default()).await;

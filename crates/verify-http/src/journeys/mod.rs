@@ -1,5 +1,6 @@
 //! The journeys verifier: what users do, step by step, as a browser without scripts would do it.
 
+mod body;
 mod browser;
 mod check;
 mod compose;
@@ -14,13 +15,16 @@ mod socket;
 mod step;
 mod template;
 mod values;
+mod variable;
 mod walk;
 mod wrong;
 
+pub use body::{Body, Json};
 pub use check::{BadStep, JourneyError};
-pub use config::{Action, Body, Capture, Journey, JourneyStep, Json, Variable};
+pub use config::{Action, Capture, Journey, JourneyStep};
 pub use hurl::{HurlError, read_hurl};
 pub use template::{BadTemplate, Template};
+pub use variable::Variable;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -38,7 +42,8 @@ use crate::place::{Place, places};
 /// How long after a failure a step, or a whole journey, is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Walks every journey the way users go, and those that say so on each instance that has an address.
+/// Walks every journey the way users go, and those that say so on each instance that has an address. Where users
+/// do not go yet, as before a switch, the first instance stands for their way.
 ///
 /// A journey that fails is walked once more from its start; failing again it is refused, or an alert if it is
 /// not required. One that lacks a secret is not walked, and that is an alert, too. All places are visited at
@@ -73,11 +78,11 @@ impl Journeys {
     /// Which journeys are walked where, place by place.
     fn ways<'w>(&'w self, deployment: &'w Deployment, places: &'w [Place]) -> Vec<Vec<Way<'w>>> {
         let (public, asker) = (deployment.url.as_deref(), self.asker.as_ref());
-        // Where users cannot go yet, each machine by itself is all there is to look at.
-        let reached = places.iter().any(|it| it.instance.is_none());
+        // Where users cannot go yet, one machine has to stand for their way.
+        let first = places.first().and_then(|it| it.instance.as_deref());
         let at = |place: &'w Place| {
-            let here = |it: &&Journey| place.instance.is_none() || it.per_instance || !reached;
-            let here = self.journeys.iter().filter(here);
+            let users = place.instance.as_deref() == first;
+            let here = self.journeys.iter().filter(|it| users || it.per_instance);
             here.map(|journey| Way { journey, place, public, asker }).collect()
         };
         places.iter().map(at).collect()

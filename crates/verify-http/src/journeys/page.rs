@@ -2,7 +2,7 @@
 
 use scraper::{ElementRef, Html, Selector};
 
-/// The root of a LiveView, as it stands in a page.
+/// The root of a `LiveView`, as it stands in a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LiveRoot {
     pub(super) id: String,
@@ -20,7 +20,7 @@ pub(super) fn csrf_token(page: &str) -> Option<String> {
     token("input[name=_csrf_token]", "value").or_else(|| token("meta[name=csrf-token]", "content"))
 }
 
-/// The main LiveView of a page, else its first that has no parent: `phoenix_live_view`, `static.ex`.
+/// The main `LiveView` of a page, else its first that has no parent: `phoenix_live_view`, `static.ex`.
 pub(super) fn live_root(page: &str) -> Option<LiveRoot> {
     let html = Html::parse_document(page);
     let root = first(&html, "[data-phx-session][data-phx-main]")

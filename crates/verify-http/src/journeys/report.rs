@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pipeline_core::{Check, CheckKind, Evidence, Outcome, Report, Trigger, Verdict};
+use pipeline_core::{Check, CheckKind, Evidence, Finding, Outcome, Report, Trigger, Verdict};
 use serde_json::json;
 
 use super::config::Journey;
@@ -26,10 +26,12 @@ pub(super) fn report(mut told: Vec<Told<'_>>) -> Outcome {
         return Err(error.into());
     }
     let evidence: Vec<_> = told.iter().map(Told::evidence).collect();
+    let exchanges: Vec<_> = told.iter().filter_map(Told::exchange).collect();
     let report =
         numbers(&told).into_iter().fold(Report::of_checks(checks), |report, (name, it)| {
             report.number(format!("journeys/{name}"), it)
         });
+    let report = exchanges.into_iter().fold(report, Report::finding);
     Ok(evidence.into_iter().fold(report, Report::evidence))
 }
 
@@ -96,17 +98,28 @@ impl Told<'_> {
         }
     }
 
+    /// What went to and fro in the step that failed.
+    fn exchange(&self) -> Option<Finding> {
+        let exchange = self.walked.stumble.as_ref()?.exchange.as_ref()?;
+        let mut finding = Finding::note(format!("{}: {exchange}", self.title()));
+        finding.rule = self.check().trigger.map(|it| it.as_str().to_owned());
+        Some(finding)
+    }
+
+    fn title(&self) -> String {
+        match &self.place.instance {
+            Some(instance) => format!("{} (machine {instance})", self.journey.name),
+            None => self.journey.name.clone(),
+        }
+    }
+
     /// How long each step took, and what went to and fro in the one that failed.
     fn evidence(&self) -> Evidence {
         let timed = self.journey.steps.iter().zip(&self.walked.steps);
         let steps: Vec<_> =
             timed.map(|(step, ms)| json!({ "step": step.title(), "took_ms": ms })).collect();
         let failed = self.walked.stumble.as_ref().map(|it| &it.evidence);
-        let name = match &self.place.instance {
-            Some(instance) => format!("{} (machine {instance})", self.journey.name),
-            None => self.journey.name.clone(),
-        };
-        Evidence::new(name, json!({ "steps": steps, "failed": failed }))
+        Evidence::new(self.title(), json!({ "steps": steps, "failed": failed }))
     }
 
     /// Why this side could not ask, where a required journey found nothing else.

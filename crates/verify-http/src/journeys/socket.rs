@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use crate::client::Upgraded;
 use crate::response::Response;
 
-/// The longest message that is read, in bytes: 4 MiB. A LiveView sends its page whole when it is joined.
+/// The longest message that is read, in bytes: 4 MiB. A `LiveView` sends its page whole when it is joined.
 const LONGEST: usize = 4 << 20;
 
 /// A WebSocket that is open.

@@ -54,7 +54,7 @@ impl Browser<'_> {
         let Action::WebSocket { path, protocols, send, receive } = &step.action else {
             return Err(Wrong::Unknown("is no WebSocket".into()));
         };
-        let (mut request, mut shown) = self.compose(step, Method::GET, path)?;
+        let (mut request, mut shown) = self.compose(step, &Method::GET, path)?;
         if step.csrf {
             let token = self.csrf()?;
             request.url.query_pairs_mut().append_pair("_csrf_token", &token);

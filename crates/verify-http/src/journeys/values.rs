@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::config::Variable;
 use super::template::Template;
+use super::variable::Variable;
 use crate::redact::Secrets;
 
 /// A value of so many characters that the other side gave may be a token. A shorter one is a number or a name,

@@ -52,7 +52,9 @@ pub(super) struct Stumble {
     pub(super) verdict: Verdict,
     /// "step 3 of 5, POST /login: answered 403, wanted 302".
     pub(super) words: String,
-    /// What went to and fro.
+    /// What went to and fro, in one sentence.
+    pub(super) exchange: Option<String>,
+    /// The same, to look at.
     pub(super) evidence: Value,
     /// Why this side could not ask, if it could not.
     pub(super) blind: Option<Error>,
@@ -110,9 +112,9 @@ impl Way<'_> {
         let exchange = browser.exchange.evidence(wrong.differences(), &secrets);
         let evidence =
             json!({ "step": place, "of": of, "title": step.title(), "exchange": exchange });
-        let verdict = wrong.verdict();
+        let (verdict, exchange) = (wrong.verdict(), browser.exchange.in_words(&secrets));
         let blind = if let Wrong::Blind(error) = wrong { Some(error) } else { None };
-        Stumble { verdict, words, evidence, blind }
+        Stumble { verdict, words, exchange, evidence, blind }
     }
 }
 
@@ -135,17 +137,20 @@ async fn try_step(browser: &mut Browser<'_>, step: &JourneyStep) -> Result<(), W
 impl Walked {
     fn skipped(variable: &str) -> Self {
         let words = format!("skipped: the variable {variable} is not set; set it and verify again");
-        let stumble =
-            Stumble { verdict: Verdict::Alert, words, evidence: Value::Null, blind: None };
+        let stumble = Stumble { verdict: Verdict::Alert, ..Stumble::of(words) };
         Self { steps: Vec::new(), took_ms: 0.0, stumble: Some(stumble), ended: Ended::Skipped }
     }
 }
 
 impl Stumble {
+    fn of(words: String) -> Self {
+        let (verdict, evidence) = (Verdict::Inconclusive, Value::Null);
+        Self { verdict, words, exchange: None, evidence, blind: None }
+    }
+
     fn blind(error: Error) -> Self {
         let words = format!("could not be asked: {error}");
-        let (verdict, evidence) = (Verdict::Inconclusive, Value::Null);
-        Self { verdict, words, evidence, blind: Some(error) }
+        Self { blind: Some(error), ..Self::of(words) }
     }
 }
 

@@ -1,12 +1,12 @@
 //! The file, good and bad.
 
-mod policy;
-mod verify;
-
 use pipeline_core::Trust::{All, Declared};
 
 use super::*;
 
+mod journeys;
+mod performance;
+mod policy;
 mod smoke;
 mod watch;
 

@@ -45,7 +45,7 @@ fn from(kind: &str, of: &str) -> Result<Extract, String> {
     }
 }
 
-/// The XPath of one attribute of one element, as a CSS selector and the attribute.
+/// The `XPath` of one attribute of one element, as a CSS selector and the attribute.
 fn selector(xpath: &str) -> Option<(String, String)> {
     let form = r#"^\s*(?:string\()?//([A-Za-z][\w-]*)((?:\[@[\w-]+=(?:'[^'"\\]*'|"[^'"\\]*")\])*)/@([\w-]+)\)?\s*$"#;
     let found = Regex::new(form).ok()?.captures(xpath)?;

@@ -4,7 +4,8 @@ use reqwest::{Method, Url};
 
 use super::lines::Lines;
 use super::{Bad, Read, is_answer};
-use crate::journeys::config::{Action, Body, JourneyStep, Json};
+use crate::journeys::body::{Body, Json};
+use crate::journeys::config::{Action, JourneyStep};
 use crate::journeys::template::{BadTemplate, Template};
 
 /// What `location: true` follows without `max-redirs`, as Hurl does.

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::journeys::config::{Action, Body};
+use crate::journeys::body::Body;
+use crate::journeys::config::Action;
 
 const LOGIN: &str = r#"
 # Signs in.

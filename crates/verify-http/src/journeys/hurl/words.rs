@@ -36,7 +36,7 @@ fn quoted(text: &str, mark: char) -> Result<(String, &str), String> {
         match it {
             _ if it == mark => return Ok((read, &text[at + it.len_utf8()..])),
             '\\' => match (chars.next().map(|(_, it)| it), mark) {
-                (Some(next), '/') if next == '/' => read.push('/'),
+                (Some('/'), '/') => read.push('/'),
                 (Some(next), '/') => read.extend(['\\', next]),
                 (Some('n'), _) => read.push('\n'),
                 (Some('t'), _) => read.push('\t'),

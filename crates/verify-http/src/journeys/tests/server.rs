@@ -35,7 +35,10 @@ pub(super) struct Server<F, S> {
     asked: Mutex<Vec<Asks>>,
 }
 
-pub(super) fn server<F>(does: F) -> Arc<Server<F, fn(&Asks) -> Opened>>
+/// One that opens no WebSocket.
+type Plain<F> = Server<F, fn(&Asks) -> Opened>;
+
+pub(super) fn server<F>(does: F) -> Arc<Plain<F>>
 where
     F: Fn(&Asks) -> Answer + Send + Sync,
 {

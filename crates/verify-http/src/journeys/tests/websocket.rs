@@ -1,4 +1,4 @@
-//! WebSockets and LiveViews, over a pipe in memory.
+//! Sockets and live views, over a pipe in memory.
 
 use std::sync::Mutex;
 
@@ -141,7 +141,7 @@ const LIVE: &str = r#"<html><head><meta name="csrf-token" content="csrf-of-the-p
     <div id="phx-F1" data-phx-main data-phx-session="session-of-it" data-phx-static="static-of-it"></div>
     </body></html>"#;
 
-/// A LiveView that looks at its join as Phoenix does.
+/// A `LiveView` that looks at its join as Phoenix does.
 fn live(mut socket: Server) -> BoxFuture<'static, ()> {
     async move {
         let join: Value = serde_json::from_str(&next(&mut socket).await).unwrap_or_default();

@@ -41,9 +41,11 @@ impl Check<'_> {
     }
 
     fn hurl(&self, path: &Text) -> Checked<Vec<JourneyStep>> {
-        let (file, span) = (path.get_ref(), Some(path.span()));
-        let text = self.beside(file, &span)?;
-        read_hurl(file, &text).map_err(|error| self.error(span, error.to_string()))
+        let file = path.get_ref();
+        let refused = |why: String| self.error(Some(path.span()), why);
+        let text = self.beside(file);
+        let text = text.map_err(|error| refused(format!("{file} cannot be read: {error}")))?;
+        read_hurl(file, &text).map_err(|error| refused(error.to_string()))
     }
 
     /// Those that are named, and every `{{env.NAME}}` of the steps.

@@ -1,8 +1,8 @@
 //! `[verify]`: what its parts mean.
 
-mod expect;
 mod journeys;
 mod performance;
+mod rules;
 mod smoke;
 mod steps;
 mod watch;

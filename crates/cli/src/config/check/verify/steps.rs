@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use serde::Deserialize;
-use toml::Spanned;
+use toml::{Spanned, Value};
 use verify_http::{Action, Body, Capture, Expect, Extract, JourneyStep, Json, Template};
 
+use super::rules::json as as_json;
 use crate::config::check::{Check, Checked};
-use crate::config::raw::{self, Text};
+use crate::config::raw::{self, Text, Written};
 
 /// How long one try of a step may take, if nobody says otherwise.
 const TEN_SECONDS: Duration = Duration::from_secs(10);
@@ -22,19 +22,13 @@ impl Check<'_> {
     pub(super) fn step(&self, raw: Spanned<raw::Step>) -> Checked<JourneyStep> {
         let (span, raw) = (raw.span(), raw.into_inner());
         let action = self.action(&raw, &span)?;
-        let mut expect = match raw.expect {
-            Some(it) => {
-                let span = Some(it.span());
-                self.expect(it.into_inner(), &span)?
-            }
-            None => Expect::default(),
-        };
         let usual = if matches!(action, Action::WebSocket { .. }) { 101 } else { 200 };
-        expect.status = Some(self.statuses(raw.status.as_ref(), usual)?);
+        let expect = self.expect(raw.rules(), usual)?;
+        let headers = self.headers_of(&raw)?;
         let captures = raw.capture.into_iter().map(|(name, it)| self.capture(name, it));
         Ok(JourneyStep {
             name: raw.name,
-            headers: self.templates(&raw.headers)?,
+            headers,
             cookies: self.templates(&raw.cookies)?,
             csrf: raw.csrf,
             redirects: raw.redirects.unwrap_or(0),
@@ -98,9 +92,8 @@ impl Check<'_> {
             (None, None, None) => Body::None,
             (Some(form), None, None) => Body::Form(self.templates(form)?),
             (None, Some(json), None) => {
-                let span = Some(json.span());
-                let value = Json::new(self.value(json.get_ref(), &span)?);
-                Body::Json(value.map_err(|it| self.error(span, it.to_string()))?)
+                let value = Json::new(as_json(json.get_ref()));
+                Body::Json(value.map_err(|it| self.error(Some(json.span()), it.to_string()))?)
             }
             (None, None, Some(text)) => Body::Text(self.template(text)?),
             _ => return Err(bad("a request carries one of form, json and body".into())),
@@ -108,33 +101,37 @@ impl Check<'_> {
         Ok(Action::Request { method, path, body })
     }
 
-    /// A message that must come: what it must match, or rules as for an answer.
-    fn message(&self, raw: &Spanned<toml::Value>) -> Checked<Expect> {
-        let span = Some(raw.span());
-        let rules = match raw.get_ref() {
-            toml::Value::String(text) => {
-                raw::Expect { matches: vec![text.clone()], ..raw::Expect::default() }
+    /// A message that must come: what it must match, or the rules for its text.
+    fn message(&self, raw: &Written) -> Checked<Expect> {
+        let written = |it: &Value| Spanned::new(raw.span(), it.clone());
+        let (mut rules, mut json_path) = (BTreeMap::new(), BTreeMap::new());
+        match raw.get_ref() {
+            Value::Table(table) => {
+                rules.extend(table.iter().map(|(key, it)| (key.as_str(), written(it))));
             }
-            other => raw::Expect::deserialize(other.clone())
-                .map_err(|it| self.error(span.clone(), it.message().to_owned()))?,
+            text => drop(rules.insert("matches", written(text))),
+        }
+        if let Some(Value::Table(paths)) = rules.remove("json_path").map(Spanned::into_inner) {
+            json_path.extend(paths.iter().map(|(path, it)| (path.clone(), written(it))));
+        }
+        let (matches, not_matches) = (rules.remove("matches"), rules.remove("not_matches"));
+        if let Some(key) = rules.keys().next() {
+            let message = format!("a message has no `{key}`");
+            let hint = "write what it must match, or a table of json_path, matches and not_matches";
+            return Err(self.error(Some(raw.span()), message).hint(hint));
+        }
+        let rules = raw::Rules {
+            status: None,
+            json: false,
+            json_path: &json_path,
+            response_headers: &BTreeMap::new(),
+            matches: matches.as_ref(),
+            not_matches: not_matches.as_ref(),
+            schema: None,
+            took_at_most: None,
+            body_at_most: None,
         };
-        self.expect(rules, &span)
-    }
-
-    /// One status, or a list of them.
-    fn statuses(&self, raw: Option<&Spanned<toml::Value>>, usual: u16) -> Checked<Vec<u16>> {
-        let Some(raw) = raw else { return Ok(vec![usual]) };
-        let one = |it: &toml::Value| {
-            let number = it.as_integer().and_then(|it| u16::try_from(it).ok());
-            number.filter(|it| (100..600).contains(it))
-        };
-        let all = match raw.get_ref() {
-            toml::Value::Array(items) => items.iter().map(one).collect::<Option<Vec<_>>>(),
-            other => one(other).map(|it| vec![it]),
-        };
-        all.filter(|it| !it.is_empty()).ok_or_else(|| {
-            self.error(Some(raw.span()), "a status is a number from 100 to 599, or a list of them")
-        })
+        Ok(Expect { status: None, ..self.expect(rules, 101)? })
     }
 
     fn capture(&self, name: String, raw: Spanned<raw::Capture>) -> Checked<Capture> {
@@ -177,6 +174,21 @@ impl Check<'_> {
         };
         let from = made.map_err(|it| self.error(span, it.to_string()))?;
         Ok(Capture { name, from })
+    }
+
+    /// What is sent. What carries a secret comes from a variable, never from the file.
+    fn headers_of(&self, raw: &raw::Step) -> Checked<Vec<(String, Template)>> {
+        let headers = self.templates(&raw.headers)?;
+        let written = |(name, value): &&(String, Template)| {
+            name.eq_ignore_ascii_case("authorization") && value.names().next().is_none()
+        };
+        if let Some((name, _)) = headers.iter().find(written) {
+            let message = format!("the header {name} carries a secret, and this file holds none");
+            return Err(self
+                .error(raw.headers.get(name).map(Spanned::span), message)
+                .hint("write \"Bearer {{env.NAME}}\" and put the token into that variable"));
+        }
+        Ok(headers)
     }
 
     fn templates(&self, raw: &BTreeMap<String, Text>) -> Checked<Vec<(String, Template)>> {

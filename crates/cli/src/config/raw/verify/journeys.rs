@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::expect::Expect;
+use super::Written;
 use crate::config::raw::Text;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -32,18 +32,24 @@ pub(in crate::config) struct Step {
     pub(in crate::config) headers: BTreeMap<String, Text>,
     pub(in crate::config) cookies: BTreeMap<String, Text>,
     pub(in crate::config) form: Option<BTreeMap<String, Text>>,
-    pub(in crate::config) json: Option<Spanned<toml::Value>>,
+    pub(in crate::config) json: Option<Written>,
     pub(in crate::config) body: Option<Text>,
     pub(in crate::config) csrf: bool,
     pub(in crate::config) redirects: Option<u32>,
     pub(in crate::config) retries: Option<u32>,
     pub(in crate::config) timeout: Option<Text>,
-    pub(in crate::config) status: Option<Spanned<toml::Value>>,
-    pub(in crate::config) expect: Option<Spanned<Expect>>,
+    pub(in crate::config) status: Option<Written>,
+    pub(in crate::config) json_path: BTreeMap<String, Written>,
+    pub(in crate::config) response_headers: BTreeMap<String, Written>,
+    pub(in crate::config) matches: Option<Written>,
+    pub(in crate::config) not_matches: Option<Written>,
+    pub(in crate::config) schema: Option<Text>,
+    pub(in crate::config) took_at_most: Option<Text>,
+    pub(in crate::config) body_at_most: Option<Spanned<usize>>,
     pub(in crate::config) capture: BTreeMap<String, Spanned<Capture>>,
     pub(in crate::config) protocols: Vec<String>,
     pub(in crate::config) send: Vec<Text>,
-    pub(in crate::config) receive: Vec<Spanned<toml::Value>>,
+    pub(in crate::config) receive: Vec<Written>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

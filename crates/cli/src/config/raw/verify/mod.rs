@@ -1,14 +1,14 @@
 //! `[verify]` as it is written.
 
-mod expect;
 mod journeys;
 mod performance;
+mod rules;
 mod smoke;
 mod watch;
 
-pub(in crate::config) use expect::{Expect, Want};
 pub(in crate::config) use journeys::{Capture, Journey, Step};
 pub(in crate::config) use performance::{Endpoint, Performance};
+pub(in crate::config) use rules::{Rules, Written};
 pub(in crate::config) use smoke::{Echoes, Smoke, SmokeCheck};
 pub(in crate::config) use watch::Watch;
 

@@ -1,12 +1,12 @@
 //! `[verify.smoke]`.
 
 mod echo;
-mod rules;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use toml::Spanned;
+use verify_http::Expect;
 
 use crate::config::check::{Check, Checked};
 use crate::config::raw::Text;
@@ -45,11 +45,22 @@ impl Check<'_> {
             path: path.clone(),
             headers: self.headers(raw)?,
             redirects: raw.redirects.unwrap_or(0),
-            expect: self.expect(raw)?,
+            expect: self.answer(raw)?,
             tls_expires_after,
             echo,
             bearer,
         })
+    }
+
+    /// What the answer must be.
+    fn answer(&self, raw: &raw::SmokeCheck) -> Checked<Expect> {
+        let expect = self.expect(raw.rules(), 200)?;
+        let span = match (&raw.status, &raw.body_at_most) {
+            (_, Some(bytes)) => Some(bytes.span()),
+            (status, None) => status.as_ref().map(Spanned::span),
+        };
+        expect.check().map_err(|error| self.error(span, error.to_string()))?;
+        Ok(expect)
     }
 
     /// What is sent. What carries a secret comes from a variable, never from the file.

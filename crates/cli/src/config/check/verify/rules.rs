@@ -1,40 +1,33 @@
-//! What a smoke check wants of its answer.
+//! What an answer must be.
 
 use std::ops::Range;
 
-use toml::{Spanned, Value};
+use toml::Value;
 use verify_http::{Expect, HeaderRule, HeaderWant, JsonRule, JsonWant, RuleError, Schema, pattern};
 
 use crate::config::check::{Check, Checked};
-use crate::config::raw::{self, Text};
-
-type Written = Spanned<Value>;
+use crate::config::raw::{self, Text, Written};
 
 impl Check<'_> {
-    pub(super) fn expect(&self, raw: &raw::SmokeCheck) -> Checked<Expect> {
+    /// The rules as they are written; without a status, the usual one.
+    pub(super) fn expect(&self, raw: raw::Rules<'_>, usual: u16) -> Checked<Expect> {
         let json_paths = raw.json_path.iter().map(|(path, it)| self.json_rule(path, it));
         let headers = raw.response_headers.iter().map(|(name, it)| self.header_rule(name, it));
-        let expect = Expect {
-            status: Some(self.statuses(raw.status.as_ref())?),
+        Ok(Expect {
+            status: Some(self.statuses(raw.status, usual)?),
             headers: headers.collect::<Checked<_>>()?,
             json: raw.json,
             json_paths: json_paths.collect::<Checked<_>>()?,
-            matches: self.patterns("matches", raw.matches.as_ref())?,
-            not_matches: self.patterns("not_matches", raw.not_matches.as_ref())?,
-            json_schema: raw.schema.as_ref().map(|it| self.schema(it)).transpose()?,
-            took_at_most: raw.took_at_most.as_ref().map(|it| self.length(it)).transpose()?,
-            body_at_most: raw.body_at_most.as_ref().map(|it| *it.get_ref()),
-        };
-        let span = match (&raw.status, &raw.body_at_most) {
-            (_, Some(bytes)) => Some(bytes.span()),
-            (status, None) => status.as_ref().map(Spanned::span),
-        };
-        expect.check().map_err(|error| self.error(span, error.to_string()))?;
-        Ok(expect)
+            matches: self.patterns("matches", raw.matches)?,
+            not_matches: self.patterns("not_matches", raw.not_matches)?,
+            json_schema: raw.schema.map(|it| self.schema(it)).transpose()?,
+            took_at_most: raw.took_at_most.map(|it| self.length(it)).transpose()?,
+            body_at_most: raw.body_at_most.map(|it| *it.get_ref()),
+        })
     }
 
-    fn statuses(&self, raw: Option<&Written>) -> Checked<Vec<u16>> {
-        let Some(raw) = raw else { return Ok(vec![200]) };
+    fn statuses(&self, raw: Option<&Written>, usual: u16) -> Checked<Vec<u16>> {
+        let Some(raw) = raw else { return Ok(vec![usual]) };
         let one = |it: &Value| {
             let status = it.as_integer().and_then(|it| u16::try_from(it).ok());
             status
@@ -112,14 +105,18 @@ impl Check<'_> {
 
     /// A schema in a file, beside this one unless it says otherwise.
     fn schema(&self, raw: &Text) -> Checked<Schema> {
-        let dir = self.file.path.parent().unwrap_or(std::path::Path::new("."));
-        let path = dir.join(raw.get_ref());
         let refused = |why: String| {
             self.error(Some(raw.span()), format!("the schema {}: {why}", raw.get_ref()))
         };
-        let text = std::fs::read_to_string(&path).map_err(|error| refused(error.to_string()))?;
+        let text = self.beside(raw.get_ref()).map_err(|error| refused(error.to_string()))?;
         let schema = serde_json::from_str(&text).map_err(|error| refused(error.to_string()))?;
         self.ruled(raw.span(), Schema::new(raw.get_ref(), &schema))
+    }
+
+    /// The text of a file beside this one, unless its path says otherwise.
+    pub(super) fn beside(&self, path: &str) -> std::io::Result<String> {
+        let dir = self.file.path.parent().unwrap_or(std::path::Path::new("."));
+        std::fs::read_to_string(dir.join(path))
     }
 
     fn ruled<T>(&self, span: Range<usize>, rule: Result<T, RuleError>) -> Checked<T> {
@@ -134,7 +131,7 @@ fn only(table: &toml::Table) -> Option<(&str, &Value)> {
 }
 
 /// The same value in JSON; a time is a text there.
-fn json(value: &Value) -> serde_json::Value {
+pub(super) fn json(value: &Value) -> serde_json::Value {
     match value {
         Value::Datetime(time) => time.to_string().into(),
         Value::Array(many) => many.iter().map(json).collect(),
