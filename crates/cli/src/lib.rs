@@ -2,6 +2,7 @@
 
 mod app;
 mod args;
+mod broken;
 mod commands;
 mod config;
 mod ending;

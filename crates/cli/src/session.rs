@@ -10,6 +10,7 @@ use pipeline_notify::Notifier;
 use store_sql::{Lock, NewRun, Owner, RunOutcome, RunRow, Store, StoreError};
 
 use crate::app::{App, Setting, wall};
+use crate::broken::Broken;
 use crate::config::Config;
 use crate::ending::Ending;
 use crate::error::{CliError, chain};
@@ -101,7 +102,7 @@ impl<'a> Session<'a> {
         way: Way,
     ) -> Result<Ending, CliError> {
         let Berth { row, lock } = berth;
-        let Setting { app, config, .. } = self.setting;
+        let Setting { app, .. } = self.setting;
         let secrets = self.setting.secrets();
         let mut observers = match app.observers(&secrets) {
             Ok(observers) => observers,
@@ -119,14 +120,7 @@ impl<'a> Session<'a> {
         observers.push(Box::new(Discreet { secrets: secrets.clone(), observer }));
         let events = Events::new(wall(), observers);
         let source = CancelSource::new();
-        let mut release = Release::new(&row.version);
-        release.revision.clone_from(&row.begun.revision);
-        let mut run = Run::new(row.id.clone(), release, &config.dir)
-            .events(events.clone())
-            .cancel(source.token());
-        if app.around.can_ask {
-            run = run.person(Arc::new(AtTerminal { secrets: secrets.clone() }));
-        }
+        let run = self.run_of(&row).events(events.clone()).cancel(source.token());
         let journal = self.store.journal(&run.id, &lock);
         let mut journal = hooks::wrap(Box::new(DiscreetJournal { secrets, journal }));
         let end = tokio::select! {
@@ -143,6 +137,19 @@ impl<'a> Session<'a> {
         let _ = lock.release().await;
         self.say_untold(notifier).await;
         ended
+    }
+
+    /// The run as the engine has it; where a person sits at the terminal, they can be asked.
+    fn run_of(&self, row: &RunRow) -> Run {
+        let Setting { app, config, .. } = self.setting;
+        let mut release = Release::new(&row.version);
+        release.revision.clone_from(&row.begun.revision);
+        let run = Run::new(row.id.clone(), release, &config.dir);
+        if app.around.can_ask {
+            run.person(Arc::new(AtTerminal { secrets: self.setting.secrets() }))
+        } else {
+            run
+        }
     }
 
     /// Waits a little for those who are told, and names whom nobody could tell.
@@ -250,60 +257,9 @@ pub(crate) fn is_alive(pid: u32) -> bool {
     asked != Err(nix::errno::Errno::ESRCH)
 }
 
-/// Why a run came to no conclusion.
-enum Broken {
-    /// The engine could not go on.
-    Run(RunError),
-    /// The lock is gone.
-    Lock(StoreError),
-    /// Somebody wanted it to end at once.
-    Asked(Exit),
-}
-
-impl Broken {
-    /// For people, and with the code that says whether anything was changed.
-    fn told(self, row: &RunRow, touched: bool) -> CliError {
-        match self {
-            Self::Run(error) => stopped(&error, &row.version, touched),
-            Self::Lock(error) => lost_lock(&error, touched),
-            Self::Asked(exit) => left_at_once(exit, row),
-        }
-    }
-}
-
-fn lost_lock(error: &StoreError, touched: bool) -> CliError {
-    let exit = match error {
-        _ if touched => Exit::Left,
-        StoreError::Lost { .. } => Exit::NotAllowed,
-        _ => Exit::Unreachable,
-    };
-    CliError::new(exit, format!("stopped where it was: {}", chain(error)))
-        .hint("whoever holds the lock now goes on; `pipeline status` names them")
-}
-
-fn left_at_once(exit: Exit, row: &RunRow) -> CliError {
-    CliError::new(exit, format!("{} was left where it is; nothing is lost", row.version)).hint(
-        format!(
-            "`pipeline resume {0}` goes on, `pipeline resume {0} --back` takes it back",
-            row.version
-        ),
-    )
-}
-
-fn stopped(error: &RunError, version: &str, touched: bool) -> CliError {
-    let exit = match error {
-        RunError::Journal(_) if touched => Exit::Left,
-        RunError::Journal(_) => Exit::Unreachable,
-        RunError::OtherTarget { .. } | RunError::NoWayBack(_) => Exit::Usage,
-        _ => Exit::Bug,
-    };
-    CliError::new(exit, format!("{version} stopped where it was: {}", chain(error)))
-        .hint(format!("mend that, then `pipeline resume {version}`"))
-}
-
 #[cfg(test)]
 mod tests {
-    use pipeline_core::{Artifact, Fault};
+    use pipeline_core::Artifact;
 
     use super::*;
 
@@ -317,15 +273,5 @@ mod tests {
         let rejected = [Record::Rejected { failures: Vec::new() }];
         assert!(!is_touched(&rejected));
         assert_eq!(concluded(&rejected), Some(Conclusion::Rejected));
-    }
-
-    #[test]
-    fn a_run_that_breaks_off_says_by_its_code_whether_anything_was_changed() {
-        let full = || RunError::Journal(Fault::permanent(std::io::Error::other("disk full")));
-        assert_eq!(stopped(&full(), "v3", true).exit(), Exit::Left);
-        assert_eq!(stopped(&full(), "v3", false).exit(), Exit::Unreachable);
-        let lost = || StoreError::Lost { target: "flyio:shop".into(), holder: None };
-        assert_eq!(lost_lock(&lost(), true).exit(), Exit::Left);
-        assert_eq!(lost_lock(&lost(), false).exit(), Exit::NotAllowed);
     }
 }

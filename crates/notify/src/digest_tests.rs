@@ -103,7 +103,7 @@ async fn a_preparation_that_fails_takes_nothing_back() {
         EventKind::RunFinished { conclusion: Conclusion::RolledBack },
     ];
     let event = |kind| Event { seq: 1, at: SystemTime::UNIX_EPOCH, kind };
-    let told = kinds.into_iter().filter_map(|it| digest.hear(&event(it))).next().unwrap();
+    let told = kinds.into_iter().find_map(|it| digest.hear(&event(it))).unwrap();
     assert_eq!(told.topic, Topic::Failure);
     insta::assert_snapshot!(told.title, @"a release was not deployed to production: no machine was touched");
 }

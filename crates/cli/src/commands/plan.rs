@@ -143,6 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a plan and its text")]
     fn only_what_changes_what_serves_is_verified() {
         let stage = |name: &str, prepares, settles| PlannedStage {
             name: name.into(),

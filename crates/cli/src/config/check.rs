@@ -35,7 +35,7 @@ pub(super) fn check(file: &SourceFile, vars: &BTreeMap<String, String>) -> Check
     let store_url = check.store_url(raw.store.url.as_ref(), &dir)?;
     // What no environment uses is wrong all the same.
     check.build(raw.build.clone())?;
-    check.rollback(raw.rollback.clone(), false)?;
+    check.rollback(&raw.rollback, false)?;
     let known: Vec<&str> = raw.environments.keys().map(String::as_str).collect();
     let notify = raw.notify.into_iter().map(|it| check.notify(it, &known));
     let notify = notify.collect::<Checked<_>>()?;
@@ -60,7 +60,7 @@ impl Check<'_> {
         let careful = confirm != Confirm::Never || matches!(name, "production" | "prod");
         let gates = self.gates(raw.gates.clone().over(&file.gates), careful)?;
         let build = self.build(raw.build.clone().over(&file.build))?;
-        let rollback = self.rollback(raw.rollback.clone().over(&file.rollback), careful)?;
+        let rollback = self.rollback(&raw.rollback.clone().over(&file.rollback), careful)?;
         let url = self.url(name, raw.url.as_ref())?;
         let target = match raw.target.as_ref().map(|it| it.get_ref().as_str()) {
             Some("none") => Target::None,

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use pipeline_core::{
-    Cause, DecidedBy, Decision, Event, EventKind, Failure, Fault, FaultKind, Finding, Outcome,
-    Phase, Report, Severity, Verdict,
+    Cause, Event, EventKind, Failure, Fault, FaultKind, Finding, Outcome, Phase, Report, Severity,
+    Verdict,
 };
 
+use super::decision::decision;
 use super::style::{Tone, took};
 
 /// How much is said.
@@ -90,13 +91,7 @@ impl Story {
                 vec![line(Tone::Dim, format!("    {step}: {}", one_line(message)))]
             }
             EventKind::Failed { failure } => self.failed(failure),
-            EventKind::Asking { reason } => {
-                let why = reason.as_ref().map(|it| format!(": {it}")).unwrap_or_default();
-                self.normal(vec![line(Tone::Warn, format!("  ? a person is to decide{why}"))])
-            }
-            EventKind::Decided { decision, by, reason } => {
-                self.normal(vec![self.decided(*decision, *by, reason.as_deref())])
-            }
+            kind @ (EventKind::Asking { .. } | EventKind::Decided { .. }) => self.decided(kind),
             _ => Vec::new(),
         }
     }
@@ -124,17 +119,9 @@ impl Story {
         self.in_phase(phase, lines)
     }
 
-    fn decided(&self, decision: Decision, by: DecidedBy, reason: Option<&str>) -> Line {
-        let text = match decision {
-            Decision::Restore if self.untouched => {
-                "  ↩ no machine was touched; making sure that what was still serves".into()
-            }
-            Decision::Restore => "  ↩ going back to what was".into(),
-            Decision::Leave | Decision::Ask => {
-                format!("  ! left as it is: {}", one_line(&why_left(by, reason)))
-            }
-        };
-        line(Tone::Warn, text)
+    fn decided(&self, kind: &EventKind) -> Vec<Line> {
+        let text = decision(kind, self.untouched);
+        self.normal(text.map(|it| line(Tone::Warn, it)).into_iter().collect())
     }
 
     /// A failure that no step has shown yet.
@@ -166,19 +153,6 @@ impl Story {
 
     fn normal(&self, lines: Vec<Line>) -> Vec<Line> {
         if self.detail > Detail::Quiet { lines } else { Vec::new() }
-    }
-}
-
-/// Why a release was left where it is, in words that can follow a colon.
-pub(crate) fn why_left(by: DecidedBy, reason: Option<&str>) -> String {
-    match (by, reason) {
-        (DecidedBy::Policy, Some(reason)) => reason.to_owned(),
-        (DecidedBy::Policy, None) => "the policy says so".into(),
-        (DecidedBy::Person, _) => "a person decided so".into(),
-        (DecidedBy::Nobody, Some(reason)) => {
-            format!("a person was to decide, because {reason}, and nobody answered")
-        }
-        (DecidedBy::Nobody, None) => "a person was to decide, and nobody answered".into(),
     }
 }
 

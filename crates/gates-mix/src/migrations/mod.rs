@@ -65,8 +65,8 @@ fn look(migration: &Migration) -> Option<Finding> {
         return unknown(what);
     }
     let code = Code::of(&tree);
-    let migrations = code.modules().iter().filter(|it| is_migration(it));
-    let (node, what) = migrations.filter_map(|it| no_way_back(&code, it)).next()?;
+    let mut migrations = code.modules().iter().filter(|it| is_migration(it));
+    let (node, what) = migrations.find_map(|it| no_way_back(&code, it))?;
     Some(found(path, node.line(), what))
 }
 

@@ -47,7 +47,7 @@ fn backward<'t>(code: &Code<'t>, module: &Module<'t>) -> Option<NoWay<'t>> {
     let mut calls = code.calls().filter(here).filter(|it| it.callee == Callee::Local);
     calls.find_map(|call| {
         let why = one_way(call)?;
-        (!asks_direction(call.node)).then(|| (call.node, why))
+        (!asks_direction(call.node)).then_some((call.node, why))
     })
 }
 
@@ -56,9 +56,8 @@ fn one_way(call: &Call) -> Option<String> {
     let (name, arity) = (call.name, call.arity());
     let told = |more: &str| Some(format!("`{name}/{arity}` in change/0 cannot be undone{more}"));
     match (name, arity) {
-        ("execute" | "execute_file", 1) => told(""),
+        ("execute" | "execute_file", 1) | ("remove_if_exists", _) => told(""),
         ("remove", 1) => told(" without the column's type"),
-        ("remove_if_exists", _) => told(""),
         ("drop" | "drop_if_exists", _) => {
             let what = call.arg(0).filter(|it| it.tag() == Tag::Call)?;
             match what.name() {

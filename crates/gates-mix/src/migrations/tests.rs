@@ -43,6 +43,7 @@ fn what_ecto_can_run_backward_can_be_undone() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_has_no_way_back_is_told_with_its_line() {
     for (functions, told) in [
         ("  def up, do: execute(\"A\")", "3: it has up/0 and no down/0, so it cannot be undone"),

@@ -19,7 +19,7 @@ const WITH_THRESHOLD: &str = "those with one are: latency_alert and latency_roll
 
 impl Check<'_> {
     /// `careful`: is this an environment where a person confirms deploys, or production?
-    pub(super) fn rollback(&self, raw: raw::Rollback, careful: bool) -> Checked<Rollback> {
+    pub(super) fn rollback(&self, raw: &raw::Rollback, careful: bool) -> Checked<Rollback> {
         let mut rows: Vec<TriggerRow> = Vec::new();
         for written in &raw.triggers {
             let row = self.trigger_row(written)?;
