@@ -36,8 +36,8 @@ fn no_healthy_release_goes_back() {
     for (Noise { name, drift, .. }, tally) in each(&MODELS, 1.0, 20_000) {
         println!("{name}: {tally:?}");
         assert_eq!(tally.rollbacks, 0, "{name}");
-        // One alert in a thousand is what the whole deploy may cost; drift alone makes more.
-        assert!(tally.alerts <= if drift > 0.0 { 500 } else { 4 }, "{name}: {tally:?}");
+        // Where levels drift and nobody widens for it, there are alerts.
+        assert!(tally.alerts <= if drift > 0.0 { 200 } else { 1 }, "{name}: {tally:?}");
     }
 }
 

@@ -10,7 +10,7 @@ mod pool;
 mod route;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use futures::future::{Either, join_all, select};
 use futures::stream::FuturesUnordered;
 use http_body_util::Empty;
 use reqwest::header::{HOST, HeaderValue, USER_AGENT};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 pub(crate) use self::line::Answer;
@@ -35,6 +36,9 @@ use crate::place::Request;
 
 /// How it introduces itself.
 const AGENT: &str = concat!("pipeline/", env!("CARGO_PKG_VERSION"));
+
+/// How late a timer may be.
+const COARSE: Duration = Duration::from_millis(2);
 
 /// What came of one request.
 #[derive(Debug)]
@@ -184,16 +188,33 @@ impl<'s> Flight<'s> {
         let until = self.began + until;
         loop {
             if self.flying.is_empty() {
-                sleep_until(until).await;
+                exactly(until).await;
                 return None;
             }
-            let timer = std::pin::pin!(sleep_until(until));
+            let timer = pin!(exactly(until));
             // The timer is asked first: what is due leaves before anything that came back is looked at.
             match select(timer, self.flying.next()).await {
                 Either::Left(_) => return None,
                 Either::Right((Some(Some(shot)), _)) => return Some(shot),
                 Either::Right((Some(None) | None, _)) => {}
             }
+        }
+    }
+}
+
+/// Waits more exactly than a timer, which is up to two milliseconds late: it rounds up, and so does the system under
+/// it. The last moments are waited in turns with everything else that is to be done.
+async fn exactly(until: Instant) {
+    sleep_until(until.checked_sub(COARSE).unwrap_or(until)).await;
+    loop {
+        let now = Instant::now();
+        if now >= until {
+            return;
+        }
+        yield_now().await;
+        // Only a test's time stands still.
+        if Instant::now() == now {
+            return sleep_until(until).await;
         }
     }
 }
