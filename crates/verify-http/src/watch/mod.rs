@@ -170,8 +170,7 @@ fn extent(deployment: &Deployment, phase: Phase) -> Extent {
     match phase {
         _ if !unlisted && !deployment.is_public() => Extent::Nothing,
         Phase::Restore => Extent::Close("it was restored"),
-        _ if old && !new => Extent::Close("nothing new runs here"),
-        _ if old => Extent::Close("old machines still serve"),
+        _ if old && new => Extent::Close("old machines still serve"),
         _ => Extent::Window,
     }
 }

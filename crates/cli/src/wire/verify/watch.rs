@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline_core::{Limits, Step, Verifier};
+use pipeline_core::{Limits, Step, Trigger, Verifier};
 use verify_http::{Client, Connections, Watch, WatchConfig};
 
 use super::smoke::bearer;
@@ -14,7 +14,11 @@ pub(super) fn watch(environment: &Environment) -> Result<Option<Step<dyn Verifie
     let watch = &environment.verify.watch;
     let Some(config) = &watch.config else { return Ok(None) };
     let bearer = watch.bearer.as_ref().map(|it| bearer(it, "the watch")).transpose()?;
-    let config = WatchConfig { bearer, ..config.clone() };
+    let mut config = WatchConfig { bearer, ..config.clone() };
+    let above = |trigger| environment.rollback.above(trigger);
+    config.limits.error_rate = above(Trigger::ErrorRate).unwrap_or(config.limits.error_rate);
+    config.limits.down_for =
+        above(Trigger::HealthDown).map_or(config.limits.down_for, Duration::from_secs_f64);
     // The watch keeps its own window; the step's limit only catches one that hangs.
     let hangs = config.window + config.timeout + Duration::from_secs(5);
     let client =
