@@ -209,6 +209,11 @@ mod tests {
             Known::of("GET /api/v1/status".into(), std::slice::from_ref(&first), Some(&first)),
             Known::of("GET /new".into(), &[], None),
         ];
-        insta::assert_snapshot!(table(&known), @"");
+        insta::assert_snapshot!(table(&known), @r"
+        endpoint                  p50        p90   samples  where from
+        GET /                 30.0 ms    50.0 ms         5  2 healthy runs, 2026-03-26 14:32 UTC
+        GET /api/v1/status    20.0 ms    30.0 ms         3  recorded, 2026-03-25 14:32 UTC
+        GET /new                    -          -         0  nothing yet: `pipeline baseline record` measures it
+        ");
     }
 }
