@@ -60,9 +60,10 @@ fn words(then: &[Check], now: &[Check]) -> String {
     let mut text = String::new();
     for (then, now) in then.iter().zip(now) {
         let at = now.instance.as_deref().map(|it| format!(" (machine {it})")).unwrap_or_default();
-        let was = match then.verdict == now.verdict {
-            true => String::new(),
-            false => format!("; with the limits of pipeline.toml: {}", word(then.verdict)),
+        let was = if then.verdict == now.verdict {
+            String::new()
+        } else {
+            format!("; with the limits of pipeline.toml: {}", word(then.verdict))
         };
         let _ =
             writeln!(text, "  {:<12} {}{at}: {}{was}", word(now.verdict), now.name, now.message);

@@ -32,10 +32,19 @@ fn latency_is_measured_where_endpoints_are_named() {
     assert!(!status.critical && performance.endpoints[0].critical);
 }
 
-#[test]
-fn latency_that_cannot_be_measured_is_refused_with_its_place() {
+/// What is said of a section with `line` in it.
+fn with(line: &str) -> String {
     let staging = "[environments.staging]\napp = \"a\"\nurl = \"https://a.example\"";
-    let with = |line: &str| complaint(&format!("[verify.performance]\n{line}\n{staging}"));
+    complaint(&format!("[verify.performance]\n{line}\n{staging}"))
+}
+
+/// What is said of an endpoint with `line` in it.
+fn endpoint(line: &str) -> String {
+    with(&format!("[[verify.performance.endpoints]]\npath = \"/\"\n{line}"))
+}
+
+#[test]
+fn limits_that_are_none_are_refused_with_their_place() {
     insta::assert_snapshot!(with("alert = 1.0"), @r"
      × alert = 1 and rollback = 5 are no limits
       ╭─[pipeline.toml:2:9]
@@ -58,6 +67,10 @@ fn latency_that_cannot_be_measured_is_refused_with_its_place() {
       ╰────
      help: both are latencies over the baseline: above 1, and rollback above alert, such as 2.0 and 5.0
     ");
+}
+
+#[test]
+fn what_is_too_much_or_too_little_is_refused_with_its_place() {
     insta::assert_snapshot!(with("rate = 100.0"), @r"
      × `100` is no rate
       ╭─[pipeline.toml:2:8]
@@ -79,8 +92,10 @@ fn latency_that_cannot_be_measured_is_refused_with_its_place() {
     3 │ [environments.staging]
       ╰────
     ");
-    let endpoint =
-        |line: &str| with(&format!("[[verify.performance.endpoints]]\npath = \"/\"\n{line}"));
+}
+
+#[test]
+fn an_endpoint_that_cannot_be_measured_is_refused_with_its_place() {
     insta::assert_snapshot!(endpoint("measure = \"db\""), @r#"
      × `db` cannot be measured
       ╭─[pipeline.toml:4:11]
@@ -103,6 +118,10 @@ fn latency_that_cannot_be_measured_is_refused_with_its_place() {
       ╰────
      help: the method is "GET" or "HEAD": what is asked hundreds of times must change nothing
     "#);
+}
+
+#[test]
+fn a_secret_or_an_unknown_word_at_an_endpoint_is_refused_with_its_place() {
     insta::assert_snapshot!(endpoint("headers = { Authorization = \"Bearer s3cret\" }"), @r#"
      × the header `Authorization` is a secret
       ╭─[pipeline.toml:4:13]

@@ -10,7 +10,7 @@ impl Check<'_> {
     pub(super) fn watch(&self, raw: raw::Watch) -> Checked<Watch> {
         let usual = WatchConfig::new("/");
         let path = raw.path.as_ref().map_or("/", |it| it.get_ref());
-        let limits = self.watch_limits(&raw, usual.limits)?;
+        let limits = self.watch_limits(&raw, &usual.limits)?;
         let config = WatchConfig {
             also: raw.also.into_iter().flatten().map(Spanned::into_inner).collect(),
             bearer: None,
@@ -30,7 +30,7 @@ impl Check<'_> {
         Ok(Watch { config: raw.path.map(|_| config), bearer })
     }
 
-    fn watch_limits(&self, raw: &raw::Watch, usual: WatchLimits) -> Checked<WatchLimits> {
+    fn watch_limits(&self, raw: &raw::Watch, usual: &WatchLimits) -> Checked<WatchLimits> {
         let rate = |raw: Option<&Spanned<f64>>, usual: f64| match raw {
             Some(it) if !(*it.get_ref() > 0.0 && *it.get_ref() <= 1.0) => Err(self
                 .error(Some(it.span()), "a rate is a part of all requests, above 0 and up to 1")
