@@ -178,7 +178,7 @@ async fn a_release_that_answers_500_is_taken_back_by_itself() {
     assert_eq!(Fleet::of(&shop.sim, APP).whole(2), Ok("v1".into()));
 }
 
-/// A login and a LiveView, on the way that users go and on each machine by itself.
+/// A login and a `LiveView`, on the way that users go and on each machine by itself.
 const JOURNEY: &str = r#"
 [[verify.journeys]]
 name = "sign in"

@@ -16,19 +16,19 @@ fn wanted() -> u64 {
 // One thread each.
 #[tokio::test(start_paused = true)]
 async fn good_releases_are_never_taken_back() {
-    deploys((0..wanted()).step_by(2)).await;
+    deploys(0).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn good_releases_are_never_taken_back_either() {
-    deploys((1..wanted()).step_by(2)).await;
+    deploys(1).await;
 }
 
-async fn deploys(seeds: impl ExactSizeIterator<Item = u64>) {
+/// Every second one, from the seed `first` on.
+async fn deploys(first: u64) {
     let strategies = [Strategy::Rolling, Strategy::BlueGreen, Strategy::Canary];
-    let count = seeds.len();
-    let (mut alerts, mut slowest) = (0, Duration::ZERO);
-    for seed in seeds {
+    let (mut count, mut alerts, mut slowest) = (0, 0, Duration::ZERO);
+    for seed in (first..wanted()).step_by(2) {
         let strategy = strategies[usize::try_from(seed).expect("few") % strategies.len()];
         let world = World::with(2, seed).await;
         world.image("v2", &[]);
@@ -41,6 +41,7 @@ async fn deploys(seeds: impl ExactSizeIterator<Item = u64>) {
         let unusual = ended.unusual();
         assert_eq!(ended.conclusion, Conclusion::Succeeded, "seed {seed}: {unusual:#?}");
         assert_eq!(world.versions(), ["v2", "v2"]);
+        count += 1;
         alerts += usize::from(!unusual.is_empty());
         slowest = slowest.max(ended.took);
     }
