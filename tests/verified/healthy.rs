@@ -1,5 +1,7 @@
 //! A good release is never taken back, whatever chance does.
 
+use std::time::Duration;
+
 use pipeline_core::{Conclusion, Triggers};
 use target_flyio::Strategy;
 
@@ -37,6 +39,8 @@ async fn deploys(first: u64) {
         let unusual = ended.unusual();
         assert_eq!(ended.conclusion, Conclusion::Succeeded, "seed {seed}: {unusual:#?}");
         assert_eq!(world.versions(), ["v2", "v2"]);
+        // One of them is the watch's.
+        assert!(ended.took < Duration::from_mins(2), "seed {seed}: {:?}", ended.took);
         alerts += usize::from(!unusual.is_empty());
     }
     // The judge's own rate of alerts without any change is far below this.
