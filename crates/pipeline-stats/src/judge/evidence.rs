@@ -59,14 +59,14 @@ impl Evidence {
         })
     }
 
-    /// Is it seen to be `limit` times as slow, and by enough to matter?
-    pub(crate) fn reaches(&self, limit: f64, rules: &Rules) -> bool {
-        self.budget.ratio >= limit && self.ms - self.control_ms >= rules.floor_ms
+    /// Is it seen to be more than `limit` times as slow, and by enough to matter?
+    pub(crate) fn exceeds(&self, limit: f64, rules: &Rules) -> bool {
+        self.budget.ratio > limit && self.ms - self.control_ms >= rules.floor_ms
     }
 
     /// Could it be, had the timeouts lasted for ever?
-    pub(crate) fn may_reach(&self, limit: f64, rules: &Rules) -> bool {
-        self.at_most >= limit && self.ms_at_most - self.control_ms >= rules.floor_ms
+    pub(crate) fn may_exceed(&self, limit: f64, rules: &Rules) -> bool {
+        self.at_most > limit && self.ms_at_most - self.control_ms >= rules.floor_ms
     }
 
     /// Is it sure to stay below `limit`, or to matter to nobody?
@@ -89,7 +89,7 @@ fn widened(estimate: Estimate, tail: f64, drift: f64) -> Estimate {
 }
 
 /// An alert must not be chance, within the error budget, and not drift, at a plain 99 %. Were it held to the
-/// budget for both, half of the releases three times as slow would be inconclusive (`OPERATING.md`).
+/// budget for both, half of the releases three times as slow would be inconclusive.
 fn alert_low(budget: Estimate, plain: impl Fn() -> Estimate, rules: &Rules) -> f64 {
     if rules.drift <= 0.0 || budget.ratio < rules.alert {
         return budget.low;

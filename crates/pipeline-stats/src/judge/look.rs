@@ -101,27 +101,27 @@ fn call(body: &Evidence, tail: Option<&Evidence>, last: bool, rules: &Rules) -> 
         return sure.map_or(Call::Continue, |it| Call::Candidate(it.part));
     }
     // Nothing is settled as an alert that may still become a rollback.
-    let settled = parts().all(|it| it.budget.ratio < rules.rollback);
+    let settled = parts().all(|it| it.budget.ratio <= rules.rollback);
     let is_below = |it: &Evidence| settled && it.budget.high < rules.rollback;
     let alert = |it: &&Evidence| is_slower(it, rules) && (last || is_below(it));
     if let Some(slower) = parts().find(alert) {
         return Call::Alert(slower.part);
     }
     if last {
-        let may = parts().any(|it| it.may_reach(rules.alert, rules));
+        let may = parts().any(|it| it.may_exceed(rules.alert, rules));
         return if may { Call::Inconclusive } else { Call::Pass };
     }
-    let tail_is_fine = tail.is_some_and(|it| !it.may_reach(rules.alert, rules));
+    let tail_is_fine = tail.is_some_and(|it| !it.may_exceed(rules.alert, rules));
     if body.stays_below(rules.alert, rules) && tail_is_fine { Call::Pass } else { Call::Continue }
 }
 
 /// Slow enough to go back, and surely slow; the next looks may make it surer.
 fn is_suspect(it: &Evidence, rules: &Rules) -> bool {
-    it.reaches(rules.rollback, rules) && it.budget.low >= rules.for_rollback(2.0)
+    it.exceeds(rules.rollback, rules) && it.budget.low >= rules.for_rollback(2.0)
 }
 
 fn is_slower(it: &Evidence, rules: &Rules) -> bool {
-    it.reaches(rules.alert, rules) && it.alert_low >= rules.for_alert(1.25)
+    it.exceeds(rules.alert, rules) && it.alert_low >= rules.for_alert(1.25)
 }
 
 #[cfg(test)]
@@ -145,24 +145,26 @@ mod tests {
         use Call::{Alert, Candidate, Continue, Inconclusive, Pass};
         use Part::{Body, Tail};
         // Typical requests, slow requests, what an early look says, what the last one says.
-        let table: [(Seen, Seen, Call, Call); 18] = [
-            ((5.0, 4.0, 9.0), FINE, Candidate(Body), Candidate(Body)),
-            ((5.0, 3.999, 9.0), FINE, Continue, Candidate(Body)),
-            ((5.0, 2.0, 9.0), FINE, Continue, Candidate(Body)),
-            ((5.0, 1.999, 9.0), FINE, Continue, Alert(Body)),
+        let table: [(Seen, Seen, Call, Call); 20] = [
+            ((5.001, 4.0, 9.0), FINE, Candidate(Body), Candidate(Body)),
+            ((5.001, 3.999, 9.0), FINE, Continue, Candidate(Body)),
+            ((5.001, 2.0, 9.0), FINE, Continue, Candidate(Body)),
+            ((5.001, 1.999, 9.0), FINE, Continue, Alert(Body)),
+            ((5.0, 4.0, 9.0), FINE, Continue, Alert(Body)),
             ((4.999, 4.0, 5.0), FINE, Continue, Alert(Body)),
-            (FINE, (5.0, 4.0, 9.0), Candidate(Tail), Candidate(Tail)),
-            (FINE, (5.0, 2.0, 9.0), Continue, Candidate(Tail)),
-            (FINE, (5.0, 1.999, 9.0), Continue, Alert(Tail)),
-            ((5.0, 2.0, 9.0), (5.0, 4.0, 9.0), Candidate(Tail), Candidate(Body)),
-            ((2.0, 1.25, 4.999), FINE, Alert(Body), Alert(Body)),
-            ((2.0, 1.25, 5.0), FINE, Continue, Alert(Body)),
-            ((2.0, 1.249, 4.999), FINE, Continue, Inconclusive),
-            ((1.999, 1.9, 2.0), FINE, Continue, Pass),
-            (FINE, (2.0, 1.25, 4.999), Alert(Tail), Alert(Tail)),
-            (FINE, (2.0, 1.249, 4.999), Continue, Inconclusive),
-            ((2.0, 1.25, 4.999), (5.0, 1.0, 9.0), Continue, Alert(Body)),
-            ((1.0, 0.5, 1.999), (1.999, 1.5, 9.0), Pass, Pass),
+            (FINE, (5.001, 4.0, 9.0), Candidate(Tail), Candidate(Tail)),
+            (FINE, (5.001, 2.0, 9.0), Continue, Candidate(Tail)),
+            (FINE, (5.001, 1.999, 9.0), Continue, Alert(Tail)),
+            ((5.001, 2.0, 9.0), (5.001, 4.0, 9.0), Candidate(Tail), Candidate(Body)),
+            ((2.001, 1.25, 4.999), FINE, Alert(Body), Alert(Body)),
+            ((2.001, 1.25, 5.0), FINE, Continue, Alert(Body)),
+            ((2.001, 1.249, 4.999), FINE, Continue, Inconclusive),
+            ((2.0, 1.9, 2.001), FINE, Continue, Pass),
+            (FINE, (2.001, 1.25, 4.999), Alert(Tail), Alert(Tail)),
+            (FINE, (2.001, 1.249, 4.999), Continue, Inconclusive),
+            (FINE, (2.0, 1.9, 4.999), Pass, Pass),
+            ((2.001, 1.25, 4.999), (5.001, 1.0, 9.0), Continue, Alert(Body)),
+            ((1.0, 0.5, 1.999), (2.0, 1.5, 9.0), Pass, Pass),
             ((1.0, 0.5, 2.0), FINE, Continue, Pass),
         ];
         for (body, tail, early, at_last) in table {

@@ -34,15 +34,17 @@ fn last(control: &Latencies, new: &Latencies) -> Call {
 }
 
 #[test]
-fn five_times_as_slow_is_a_candidate_and_a_hair_less_an_alert() {
-    assert_eq!(first(50.0, 250.0, 40), Call::Candidate(Part::Body));
+fn five_times_as_slow_is_an_alert_and_a_hair_more_a_candidate() {
+    assert_eq!(first(50.0, 250.001, 40), Call::Candidate(Part::Body));
+    assert_eq!(last(&all(50.0, 400), &all(250.0, 400)), Call::Alert(Part::Body));
     assert_eq!(first(50.0, 249.999, 40), Call::Alert(Part::Body));
     assert_eq!(first(50.0, 250.0 / 3.0, 40), Call::Pass);
 }
 
 #[test]
-fn twice_as_slow_is_an_alert_and_a_hair_less_passes() {
-    assert_eq!(first(50.0, 100.0, 40), Call::Alert(Part::Body));
+fn twice_as_slow_passes_and_a_hair_more_is_an_alert() {
+    assert_eq!(first(50.0, 100.001, 40), Call::Alert(Part::Body));
+    assert_eq!(last(&all(50.0, 400), &all(100.0, 400)), Call::Pass);
     assert_eq!(first(50.0, 99.999, 40), Call::Pass);
     assert_eq!(first(50.0, 50.0, 40), Call::Pass);
     assert_eq!(first(50.0, 1.0, 40), Call::Pass);
@@ -52,7 +54,7 @@ fn twice_as_slow_is_an_alert_and_a_hair_less_passes() {
 fn ten_milliseconds_are_the_floor() {
     assert_eq!(first(2.0, 12.0, 40), Call::Candidate(Part::Body));
     assert_eq!(first(2.0, 11.999, 40), Call::Pass);
-    assert_eq!(first(10.0, 20.0, 40), Call::Alert(Part::Body));
+    assert_eq!(first(9.999, 20.0, 40), Call::Alert(Part::Body));
     assert_eq!(first(9.0, 18.999, 40), Call::Pass);
 }
 
