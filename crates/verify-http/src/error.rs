@@ -49,6 +49,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Requests that left late, because this machine had other things to do.
+    #[error("{0}")]
+    Busy(String),
     /// A watch that saw nothing.
     #[error("what was to be watched could not be asked once: {0}")]
     Unwatched(String),
@@ -64,7 +67,7 @@ impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let hint = error.next_step();
         let fault = match &error {
-            Error::Dns { .. } | Error::Network { .. } | Error::Unwatched(_) => {
+            Error::Dns { .. } | Error::Network { .. } | Error::Busy(_) | Error::Unwatched(_) => {
                 Self::transient(error)
             }
             _ => Self::permanent(error),
@@ -83,6 +86,7 @@ impl Error {
                 format!("check the spelling of `{host}` and the name servers of this machine")
             }
             Self::Network { .. } | Self::Unwatched(_) => "check the network of this machine".into(),
+            Self::Busy(_) => "measure again when less runs here".into(),
             Self::NoCryptoProvider => "install one when the program starts".into(),
             Self::Setup(_) => "install the system's `ca-certificates`".into(),
         }

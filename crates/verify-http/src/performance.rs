@@ -1,6 +1,7 @@
 //! The performance verifier: is the new release slower than the old one, at any endpoint, on any machine?
 
 mod absolute;
+mod before;
 mod config;
 mod endpoint;
 mod history;
@@ -40,8 +41,7 @@ use tokio::time::Instant;
 
 use self::reference::{Fresh, Reference};
 use self::sender::{Course, Plan, Routes, Sender};
-use self::strata::{Strata, Streams};
-use self::survey::Survey;
+use self::strata::Strata;
 use self::trial::Trial;
 use crate::place::Place;
 use crate::redact::Secrets;
@@ -92,19 +92,6 @@ impl Performance {
         self
     }
 
-    /// Measures what runs, and judges nothing: `baseline_requests` latencies of each endpoint at each machine, after
-    /// its warm-up.
-    pub async fn measure(
-        &self,
-        deployment: &Deployment,
-        cx: &Context,
-    ) -> Result<Vec<Series>, Fault> {
-        let places = strata::measured(deployment, self.config.per_machine);
-        let streams = self.strata().each(&places)?;
-        let survey = self.survey(streams, cx).await?;
-        Ok(survey.places.into_iter().flat_map(strata::surveyed).collect())
-    }
-
     /// Compares what runs with itself, both sides asked in turns: whatever is not a pass is a false alarm.
     pub async fn same(&self, deployment: &Deployment, cx: &Context) -> Outcome {
         let places = strata::measured(deployment, self.config.per_machine);
@@ -143,25 +130,10 @@ impl Performance {
                 tries += 1;
                 continue;
             }
-            self.keep(&trial, cx).await;
+            if trial.punctual.complaint().is_none() {
+                self.keep(&trial, cx).await;
+            }
             return Ok(report);
-        }
-    }
-
-    async fn survey(
-        &self,
-        streams: Streams<survey::Surveyed>,
-        cx: &Context,
-    ) -> Result<Survey, Fault> {
-        let Streams { requests, of } = streams;
-        let sender = Sender::new(requests, &self.routes, self.config.timeout).await?;
-        sender.open().await;
-        let wanted = self.config.baseline_requests;
-        let mut survey = Survey::new(of, wanted, self.config.within, self.clock.now());
-        self.run(&sender, &mut survey, cx).await?;
-        match survey.blind.take() {
-            Some(error) => Err(error.into()),
-            None => Ok(survey),
         }
     }
 
@@ -249,19 +221,7 @@ impl Verifier for Performance {
         if places.is_empty() {
             return Ok(None);
         }
-        let survey = self.survey(self.strata().together(&places)?, cx).await?;
-        let mut fresh = Fresh::new(&current.version, self.clock.now());
-        for surveyed in &survey.places {
-            let tape = &surveyed.tape;
-            if let Some(why) = tape.void.as_ref().or(tape.failure.as_ref()) {
-                let words = format!("{} of {} {why}", tape.endpoint.endpoint(), current.version);
-                cx.note(self.secrets.strike(&words));
-            }
-            if tape.void.is_none() {
-                fresh.add(&tape.endpoint, &tape.samples);
-            }
-        }
-        Ok(Some(fresh.evidence()))
+        self.before(current, &places, cx).await
     }
 
     async fn verify(&self, deployment: &Deployment, cx: &Context) -> Outcome {

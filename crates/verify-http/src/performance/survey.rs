@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::punctual::Punctual;
 use super::sample::{Taken, taken};
 use super::sender::{Course, Shot};
 use super::tape::{Entry, Tape};
@@ -11,6 +12,7 @@ use crate::error::Error;
 pub(super) struct Survey {
     pub(super) places: Vec<Surveyed>,
     pub(super) blind: Option<Error>,
+    pub(super) punctual: Punctual,
     wanted: usize,
     within: Duration,
     began: SystemTime,
@@ -29,7 +31,7 @@ impl Survey {
         within: Duration,
         began: SystemTime,
     ) -> Self {
-        Self { places, blind: None, wanted, within, began }
+        Self { places, blind: None, punctual: Punctual::default(), wanted, within, began }
     }
 
     fn lacks(&self, tape: &Tape) -> bool {
@@ -50,6 +52,7 @@ impl Course for Survey {
     }
 
     fn take(&mut self, shot: Shot, _now: Duration) {
+        self.punctual.take(shot.late);
         let (number, due, took) = (shot.number, shot.due, shot.took);
         let Surveyed { tape, instance } = &mut self.places[shot.stream];
         match taken(shot, &tape.endpoint, instance.as_deref(), self.began) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pipeline_core::CancelSource;
 use pipeline_core::{Control, Fault, FaultKind, Phase, RunId, Verdict, Verifier};
-use pipeline_testkit::{StoppedClock, a_run};
+use pipeline_testkit::{Heard, StoppedClock, a_run};
 use tokio::time::Instant;
 use verify_http::{
     Bearer, History, Measure, PastRun, Performance, PerformanceConfig, Role, Sample, Series,
@@ -132,19 +132,37 @@ async fn another_machines_answers_are_void() {
     insta::assert_snapshot!(told(&report), @"Inconclusive GET / [new]: was answered by another machine, other; see that the header which pins a request is not lost on the way");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_client_that_is_late_concludes_nothing() {
-    // Time jumps while nobody could send.
-    let server = serve(|asked: &Asked<'_>| match asked.number % 20 {
+/// A server that time passes over, so that nobody could send meanwhile.
+async fn busy() -> Server {
+    serve(|asked: &Asked<'_>| match asked.number % 20 {
         7 => Does::Jumps(80 * MS),
         _ => Does::Answers(200, 5 * MS),
     })
-    .await;
-    let (report, _) = verified(config(), &server.machines(&["old", "new"])).await;
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_late_concludes_nothing() {
+    let server = busy().await;
+    let kept = Arc::new(Kept::default());
+    let verifier = performance(config()).history(kept.clone());
+    let report = verifier.verify(&server.machines(&["old", "new"]), &cx()).await.unwrap();
     insta::assert_snapshot!(told(&report), @"Inconclusive GET / [new]: this machine was too busy to measure: 9 of 120 requests left more than 5 ms late; measure again with `pipeline verify` when less runs here");
     assert_eq!(report.verdict(), Verdict::Inconclusive);
     // It was tried twice.
     assert!(server.seen() > 200, "{}", server.seen());
+    assert!(kept.kept.lock().unwrap().is_empty(), "no later release is compared with that");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_late_makes_no_control() {
+    let (server, verifier) = (busy().await, performance(config()));
+    let heard = Heard::new();
+    let cx = a_run("v2").events(heard.events()).context(Phase::Deploy, "performance");
+    assert!(verifier.baseline(&server.machines(&["old"]), &cx).await.unwrap().is_none());
+    insta::assert_snapshot!(heard.lines().join("\n"), @"");
+    let fault = verifier.measure(&server.machines(&["old"]), &cx).await.unwrap_err();
+    insta::assert_snapshot!(format!("{fault}\n{:?}", fault.next_step()), @"");
 }
 
 #[tokio::test(start_paused = true)]
