@@ -126,7 +126,7 @@ impl Performance {
             let trial = if deployment.is_public() { trial } else { trial.without_pause() };
             let (report, trial) = self.try_once(streams, trial, cx).await?;
             if let Some(complaint) = trial.punctual.complaint().filter(|_| tries < TRIES) {
-                cx.note(complaint);
+                cx.note(format_args!("{complaint}; once more"));
                 tries += 1;
                 continue;
             }

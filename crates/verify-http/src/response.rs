@@ -40,6 +40,11 @@ impl Response {
         MACHINE_HEADERS.iter().find_map(|name| self.header(name))
     }
 
+    /// Does it call itself a page?
+    pub(crate) fn is_html(&self) -> bool {
+        self.header("content-type").is_some_and(|it| it.starts_with("text/html"))
+    }
+
     /// The body as text that no terminal obeys.
     pub(crate) fn text(&self) -> String {
         let harmless = |it: &char| !it.is_control() || matches!(it, '\n' | '\t');

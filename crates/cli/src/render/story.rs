@@ -227,8 +227,12 @@ fn numbers(report: &Report) -> Vec<String> {
         .map(|(_, n, say)| say(n))
         .collect();
     if !report.checks().is_empty() {
-        let passed = report.checks().iter().filter(|it| it.verdict == Verdict::Passed).count();
+        let count = |verdict| report.checks().iter().filter(|it| it.verdict == verdict).count();
+        let (passed, alerts) = (count(Verdict::Passed), count(Verdict::Alert));
         said.push(format!("{passed} of {} checks passed", report.checks().len()));
+        if let Some(alerts) = u32::try_from(alerts).ok().filter(|it| *it > 0) {
+            said.push(plural(f64::from(alerts), "alert"));
+        }
     }
     said
 }

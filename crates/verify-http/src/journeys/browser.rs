@@ -5,7 +5,7 @@ use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::{Method, Url};
 
 use super::exchange::{Exchange, Shown};
-use super::page::csrf_token;
+use super::page::{csrf_token, tokens};
 use super::route::Route;
 use super::values::Values;
 use super::wrong::Wrong;
@@ -63,16 +63,13 @@ impl<'b> Browser<'b> {
     }
 
     /// The token of the page that came last.
-    pub(super) fn csrf(&mut self) -> Result<String, Wrong> {
+    pub(super) fn csrf(&self) -> Result<String, Wrong> {
         let Some(page) = &self.page else {
             let words = "needs the CSRF token of a page, but no step before it got one";
             return Err(Wrong::Failed(words.into()));
         };
         match csrf_token(&page.text) {
-            Some(token) => {
-                self.values.hide(&token);
-                Ok(token)
-            }
+            Some(token) => Ok(token),
             None => Err(Wrong::Failed(format!(
                 "needs a CSRF token, but the page of {} {} has none: neither input[name=_csrf_token] \
                  nor meta[name=csrf-token]",
@@ -100,8 +97,10 @@ impl<'b> Browser<'b> {
             let Some(next) = self.redirected(&request, &response).filter(|_| left > 0) else {
                 return Ok(response);
             };
+            let from = request.url.path().to_owned();
             request = next?;
-            shown = Shown { line: line(&request), ..Shown::default() };
+            let line = format!("{}, where {from} led", line(&request));
+            shown = Shown { line, ..Shown::default() };
         }
         // The last round has nothing left.
         Err(Wrong::Unknown("was redirected".into()))
@@ -128,8 +127,17 @@ impl<'b> Browser<'b> {
 
     /// What to look at when a step was refused for what looks like a lost session.
     pub(super) fn hint(&self) -> Option<String> {
-        let name = self.withheld.as_ref()?;
-        Some(format!("the cookie {name} is `Secure`, so it does not go back over plain HTTP"))
+        if let Some(name) = &self.withheld {
+            return Some(format!(
+                "the cookie {name} is `Secure`, so it does not go back over plain HTTP"
+            ));
+        }
+        let refused = self.exchange.response.as_ref().is_some_and(|it| it.status == 403);
+        let page =
+            self.page.as_ref().filter(|_| refused && self.exchange.request.is_forgeable())?;
+        csrf_token(&page.text)?;
+        let (method, path) = (&page.method, page.url.path());
+        Some(format!("the page of {method} {path} has a CSRF token; `csrf = true` sends it"))
     }
 
     async fn ask_once(&mut self, request: &mut Request, shown: Shown) -> Result<Response, Wrong> {
@@ -151,11 +159,13 @@ impl<'b> Browser<'b> {
     fn take(&mut self, request: &Request, response: &Response) -> Result<(), Wrong> {
         self.exchange.response = Some(response.clone());
         self.take_cookies(&request.url, &response.headers);
-        let html = response.header("content-type").is_some_and(|it| it.starts_with("text/html"));
-        if html && (200..300).contains(&response.status) {
+        if response.is_html() {
             let text = String::from_utf8_lossy(&response.body).into_owned();
-            self.page =
-                Some(Page { method: request.method.clone(), url: request.url.clone(), text });
+            tokens(&text).iter().for_each(|it| self.values.hide(it));
+            if (200..300).contains(&response.status) {
+                let (method, url) = (request.method.clone(), request.url.clone());
+                self.page = Some(Page { method, url, text });
+            }
         }
         self.answers_for_itself(response)
     }

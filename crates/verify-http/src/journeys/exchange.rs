@@ -3,6 +3,7 @@
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
+use super::page::visible;
 use crate::expect::{Difference, clip};
 use crate::redact::Secrets;
 use crate::response::{Response, snippet};
@@ -29,6 +30,17 @@ pub(super) struct Shown {
     pub(super) line: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Option<String>,
+}
+
+impl Shown {
+    /// Does it change something, without a token that proves that its page was seen?
+    pub(super) fn is_forgeable(&self) -> bool {
+        let safe = ["GET ", "HEAD ", "OPTIONS "].iter().any(|it| self.line.starts_with(it));
+        let in_body = self.body.as_deref().is_some_and(|it| it.contains("_csrf_token"));
+        let in_header =
+            self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-csrf-token"));
+        !safe && !in_body && !in_header
+    }
 }
 
 /// A request, and what came of it so far.
@@ -68,6 +80,9 @@ impl Exchange {
             format!("sent {}{}", show(line), with(&show(body.as_deref().unwrap_or_default())));
         let got = match &self.response {
             None => "got no answer".to_owned(),
+            Some(it) if it.is_html() => {
+                format!("got {}{}", it.status, with(&show(&visible(&it.text()))))
+            }
             Some(it) => format!("got {}{}", it.status, with(&show(&it.text()))),
         };
         let heard = self.messages.last().map(|it| format!(", and last heard {}", show(it)));

@@ -38,9 +38,6 @@ impl Browser<'_> {
             return Err(Wrong::Failed(format!("answered {}, but {words}", response.status)));
         };
         let token = csrf_token(&html);
-        for secret in [&root.session, &root.assigned].into_iter().chain(&token) {
-            self.values.hide(secret);
-        }
         let (opened, mut channel) = self.open_channel(step, socket, token.as_deref()).await?;
         let message = self.join_message(&root, token.as_deref());
         channel.send(message).await.map_err(Wrong::Failed)?;
@@ -113,7 +110,10 @@ fn answered(reply: &Value) -> Result<(), String> {
     let response = &reply["response"];
     for kind in ["redirect", "live_redirect"] {
         if let Some(to) = response[kind]["to"].as_str() {
-            return Err(format!("answered, but its join was redirected to {to}"));
+            return Err(format!(
+                "answered, but its join was redirected to {to}; if the page itself was not, its socket \
+                 may lack the session: see `connect_info`"
+            ));
         }
     }
     let reason = response["reason"].as_str().map_or_else(|| response.to_string(), str::to_owned);
@@ -153,9 +153,9 @@ mod tests {
         insta::assert_snapshot!(said(json!({ "reason": "join crashed" })),
             @"answered, but its join was refused: join crashed: the view crashed; the application's log says why");
         insta::assert_snapshot!(said(json!({ "redirect": { "to": "/login" } })),
-            @"answered, but its join was redirected to /login");
+            @"answered, but its join was redirected to /login; if the page itself was not, its socket may lack the session: see `connect_info`");
         insta::assert_snapshot!(said(json!({ "live_redirect": { "to": "/a", "kind": "push" } })),
-            @"answered, but its join was redirected to /a");
+            @"answered, but its join was redirected to /a; if the page itself was not, its socket may lack the session: see `connect_info`");
         insta::assert_snapshot!(said(json!({ "odd": 1 })),
             @r#"answered, but its join was refused: {"odd":1}"#);
         assert_eq!(answered(&json!({ "status": "ok", "response": {} })), Ok(()));

@@ -33,6 +33,35 @@ pub(super) fn live_root(page: &str) -> Option<LiveRoot> {
     })
 }
 
+/// Every token of a page, each of which speaks for its visitor: Phoenix masks them anew for every page.
+pub(super) fn tokens(page: &str) -> Vec<String> {
+    const PLACES: [(&str, &str); 4] = [
+        ("input[name=_csrf_token]", "value"),
+        ("meta[name=csrf-token]", "content"),
+        ("[data-phx-session]", "data-phx-session"),
+        ("[data-phx-static]", "data-phx-static"),
+    ];
+    let html = Html::parse_document(page);
+    let of = |(css, attribute): (&str, &str)| -> Vec<String> {
+        let Ok(selector) = Selector::parse(css) else { return Vec::new() };
+        html.select(&selector).filter_map(|it| it.attr(attribute)).map(str::to_owned).collect()
+    };
+    PLACES.into_iter().flat_map(of).collect()
+}
+
+/// What a person reads on a page.
+pub(super) fn visible(page: &str) -> String {
+    let html = Html::parse_document(page);
+    let unseen =
+        |it: ElementRef<'_>| matches!(it.value().name(), "head" | "script" | "style" | "template");
+    let texts = html.tree.nodes().filter_map(|node| {
+        let seen = !node.ancestors().filter_map(ElementRef::wrap).any(unseen);
+        node.value().as_text().filter(|_| seen)
+    });
+    let words: Vec<&str> = texts.flat_map(|it| it.split_whitespace()).collect();
+    words.join(" ")
+}
+
 fn first<'h>(html: &'h Html, css: &str) -> Option<ElementRef<'h>> {
     html.select(&Selector::parse(css).ok()?).next()
 }
@@ -75,10 +104,24 @@ mod tests {
         assert_eq!((root.session.as_str(), root.assigned.as_str()), ("s-a", "t-a"));
     }
 
+    #[test]
+    fn every_token_is_found_and_none_is_read_by_a_person() {
+        let page = r#"<head><title>Shop</title><meta name="csrf-token" content="a"></head>
+            <body><form><input name="_csrf_token" value="b"><label>Name</label></form>
+            <div data-phx-session="c" data-phx-static="d"><p>Invalid  name
+            or <b>password</b></p></div><div data-phx-session="e"></div>
+            <script>let secret = 1</script><style>p {}</style></body>"#;
+        let mut tokens = tokens(page);
+        tokens.sort_unstable();
+        assert_eq!(tokens, ["a", "b", "c", "d", "e"]);
+        assert_eq!(visible(page), "Name Invalid name or password");
+        assert_eq!(visible("just text"), "just text");
+    }
+
     proptest! {
         #[test]
         fn any_text_is_a_page(text in ".*") {
-            let _ = (csrf_token(&text), live_root(&text));
+            let _ = (csrf_token(&text), live_root(&text), tokens(&text), visible(&text));
         }
     }
 }

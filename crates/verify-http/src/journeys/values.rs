@@ -88,20 +88,19 @@ impl std::fmt::Debug for Values {
     }
 }
 
-/// As it is, as in a form, in an address, in JSON and in HTML.
+/// As it is, as in a form, in an address, in JSON, in HTML, and in HTML as in JSON or as Elixir's `inspect` has it.
 fn spellings(value: &str) -> Vec<String> {
     let mut url = Url::parse("http://a/").expect("this is a URL");
     url.query_pairs_mut().append_pair("", value);
     let form = url.query().unwrap_or_default().trim_start_matches('=').to_owned();
     let json = serde_json::Value::from(value).to_string();
     let json = json[1..json.len() - 1].to_owned();
-    let html = value
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;");
-    let mut all = vec![value.to_owned(), form.replace('+', "%20"), form, json, html];
+    let html = |text: &str| {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        text.replace('"', "&quot;").replace('\'', "&#39;")
+    };
+    let (plain, quoted) = (html(value), html(&json));
+    let mut all = vec![value.to_owned(), form.replace('+', "%20"), form, json, plain, quoted];
     all.retain(|it| !it.is_empty());
     all
 }

@@ -65,7 +65,7 @@ impl Performance {
         let mut survey = self.survey_once(streams()?, cx).await?;
         for _ in 1..TRIES {
             let Some(complaint) = survey.punctual.complaint() else { break };
-            cx.note(complaint);
+            cx.note(format_args!("{complaint}; once more"));
             survey = self.survey_once(streams()?, cx).await?;
         }
         Ok(survey)

@@ -133,9 +133,9 @@ async fn another_machines_answers_are_void() {
 }
 
 /// A server that time passes over, so that nobody could send meanwhile.
-async fn busy() -> Server {
-    serve(|asked: &Asked<'_>| match asked.number % 20 {
-        7 => Does::Jumps(80 * MS),
+async fn busy(jump: Duration) -> Server {
+    serve(move |asked: &Asked<'_>| match asked.number % 20 {
+        7 => Does::Jumps(jump),
         _ => Does::Answers(200, 5 * MS),
     })
     .await
@@ -143,7 +143,7 @@ async fn busy() -> Server {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_is_late_concludes_nothing() {
-    let server = busy().await;
+    let server = busy(80 * MS).await;
     let kept = Arc::new(Kept::default());
     let verifier = performance(config()).history(kept.clone());
     let report = verifier.verify(&server.machines(&["old", "new"]), &cx()).await.unwrap();
@@ -156,13 +156,17 @@ async fn a_client_that_is_late_concludes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_is_late_makes_no_control() {
-    let (server, verifier) = (busy().await, performance(config()));
+    let (server, verifier) = (busy(150 * MS).await, performance(config()));
     let heard = Heard::new();
     let cx = a_run("v2").events(heard.events()).context(Phase::Deploy, "performance");
     assert!(verifier.baseline(&server.machines(&["old"]), &cx).await.unwrap().is_none());
-    insta::assert_snapshot!(heard.lines().join("\n"), @"");
+    insta::assert_snapshot!(heard.lines().join("\n"), @r"
+    performance: this machine was too busy to measure: 11 of 220 requests left more than 5 ms late; once more
+    performance: this machine was too busy to measure: 11 of 220 requests left more than 5 ms late; earlier releases are the control, if there are any
+    ");
     let fault = verifier.measure(&server.machines(&["old"]), &cx).await.unwrap_err();
-    insta::assert_snapshot!(format!("{fault}\n{:?}", fault.next_step()), @"");
+    insta::assert_snapshot!(format!("{fault}: {}", fault.next_step().unwrap()),
+        @"this machine was too busy to measure: 11 of 220 requests left more than 5 ms late: measure again when less runs here");
 }
 
 #[tokio::test(start_paused = true)]

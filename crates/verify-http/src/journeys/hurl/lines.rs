@@ -99,5 +99,5 @@ impl<'t> Lines<'t> {
 /// Pairs begin with a name; neither addresses nor bodies do.
 fn is_pair(line: &str) -> bool {
     let Some((name, _)) = line.split_once(':') else { return false };
-    !name.is_empty() && !name.contains([' ', '{', '[', '"', '`', '<'])
+    !name.is_empty() && !name.starts_with('[') && !name.contains([' ', '{', '"', '`', '<'])
 }

@@ -26,7 +26,7 @@ POST /login
 location: true
 max-redirs: 3
 [Form]
-user: {{user}}
+user[name]: {{user}}
 _csrf_token: {{csrf}}
 HTTP/1.1 302
 [Asserts]

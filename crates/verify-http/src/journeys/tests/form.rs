@@ -103,6 +103,33 @@ async fn a_step_that_fails_twice_shows_what_went_to_and_fro_without_secrets() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_a_page_its_text_is_shown_and_no_token_of_it_is_seen() {
+    let server = server(|asks: &Asks| match asks.line.as_str() {
+        "POST /login" => {
+            let again = r#"<head><title>Shop</title></head><p>Invalid name or password</p>
+                <input name="_csrf_token" value="of-another-form-4444">
+                <div data-phx-session="session-5555" data-phx-static="static-6666"></div>"#;
+            Ok(with(response(401, again), "content-type", "text/html"))
+        }
+        _ => phoenix(asks),
+    });
+    let report = walk(vec![sign_in()], server).await.unwrap();
+    insta::assert_snapshot!(report.findings()[1].message, @"sign in: sent POST https://shop.test/login with user={{env.SHOP_USER}}&password={{password}}&_csrf_token=[secret]; got 401 with Invalid name or password");
+    for token in ["of-another-form", "session-5555", "static-6666"] {
+        assert!(!format!("{report:?}").contains(token), "{token}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_form_without_its_token_is_told_of_the_one_that_its_page_has() {
+    let mut journey = sign_in();
+    journey.steps[1].csrf = false;
+    let report = walk(vec![journey], server(phoenix)).await.unwrap();
+    insta::assert_snapshot!(lines(&report),
+        @"Refused sign in [public]: step 2 of 3, POST /login: answered 403, wanted 200 (the page of GET /login has a CSRF token; `csrf = true` sends it)");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_walk_begins_with_nothing_and_passing_then_is_an_alert() {
     let server = server(|asks: &Asks| match (asks.line.as_str(), asks.before) {
         ("POST /login", 0) => Ok(response(502, "")),
