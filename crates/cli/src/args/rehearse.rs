@@ -68,6 +68,8 @@ pub(crate) enum Release {
     Unhealthy,
     /// Health checks pass, but one page that the smoke tests ask for answers 500; with --run every page
     Broken,
+    /// It answers as well as the old one, and takes fifty times as long for it; not with --run
+    Slow,
     /// It takes more and more memory until it is killed
     Oom,
     /// No machine can pull its image

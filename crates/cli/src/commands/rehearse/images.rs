@@ -35,7 +35,7 @@ impl Script {
     /// What makes the user's own program as bad as it is to be: it cannot be told, so its machines are.
     pub(super) fn mishaps(&self) -> Vec<Fault> {
         let effects: &[&str] = match (&self.program, self.release) {
-            (None, _) | (_, Release::Good | Release::Unpullable) => &[],
+            (None, _) | (_, Release::Good | Release::Slow | Release::Unpullable) => &[],
             (_, Release::Crash) => &["crash:1s"],
             (_, Release::Unhealthy) => &["unhealthy", "traffic:500"],
             (_, Release::Broken) => &["traffic:500"],
@@ -77,6 +77,7 @@ impl Script {
             Release::Crash => vec![("CRASH_AFTER_MS", "1000".into())],
             Release::Unhealthy => vec![("ERROR_RATE", "1".into())],
             Release::Broken => vec![("FAIL_PATH", last())],
+            Release::Slow => vec![("LATENCY_MS", "250".into())],
             Release::Oom => vec![("MEMORY_GROWTH_MB_S", "500".into())],
         }
     }

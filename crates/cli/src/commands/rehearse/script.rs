@@ -52,6 +52,10 @@ impl Script {
         target_flyio::FlyToml::read(&path).map_err(|error| CliError::usage(chain(&error)))?;
         let faults = sim::faults(&args.faults)?;
         let program = args.run.as_deref().map(|it| program(app, it)).transpose()?;
+        if program.is_some() && args.release == Release::Slow {
+            return Err(CliError::usage("--release slow: nobody can make your own program slow")
+                .hint("leave --run out: a stand-in answers for it"));
+        }
         let mut env = BTreeMap::new();
         for text in &args.env {
             env.extend([sim::pair(text, "--env")?]);
@@ -103,6 +107,7 @@ impl Script {
             (Release::Unhealthy, _) => "a release that answers 500 to everybody",
             (Release::Broken, false) => "a release with one broken page",
             (Release::Broken, true) => "a release that passes its health checks and answers 500",
+            (Release::Slow, _) => "a release that takes 250 ms for what the old one does in 5",
             (Release::Oom, _) => "a release that runs out of memory",
             (Release::Unpullable, _) => "a release whose image cannot be pulled",
         };
