@@ -161,7 +161,9 @@ impl<'b> Browser<'b> {
         self.take_cookies(&request.url, &response.headers);
         if response.is_html() {
             let text = String::from_utf8_lossy(&response.body).into_owned();
-            tokens(&text).iter().for_each(|it| self.values.hide(it));
+            for token in tokens(&text) {
+                self.values.hide(&token);
+            }
             if (200..300).contains(&response.status) {
                 let (method, url) = (request.method.clone(), request.url.clone());
                 self.page = Some(Page { method, url, text });
