@@ -112,9 +112,9 @@ fn stored_sample(sample: &Sample) -> store_sql::Sample {
     }
 }
 
-/// The series of a run as they were measured, those of other verifiers left out.
-pub(crate) fn measured(stored: Vec<store_sql::Series>) -> Vec<Series> {
-    let ours = stored.into_iter().filter(|it| it.verifier == VERIFIER);
+/// The series that were measured together, as they were; those of other verifiers left out.
+pub(crate) fn measured(batch: Vec<store_sql::Series>) -> Vec<Series> {
+    let ours = batch.into_iter().filter(|it| it.verifier == VERIFIER);
     let read = |it: store_sql::Series| {
         Some(Series {
             role: Role::named(&it.role)?,
@@ -124,6 +124,10 @@ pub(crate) fn measured(stored: Vec<store_sql::Series>) -> Vec<Series> {
         })
     };
     ours.filter_map(read).collect()
+}
+
+pub(crate) fn moment(us: u64) -> std::time::SystemTime {
+    std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_micros(us)
 }
 
 fn from_stored(sample: &store_sql::Sample) -> Sample {

@@ -3,3 +3,5 @@
 -- what. No release has written any before.
 
 ALTER TABLE samples ADD COLUMN role TEXT NOT NULL DEFAULT 'new';
+-- What was measured together: a run measures after each of its stages, and each time is judged by itself.
+ALTER TABLE samples ADD COLUMN batch BIGINT NOT NULL DEFAULT 1;

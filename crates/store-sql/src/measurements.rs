@@ -60,7 +60,7 @@ pub struct Sample {
 /// A sample as it is stored.
 type Point = (i64, u64, Option<u16>);
 
-const SERIES: &str = "SELECT verifier, endpoint, instance, role, at, points FROM samples";
+const SERIES: &str = "SELECT batch, verifier, endpoint, instance, role, at, points FROM samples";
 
 impl Series {
     /// The role of samples of the release that a run brought. Only they are what later releases are held to.
@@ -107,20 +107,24 @@ impl Store {
         self.commit(tx).await
     }
 
-    /// Adds samples to a run, all or none of them.
+    /// Adds samples to a run, all or none of them: what was measured together.
     pub async fn put_samples(&self, run: &RunId, batch: &[Series]) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
+        let number = next_batch(run, &mut tx).await.map_err(|error| self.wrong(error))?;
         for series in batch {
-            put(run, series, &mut tx).await.map_err(|error| self.wrong(error))?;
+            put((run, number), series, &mut tx).await.map_err(|error| self.wrong(error))?;
         }
         self.commit(tx).await
     }
 
-    /// The samples of a run, in the order in which they were begun.
-    pub async fn samples(&self, run: &RunId) -> Result<Vec<Series>, StoreError> {
+    /// The samples of a run: each batch as it was put, in the order in which its series were begun.
+    pub async fn samples(&self, run: &RunId) -> Result<Vec<Vec<Series>>, StoreError> {
         let select = Select::new(SERIES).text(" WHERE run = ", run.as_str());
-        let select = select.sql(" ORDER BY at, verifier, endpoint, instance");
-        self.select_samples(run.as_str(), &select, read_series).await
+        let select = select.sql(" ORDER BY batch, at, verifier, endpoint, instance");
+        let numbered = |row: &AnyRow| Ok((Columns(row).get::<i64>("batch")?, read_series(row)?));
+        let all = self.select_samples(run.as_str(), &select, numbered).await?;
+        let batches = all.chunk_by(|(one, _), (other, _)| one == other);
+        Ok(batches.map(|it| it.iter().map(|(_, series)| series.clone()).collect()).collect())
     }
 
     /// The samples of an endpoint in a target's last healthy runs, newest run first: those that passed
@@ -160,7 +164,17 @@ impl Store {
     }
 }
 
-async fn put(run: &RunId, series: &Series, tx: &mut Transaction<'_, Any>) -> sqlx::Result<()> {
+async fn next_batch(run: &RunId, tx: &mut Transaction<'_, Any>) -> sqlx::Result<i64> {
+    let last = "SELECT COALESCE(MAX(batch), 0) FROM samples WHERE run = $1";
+    let last: i64 = sqlx::query_scalar(last).bind(run.to_string()).fetch_one(&mut **tx).await?;
+    Ok(last + 1)
+}
+
+async fn put(
+    (run, batch): (&RunId, i64),
+    series: &Series,
+    tx: &mut Transaction<'_, Any>,
+) -> sqlx::Result<()> {
     let Some(first) = series.samples.iter().map(|it| it.at.as_millisecond()).min() else {
         return Ok(());
     };
@@ -169,10 +183,11 @@ async fn put(run: &RunId, series: &Series, tx: &mut Transaction<'_, Any>) -> sql
     let points: Vec<Point> = series.samples.iter().map(point).collect();
     let points = serde_json::to_string(&points).expect("numbers can be written");
     sqlx::query(
-        "INSERT INTO samples (run, verifier, endpoint, instance, role, at, points) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO samples (run, batch, verifier, endpoint, instance, role, at, points) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(run.to_string())
+    .bind(batch)
     .bind(series.verifier.clone())
     .bind(series.endpoint.clone())
     .bind(series.instance.clone())

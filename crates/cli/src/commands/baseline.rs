@@ -13,7 +13,7 @@ use crate::commands::calibrate::no_latency;
 use crate::commands::verify::what_runs;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::past::{Past, baseline_document, recorded_run};
+use crate::past::{Past, baseline_document, moment, recorded_run};
 use crate::render::{Tone, time};
 use crate::session::open_store;
 use crate::{signals, wire};
@@ -181,10 +181,6 @@ fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     )]
     let at = (sorted.len() as f64 * q) as usize;
     sorted.get(at.min(sorted.len().checked_sub(1)?)).copied()
-}
-
-fn moment(us: u64) -> std::time::SystemTime {
-    std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_micros(us)
 }
 
 #[cfg(test)]

@@ -69,8 +69,11 @@ async fn samples_are_read_back_as_they_were_taken() {
     let nothing = Series { samples: Vec::new(), ..series("GET /nothing", 7) };
     let batch = [series("GET /", 41_000), through_the_proxy.clone(), control.clone(), nothing];
     store.put_samples(&run, &batch).await.unwrap();
+    let later = [series("GET /", 42_000)];
+    store.put_samples(&run, &later).await.unwrap();
     let stored = store.samples(&run).await.unwrap();
-    assert_eq!(stored, [series("GET /", 41_000), through_the_proxy, control]);
+    let first = vec![series("GET /", 41_000), through_the_proxy, control];
+    assert_eq!(stored, [first, later.to_vec()]);
     // All or nothing: a run that does not exist takes none.
     assert!(store.put_samples(&RunId::new("run-9"), &batch).await.is_err());
 }
