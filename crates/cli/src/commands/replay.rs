@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use pipeline_core::{Check, Verdict};
 use serde_json::{Value, json};
+use store_sql::{RunRow, Store};
 use verify_http::{PerformanceConfig, Role, Series, judge_again};
 
 use crate::app::App;
@@ -23,12 +24,7 @@ pub(crate) async fn run(app: &App, args: Replay) -> Result<Exit, CliError> {
             .hint("`pipeline history` lists them"));
     };
     let environment = config.environment(&row.begun.environment)?;
-    let batches = store.samples(&row.id).await?.into_iter().map(measured);
-    let batches: Vec<Vec<Series>> = batches.filter(|it| !it.is_empty()).collect();
-    if batches.is_empty() {
-        return Err(CliError::usage(format!("{} measured no latency", row.version))
-            .hint("runs measure it where [[verify.performance.endpoints]] names a path"));
-    }
+    let batches = batches(&store, &row).await?;
     let mut limits = wire::performance_config(environment)?;
     let then = judged(&batches, &limits);
     limits.alert = args.alert.unwrap_or(limits.alert);
@@ -57,7 +53,18 @@ pub(crate) async fn run(app: &App, args: Replay) -> Result<Exit, CliError> {
     Ok(Exit::of_verdict(verdict))
 }
 
-/// What was measured after each stage, judged by itself.
+/// What was measured, together after each stage.
+async fn batches(store: &Store, row: &RunRow) -> Result<Vec<Vec<Series>>, CliError> {
+    let batches = store.samples(&row.id).await?.into_iter().map(measured);
+    let batches: Vec<Vec<Series>> = batches.filter(|it| !it.is_empty()).collect();
+    if batches.is_empty() {
+        return Err(CliError::usage(format!("{} measured no latency", row.version))
+            .hint("runs measure it where [[verify.performance.endpoints]] names a path"));
+    }
+    Ok(batches)
+}
+
+/// Each batch judged by itself.
 fn judged(batches: &[Vec<Series>], limits: &PerformanceConfig) -> Vec<Vec<Check>> {
     batches.iter().map(|it| judge_again(it, limits)).collect()
 }
