@@ -110,6 +110,23 @@ async fn bad_releases_end_as_they_would_and_so_does_the_command() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn journeys_are_walked_with_made_up_secrets_where_there_is_a_program_that_knows_them() {
+    let (world, tmp) = world("rolling").await;
+    let config = std::fs::read_to_string(world.path().join("pipeline.toml")).unwrap();
+    let journey = "[[verify.journeys]]\nname = \"the dashboard\"\nsecrets = { token = \"SHOP_TOKEN\" }\n\
+                   steps = [{ request = \"GET /dashboard\", headers = { authorization = \"Bearer {{token}}\" } }]\n";
+    world.write("pipeline.toml", &format!("{config}\n{journey}"));
+    let args = ["rehearse", "staging", "--machines", "2"];
+    let ran = world.run_with(&args, &temporary(&tmp)).await.expect(0);
+    assert!(ran.stderr.contains("Journeys are left out"), "{ran}");
+    let command = format!("{PROGRAM} __machine");
+    let args = [&args[..], &["--run", &command]].concat();
+    let ran = world.run_with(&args, &temporary(&tmp)).await.expect(0);
+    assert!(ran.stderr.contains("✓ journeys"), "{ran}");
+    assert!(!ran.stderr.contains("left out"), "{ran}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_users_own_program_stands_on_the_stage_with_made_up_secrets() {
     let (world, tmp) = world("bluegreen").await;
     let command = format!("{PROGRAM} __machine");

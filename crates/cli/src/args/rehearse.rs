@@ -36,8 +36,8 @@ pub(crate) struct Rehearse {
     /// Your own program as both releases, instead of a stand-in for it
     ///
     /// Split at spaces, looked for on the PATH, and started in this folder. It has to listen on 127.0.0.1 at the port
-    /// that PORT says. Its environment is empty but for what a machine has, the variables of `bearer_env` with a value
-    /// made up for the rehearsal, `APP_VERSION` (v1 or v2) and what --env says.
+    /// that PORT says. Its environment is empty but for what a machine has, the variables of `bearer_env` and `secrets` with
+    /// values made up for the rehearsal, `APP_VERSION` (v1 or v2) and what --env says.
     #[arg(long, value_name = "COMMAND")]
     pub(crate) run: Option<String>,
     /// An environment variable for the machines of both releases; may be said more than once

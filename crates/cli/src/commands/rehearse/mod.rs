@@ -2,6 +2,7 @@
 //! on a day as bad as one likes. Nothing real is touched: neither Fly.io nor the history of the project.
 
 mod calls;
+mod disguise;
 mod images;
 mod script;
 mod stage;
@@ -47,6 +48,12 @@ async fn play(app: &App, script: &Script, folder: &Path) -> Result<Exit, CliErro
     };
     let faults = stage.go_wrong(script);
     app.say(Tone::Head, &format!("\nRehearsal: {}", script.title()));
+    if script.unwalked > 0 {
+        app.say(
+            Tone::Dim,
+            "Journeys are left out: the stand-in knows none; --run has your own program walked.",
+        );
+    }
     let load = Load::on(&stage.url, &script.paths());
     let before = Before::now(&stage.sim.journal(), stage.sim.ledger(&script.fly.app));
     let (row, ending) = stage.deploy(script.strategy.as_deref()).await.map_err(left)?;

@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sim_flyio::Fault;
-use verify_http::Expect;
 
+use super::disguise::{disguise, simplify};
 use crate::app::App;
 use crate::args::{Rehearse, Release};
 use crate::commands::sim;
-use crate::config::{self, Config, Confirm, Environment, Fly, SmokeCheck, Target};
+use crate::config::{self, Config, Environment, Fly, SmokeCheck};
 use crate::error::{CliError, chain};
-
-/// What stands for secrets that the smoke tests send: real ones have no business here.
-const STAND_IN: &str = "made-up-for-this-rehearsal";
 
 /// All that the arguments and the configuration say.
 #[derive(Debug)]
@@ -29,6 +26,8 @@ pub(super) struct Script {
     pub(super) faults: Vec<Fault>,
     /// The user's own program and its arguments.
     pub(super) program: Option<Vec<String>>,
+    /// So many journeys are left out.
+    pub(super) unwalked: usize,
     /// Where it is started.
     pub(super) cwd: PathBuf,
     /// For the machines.
@@ -61,9 +60,10 @@ impl Script {
             env.extend([sim::pair(text, "--env")?]);
         }
         disguise(&mut config, &args.environment, &mut env);
-        if program.is_none() {
-            simplify(&mut config, &args.environment);
-        }
+        let unwalked = match program {
+            Some(_) => 0,
+            None => simplify(&mut config, &args.environment),
+        };
         Ok(Self {
             config,
             name: args.environment,
@@ -73,6 +73,7 @@ impl Script {
             strategy: args.strategy,
             faults,
             program,
+            unwalked,
             cwd: app.around.cwd.clone(),
             env,
             check_speed: args.check_speed,
@@ -121,36 +122,6 @@ impl Script {
             count => format!(", with {count} faults"),
         };
         format!("{release}, on {machines} of {}{faults}", self.fly.app)
-    }
-}
-
-/// Takes everything real out of the configuration. What the checks send is what the machines are told.
-fn disguise(config: &mut Config, name: &str, env: &mut BTreeMap<String, String>) {
-    // Nobody is told of what does not happen.
-    config.notify.clear();
-    let Some(environment) = config.environments.get_mut(name) else { return };
-    environment.confirm = Confirm::Never;
-    if let Target::Fly(fly) = &mut environment.target {
-        fly.probe_url = None;
-    }
-    let verify = &mut environment.verify;
-    for check in &mut verify.smoke.checks {
-        // The simulator has neither the site's certificate nor builds that know what they are.
-        (check.tls_expires_after, check.echo) = (None, None);
-    }
-    let checked = verify.smoke.checks.iter_mut().filter_map(|it| it.bearer.as_mut());
-    for (name, secret) in checked.chain(&mut verify.watch.bearer) {
-        let told = env.entry(name.clone()).or_insert_with(|| STAND_IN.to_owned());
-        *secret = Some(told.clone().into());
-    }
-}
-
-/// The stand-in answers with the status that is wanted, and with some JSON: of what else is wanted it knows nothing.
-fn simplify(config: &mut Config, name: &str) {
-    let Some(environment) = config.environments.get_mut(name) else { return };
-    for check in &mut environment.verify.smoke.checks {
-        let Expect { status, json, .. } = std::mem::take(&mut check.expect);
-        check.expect = Expect { status, json, ..Expect::default() };
     }
 }
 
