@@ -60,10 +60,8 @@ impl Script {
             env.extend([sim::pair(text, "--env")?]);
         }
         disguise(&mut config, &args.environment, &mut env);
-        let unwalked = match program {
-            Some(_) => 0,
-            None => simplify(&mut config, &args.environment),
-        };
+        let own = program.is_some();
+        let unwalked = if own { 0 } else { simplify(&mut config, &args.environment) };
         Ok(Self {
             config,
             name: args.environment,
