@@ -39,8 +39,8 @@ async fn deploys(first: u64) {
         let unusual = ended.unusual();
         assert_eq!(ended.conclusion, Conclusion::Succeeded, "seed {seed}: {unusual:#?}");
         assert_eq!(world.versions(), ["v2", "v2"]);
-        // One of them is the watch's.
-        assert!(ended.took < Duration::from_mins(2), "seed {seed}: {:?}", ended.took);
+        // A minute of it is the watch's.
+        assert!(ended.took < Duration::from_mins(3), "seed {seed}: {:?}", ended.took);
         alerts += usize::from(!unusual.is_empty());
     }
     // The judge's own rate of alerts without any change is far below this.
