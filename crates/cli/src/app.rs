@@ -42,7 +42,8 @@ impl Surroundings {
         let colour = (terminal && !dumb || said("FORCE_COLOR")) && !said("NO_COLOR");
         Self {
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
-            can_ask: std::io::stdin().is_terminal(),
+            // A question that nobody sees is asked of nobody.
+            can_ask: std::io::stdin().is_terminal() && terminal,
             live: terminal && !dumb,
             colour,
             vars,

@@ -132,7 +132,7 @@ impl<'a> Session<'a> {
         if let Err(error) = recorder.close().await {
             app.say(crate::render::Tone::Warn, &format!("  ! history: {}", chain(&error)));
         }
-        let ended = self.keep(end, &row).await;
+        let ended = self.keep(end, &row, &notifier).await;
         // An expired lock is released already; the next run takes it over.
         let _ = lock.release().await;
         self.say_untold(notifier).await;
@@ -166,13 +166,18 @@ impl<'a> Session<'a> {
         &self,
         end: Result<Conclusion, Broken>,
         row: &RunRow,
+        notifier: &Notifier,
     ) -> Result<Ending, CliError> {
         let records = self.store.records(&row.id).await;
         let known = records.as_deref().unwrap_or_default();
         let conclusion = end.map_err(|broken| {
             // What cannot be read may have been.
             let touched = records.is_err() || is_touched(known);
-            broken.told(row, touched)
+            let error = broken.told(row, touched);
+            if touched {
+                notifier.broken_off(&self.setting.secrets().strike(&error.to_string()));
+            }
+            error
         })?;
         let verified = self.setting.environment.verify.looks();
         let ending = Ending::of(conclusion, known).verified(verified);

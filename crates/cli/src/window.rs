@@ -29,13 +29,16 @@ pub(crate) async fn recent(
     if window.is_zero() {
         return Ok(None);
     }
-    let filter = RunFilter {
-        target: Some(target.to_owned()),
-        outcome: Some(RunOutcome::Rollback),
-        limit: Some(20),
-        ..RunFilter::default()
-    };
+    let filter =
+        RunFilter { target: Some(target.to_owned()), limit: Some(20), ..RunFilter::default() };
     for row in session.store.runs(&filter).await? {
+        match row.ending.map(|it| it.outcome) {
+            // Somebody has seen to it.
+            Some(RunOutcome::Pass) => return Ok(None),
+            // What did not even come back is no better.
+            Some(RunOutcome::Rollback | RunOutcome::Stuck) => {}
+            _ => continue,
+        }
         let Some(ago) = within(&row, window, wall().now().try_into().unwrap_or(Timestamp::MIN))
         else {
             continue;

@@ -35,6 +35,8 @@ pub struct Digest {
     left: Option<String>,
     /// The verifiers that have alerted.
     alerted: Vec<String>,
+    /// The last event's number and time.
+    last: (u64, SystemTime),
 }
 
 impl Digest {
@@ -50,17 +52,32 @@ impl Digest {
             failures: Vec::new(),
             left: None,
             alerted: Vec::new(),
+            last: (0, SystemTime::UNIX_EPOCH),
         }
     }
 
     /// What is to be told because of this event, if anything is.
     pub fn hear(&mut self, event: &Event) -> Option<Notice> {
-        let (topic, title, details) = self.told(&event.kind)?;
-        let title = line(&title);
-        let since = event.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Some(Notice {
+        let told = self.told(&event.kind);
+        self.last = (event.seq, event.at);
+        told.map(|it| self.notice(it))
+    }
+
+    /// What is to be told where the run stopped half-way and no event says so: it may have left a mixture.
+    #[must_use]
+    pub fn broken_off(&self, why: &str) -> Notice {
+        let (version, environment) = (&self.version, &self.about.environment);
+        let title = format!("{version} stopped half-way in {environment}: a person is needed now");
+        let next = format!("`pipeline resume {version}` goes on, or takes it back with --back");
+        self.notice((Topic::Stuck, title, vec![why.to_owned(), next]))
+    }
+
+    fn notice(&self, (topic, title, details): (Topic, String, Vec<String>)) -> Notice {
+        let (number, at) = self.last;
+        let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Notice {
             schema: 1,
-            id: format!("{}-{}", self.run, event.seq),
+            id: format!("{}-{number}", self.run),
             topic,
             at: since.as_secs(),
             environment: self.about.environment.clone(),
@@ -68,10 +85,10 @@ impl Digest {
             run: self.run.clone(),
             version: self.version.clone(),
             revision: self.revision.clone(),
-            title,
+            title: line(&title),
             details: few(&details),
             url: self.about.url.clone(),
-        })
+        }
     }
 
     fn told(&mut self, kind: &EventKind) -> Option<(Topic, String, Vec<String>)> {

@@ -123,6 +123,13 @@ impl Notifier {
         Ear(Arc::clone(&self.shared))
     }
 
+    /// Tells that the run stopped half-way, and why: no event says so.
+    pub fn broken_off(&self, why: &str) {
+        let mut shared = lock(&self.shared);
+        let notice = shared.digest.broken_off(why);
+        shared.send(&notice);
+    }
+
     /// Waits until everything is delivered or given up, and no longer than this. Tells what was not delivered.
     pub async fn close(mut self, within: Duration) -> Vec<Undelivered> {
         for line in &mut lock(&self.shared).lines {
@@ -153,8 +160,15 @@ struct Ear(Arc<Mutex<Shared>>);
 impl Observer for Ear {
     fn observe(&mut self, event: &Event) {
         let mut shared = lock(&self.0);
-        let Some(notice) = shared.digest.hear(event) else { return };
-        for line in shared.lines.iter_mut().filter(|it| it.on.contains(&notice.topic)) {
+        if let Some(notice) = shared.digest.hear(event) {
+            shared.send(&notice);
+        }
+    }
+}
+
+impl Shared {
+    fn send(&mut self, notice: &Notice) {
+        for line in self.lines.iter_mut().filter(|it| it.on.contains(&notice.topic)) {
             let Some(queue) = &line.queue else { continue };
             line.open += 1;
             if let Err(TrySendError::Full(_)) = queue.try_send(notice.clone()) {

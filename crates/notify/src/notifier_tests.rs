@@ -145,3 +145,17 @@ async fn a_dead_server_delays_the_end_of_a_run_by_no_more_than_the_bound() {
     assert_eq!(closed, Duration::from_secs(3));
     assert_eq!((undelivered.len(), undelivered[0].notices), (1, 2), "{undelivered:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn that_a_run_stopped_half_way_is_told_although_no_event_says_so() {
+    let (channel, tries) = Scripted::new([]);
+    let about = About { environment: "production".into(), url: None };
+    let notifier = Notifier::start(about, vec![Subscription::new(channel)]);
+    notifier.broken_off("v2 stopped where it was: the disk is full");
+    assert!(notifier.close(Duration::from_secs(5)).await.is_empty());
+    assert_eq!(tries.load(Ordering::SeqCst), 1);
+    let notice =
+        Digest::new(About { environment: "production".into(), url: None }).broken_off("why");
+    insta::assert_snapshot!(format!("{} {} {:?}", notice.topic, notice.title, notice.details),
+        @r#"stuck a release stopped half-way in production: a person is needed now ["why", "`pipeline resume a release` goes on, or takes it back with --back"]"#);
+}

@@ -52,6 +52,9 @@ pub enum Error {
     /// Requests that left late, because this machine had other things to do.
     #[error("{0}")]
     Busy(String),
+    /// An endpoint that gave too few latencies to be a baseline.
+    #[error("no baseline can be had of {0}")]
+    Unmeasured(String),
     /// A watch that saw nothing.
     #[error("what was to be watched could not be asked once: {0}")]
     Unwatched(String),
@@ -86,6 +89,7 @@ impl Error {
                 format!("check the spelling of `{host}` and the name servers of this machine")
             }
             Self::Network { .. } | Self::Unwatched(_) => "check the network of this machine".into(),
+            Self::Unmeasured(_) => "measure again once it answers well".into(),
             Self::Busy(_) => "measure again when less runs here".into(),
             Self::NoCryptoProvider => "install one when the program starts".into(),
             Self::Setup(_) => "install the system's `ca-certificates`".into(),

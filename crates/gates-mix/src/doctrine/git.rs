@@ -173,8 +173,8 @@ impl<'a> Asker<'a> {
     }
 
     /// Does git keep files in these places?
-    pub(crate) fn some(self, places: &str) -> bool {
-        self.list(&["ls-files", "-z", "--", places]).is_ok_and(|it| !it.is_empty())
+    pub(crate) fn some(self, places: &str) -> Result<bool, DoctrineError> {
+        Ok(!self.list(&["ls-files", "-z", "--", places])?.is_empty())
     }
 
     /// What is not committed.

@@ -1,6 +1,6 @@
 //! Which migrations a project has that a revision did not have.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -36,8 +36,23 @@ pub fn new_since(dir: &Path, revision: &str) -> Result<Vec<Migration>, Migration
     Ok(paths.into_iter().map(read).collect())
 }
 
-/// Does the project have committed migrations at all? Where git cannot tell, it is not said that it has.
+/// Does the project have committed migrations at all? Where git cannot tell, those in the folder count.
 #[must_use]
 pub fn any(dir: &Path) -> bool {
-    Asker::of(dir).some(PLACES)
+    Asker::of(dir).some(PLACES).unwrap_or_else(|_| is_in_folder(dir))
+}
+
+/// Looks where an application, or one of an umbrella, usually has them.
+fn is_in_folder(dir: &Path) -> bool {
+    let migrates = |app: PathBuf| {
+        let folders = within(&app.join("priv")).into_iter();
+        let mut files = folders.flat_map(|it| within(&it.join("migrations")));
+        files.any(|it| it.extension().is_some_and(|it| it == "exs"))
+    };
+    std::iter::once(dir.to_owned()).chain(within(&dir.join("apps"))).any(migrates)
+}
+
+fn within(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten();
+    entries.filter_map(|it| Some(it.ok()?.path())).collect()
 }

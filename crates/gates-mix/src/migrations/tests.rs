@@ -171,4 +171,6 @@ fn only_migrations_that_came_after_the_revision_are_new() {
     }
     assert!(any(&shop) && !any(&shop.join("lib")));
     assert!(new_since(Path::new("/"), "HEAD").is_err() && !any(Path::new("/")), "no repository");
+    std::fs::remove_dir_all(dir.join(".git")).unwrap();
+    assert!(any(&shop) && new_since(&shop, "one").is_err(), "they are there, and git cannot tell");
 }

@@ -29,13 +29,18 @@ pub struct ErrorRules {
 pub enum ErrorCall {
     /// No more failed than may.
     Pass,
-    /// More failed than may, but so few that it may be chance.
+    /// More failed than the limit, and than three times as often as the control did; but so few, or compared with so
+    /// few, that it may be chance.
     Unproven,
     /// More fail than may, and not by chance.
     Rollback,
     /// Nothing was sent.
     Unknown,
 }
+
+/// However badly the control did, a release may not fail more often than this. Our own choice: a control of which one machine
+/// in three is broken would else allow everything.
+const MOST: f64 = 0.5;
 
 /// A call and the numbers behind it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +61,14 @@ impl Default for ErrorRules {
     }
 }
 
+impl Counts {
+    /// The share that failed; 0 of nothing.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    fn rate(self) -> f64 {
+        self.failed.min(self.total) as f64 / self.total.max(1) as f64
+    }
+}
+
 /// Are more requests failing than may?
 ///
 /// The release fails if the lower Clopper-Pearson bound of its failure rate lies above the limit and above
@@ -69,15 +82,15 @@ pub fn errors(control: Counts, new: Counts, rules: &ErrorRules) -> ErrorOpinion 
         total => {
             let tail = 1.0 - rules.control_confidence;
             let (_, highest) = binomial::bounds(control.failed, total, tail);
-            rules.limit.max(rules.factor * highest)
+            rules.limit.max((rules.factor * highest).min(MOST))
         }
     };
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let rate = new.failed.min(new.total) as f64 / new.total.max(1) as f64;
+    // How sure the control is matters for a rollback alone: a small one is no reason to pass over failures.
+    let (rate, suspicious) = (new.rate(), rules.limit.max(rules.factor * control.rate()));
     let call = match new.total {
         0 => ErrorCall::Unknown,
         _ if low > allowed => ErrorCall::Rollback,
-        _ if rate > allowed => ErrorCall::Unproven,
+        _ if rate > suspicious => ErrorCall::Unproven,
         _ => ErrorCall::Pass,
     };
     ErrorOpinion { call, rate, low, allowed }

@@ -253,6 +253,16 @@ fn failures_roll_back_from_eight_of_forty_on() {
     );
     assert_eq!((call(1, 1), call(40, 40)), (ErrorCall::Unproven, ErrorCall::Rollback));
     assert_eq!(call(0, 0), ErrorCall::Unknown);
+    // With a small control a rollback takes more, and suspicion does not.
+    let small = Counts { failed: 0, total: 40 };
+    let beside = |failed| errors(small, Counts { failed, total: 100 }, &rules).call;
+    assert_eq!([5, 6, 14].map(beside), [ErrorCall::Pass, ErrorCall::Unproven, ErrorCall::Unproven]);
+    // What the control does as often is nobody's fault.
+    let bad = Counts { failed: 10, total: 40 };
+    assert_eq!(errors(bad, Counts { failed: 30, total: 100 }, &rules).call, ErrorCall::Pass);
+    // But a control of which a third is broken does not allow everything.
+    let broken = Counts { failed: 100, total: 300 };
+    assert_eq!(errors(broken, Counts { failed: 60, total: 60 }, &rules).call, ErrorCall::Rollback);
     assert_eq!(call(50, 40), ErrorCall::Rollback, "more than all is all");
 }
 
@@ -264,5 +274,6 @@ fn a_control_that_fails_too_allows_more() {
     assert!((opinion(0, 400).allowed - 0.05).abs() < 1e-12);
     assert!((opinion(0, 0).allowed - 0.05).abs() < 1e-12, "nothing is known of it");
     let failing = opinion(20, 400);
-    assert_eq!((failing.call, failing.allowed > 0.2), (ErrorCall::Pass, true));
+    assert_eq!((failing.call, failing.allowed > 0.2), (ErrorCall::Unproven, true));
+    assert_eq!(opinion(28, 400).call, ErrorCall::Pass, "not three times as often");
 }

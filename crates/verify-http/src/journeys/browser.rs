@@ -4,6 +4,7 @@ use reqwest::cookie::{CookieStore, Jar};
 use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::{Method, Url};
 
+use super::config::Capture;
 use super::exchange::{Exchange, Shown};
 use super::page::{csrf_token, tokens};
 use super::route::Route;
@@ -13,6 +14,7 @@ use crate::client::{Connect, Upgraded};
 use crate::error::Error;
 use crate::expect::clip;
 use crate::place::{Place, Request};
+use crate::redact::Secrets;
 use crate::response::Response;
 
 /// One visitor at one place, from the first step of a journey to the last.
@@ -123,6 +125,16 @@ impl<'b> Browser<'b> {
     pub(super) fn page_url(&self) -> Url {
         let url = self.page.as_ref().map_or(&self.route.base, |it| &it.url);
         self.route.seen_by_users(url)
+    }
+
+    /// All that must not be seen, with what a step that failed did not come to capture.
+    pub(super) fn secrets_seen(&self, captures: &[Capture]) -> Secrets {
+        let mut values = self.values.clone();
+        for response in self.exchange.responses() {
+            let found = captures.iter().filter_map(|it| it.from.all(&response).ok()).flatten();
+            found.for_each(|it| values.hide(&it));
+        }
+        values.secrets()
     }
 
     /// What to look at when a step was refused for what looks like a lost session.

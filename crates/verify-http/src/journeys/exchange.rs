@@ -59,6 +59,13 @@ impl Exchange {
         Self { request, ..Self::default() }
     }
 
+    /// What came, and each message of a WebSocket that is shown as if it had come so.
+    pub(super) fn responses(&self) -> Vec<Response> {
+        let Some(first) = &self.response else { return Vec::new() };
+        let message = |it: &String| Response { body: it.clone().into_bytes(), ..first.clone() };
+        std::iter::once(first.clone()).chain(self.messages.iter().map(message)).collect()
+    }
+
     pub(super) fn message(&mut self, text: String) {
         self.brought += 1;
         if self.messages.len() == MESSAGES {

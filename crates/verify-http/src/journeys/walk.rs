@@ -104,9 +104,10 @@ impl Way<'_> {
         (number, step): (usize, &JourneyStep),
         wrong: Wrong,
     ) -> Stumble {
-        let secrets = browser.values.secrets();
+        let secrets = browser.secrets_seen(&step.captures);
         let (place, of) = (number + 1, self.journey.steps.len());
-        let hint = browser.hint().map(|it| format!(" ({it})")).unwrap_or_default();
+        let hint =
+            browser.hint().map(|it| format!(" ({})", secrets.strike(&it))).unwrap_or_default();
         let words =
             format!("step {place} of {of}, {}: {}{hint}", step.title(), wrong.words(&secrets));
         let exchange = browser.exchange.evidence(wrong.differences(), &secrets);

@@ -4,16 +4,19 @@ use pipeline_core::{Context, Deployment, Evidence, Fault};
 
 use super::reference::Fresh;
 use super::sender::Sender;
-use super::series::Series;
+use super::series::{Role, Series};
 use super::strata::{self, Streams};
 use super::survey::{Survey, Surveyed};
-use super::{Performance, TRIES};
+use super::{Performance, TRIES, nothing_to_ask};
 use crate::error::Error;
 use crate::place::Place;
 
+/// What the judge's first look wants of a control.
+const LEAST: usize = 40;
+
 impl Performance {
     /// Measures what runs, and judges nothing: `baseline_requests` latencies of each endpoint at each machine, after
-    /// its warm-up.
+    /// its warm-up. An endpoint that does not answer well enough is a fault: nothing could be held to that.
     pub async fn measure(
         &self,
         deployment: &Deployment,
@@ -24,7 +27,12 @@ impl Performance {
         if let Some(complaint) = survey.punctual.complaint() {
             return Err(Error::Busy(complaint).into());
         }
-        Ok(survey.places.into_iter().flat_map(strata::surveyed).collect())
+        if survey.places.is_empty() {
+            return Err(Error::Unmeasured(nothing_to_ask(deployment).message).into());
+        }
+        survey.places.iter().try_for_each(enough)?;
+        let all = survey.places.into_iter().flat_map(strata::surveyed);
+        Ok(all.filter(|it| it.role == Role::New).collect())
     }
 
     /// What the release before is like: the control of the one that comes.
@@ -83,4 +91,20 @@ impl Performance {
             None => Ok(survey),
         }
     }
+}
+
+/// Did it give as many latencies as the first look wants?
+fn enough(surveyed: &Surveyed) -> Result<(), Error> {
+    let tape = &surveyed.tape;
+    let title = tape.endpoint.endpoint();
+    if let Some(why) = &tape.void {
+        return Err(Error::Unmeasured(format!("{title}: it {why}")));
+    }
+    let count = tape.count(0);
+    if count >= LEAST {
+        return Ok(());
+    }
+    let failed = tape.failure.as_ref().map(|it| format!("; the last failure: it {it}"));
+    let failed = failed.unwrap_or_default();
+    Err(Error::Unmeasured(format!("{title}: only {count} good answers{failed}")))
 }

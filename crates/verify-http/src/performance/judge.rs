@@ -112,7 +112,11 @@ impl Judge {
                 confirms(&sampled.latencies, batch, first.part, &rules)
             }
             Against::Configured(baseline) => absolute::confirms(ms(*baseline), batch, &self.rules),
-            Against::Nothing => return uncompared(batch),
+            // The old machines that it was compared with are gone meanwhile.
+            Against::Nothing => {
+                let why = "what it was compared with did not answer a second time";
+                return unconfirmed(against, first, why);
+            }
         };
         let (again, count) = (times(confirmation.estimate.ratio), batch.len());
         let seen = first.words(&against.words());
@@ -161,10 +165,23 @@ pub(super) fn too_many_errors(
     last: Option<&str>,
     against: Control,
 ) -> Option<Judged> {
+    let failing = failing(control, new, last, against)?;
+    (failing.verdict == Verdict::Refused).then_some(failing)
+}
+
+/// More failures than may be: refused where that is sure, else an alert.
+pub(super) fn failing(
+    control: Counts,
+    new: Counts,
+    last: Option<&str>,
+    against: Control,
+) -> Option<Judged> {
     let opinion = errors(control, new, &ErrorRules::default());
-    if opinion.call != ErrorCall::Rollback {
-        return None;
-    }
+    let verdict = match opinion.call {
+        ErrorCall::Rollback => Verdict::Refused,
+        ErrorCall::Unproven => Verdict::Alert,
+        _ => return None,
+    };
     let Counts { failed, total } = new;
     let last = last.map(|it| format!("; the last of them {it}")).unwrap_or_default();
     let beside = match control.total {
@@ -172,10 +189,13 @@ pub(super) fn too_many_errors(
         all => format!(", of the control {} of {all}", control.failed),
     };
     let allowed = opinion.allowed * 100.0;
-    let message =
-        format!("{failed} of {total} requests failed{beside}, more than {allowed:.0} %{last}");
+    let more = match verdict {
+        Verdict::Refused => format!("more than {allowed:.0} %"),
+        _ => "which may be chance".into(),
+    };
+    let message = format!("{failed} of {total} requests failed{beside}, {more}{last}");
     Some(Judged {
-        verdict: Verdict::Refused,
+        verdict,
         trigger: Some(Trigger::ErrorRate),
         message,
         ratio: None,

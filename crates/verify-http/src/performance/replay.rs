@@ -1,11 +1,11 @@
 //! Judging stored samples again, with other limits. Pure.
 
-use pipeline_core::Check;
-use pipeline_stats::Latencies;
+use pipeline_core::{Check, Control, Verdict};
+use pipeline_stats::{Counts, Latencies};
 
 use super::config::PerformanceConfig;
 use super::endpoint::Endpoint;
-use super::judge::{Against, Judge, Looked, batch, too_many_errors, unconfirmed};
+use super::judge::{Against, Judge, Looked, batch, failing, unconfirmed};
 use super::reference::{beside, earlier, just_before};
 use super::report::check;
 use super::sample::{counts, has_latency, latencies};
@@ -33,7 +33,14 @@ struct Stored<'s> {
 impl Stored<'_> {
     fn judge(&self, new: &Series) -> Check {
         let endpoint = self.endpoint(&new.endpoint);
-        let judged = self.failing(new, &endpoint).unwrap_or_else(|| self.latency(new, &endpoint));
+        let (asked, before, control) = self.failures(new, &endpoint);
+        let judged = match failing(before, asked, None, control) {
+            Some(refused) if refused.verdict == Verdict::Refused => refused,
+            alert => match self.latency(new, &endpoint) {
+                it if it.verdict != Verdict::Passed => it,
+                passed => alert.unwrap_or_else(|| passed.with_failures(asked)),
+            },
+        };
         let judged = weighed(judged, &endpoint);
         check(&new.endpoint, new.instance.as_deref(), &endpoint.endpoint(), judged)
     }
@@ -76,7 +83,8 @@ impl Stored<'_> {
         unconfirmed(&against, first, "the run took no second look that could confirm it")
     }
 
-    fn failing(&self, new: &Series, endpoint: &Endpoint) -> Option<Judged> {
+    /// How often it failed, how often what it is compared with did, and what that is.
+    fn failures(&self, new: &Series, endpoint: &Endpoint) -> (Counts, Counts, Control) {
         let same = |it: &&Series| {
             it.endpoint == new.endpoint
                 && it.instance == new.instance
@@ -90,7 +98,7 @@ impl Stored<'_> {
             .filter(|it| it.endpoint == new.endpoint && controls.contains(&it.role));
         let before = counts(before.flat_map(|it| &it.samples), endpoint);
         let control = self.against(endpoint, 0, usize::MAX).control();
-        too_many_errors(before, counts(asked, endpoint), None, control)
+        (counts(asked, endpoint), before, control)
     }
 
     /// What was compared with then: `count` latencies from `from` on, if it was asked at the same time.

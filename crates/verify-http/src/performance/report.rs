@@ -42,7 +42,8 @@ pub(super) fn checks(trial: &Trial, cold_start: Option<Duration>) -> Vec<Check> 
         let (title, request) = (it.endpoint().title(), it.endpoint().endpoint());
         Some(check(&title, it.instance.as_deref(), &request, it.judged()?.clone()))
     });
-    let mut checks: Vec<Check> = judged.collect();
+    let cold = trial.strata.iter().filter_map(|it| too_cold(it, cold_start?));
+    let mut checks: Vec<Check> = judged.chain(cold).collect();
     if let Some(complaint) = trial.punctual.complaint() {
         let complaint =
             format!("{complaint}; measure again with `pipeline verify` when less runs here");
@@ -50,8 +51,6 @@ pub(super) fn checks(trial: &Trial, cold_start: Option<Duration>) -> Vec<Check> 
             make_void(check, &complaint);
         }
     }
-    let cold = trial.strata.iter().filter_map(|it| too_cold(it, cold_start?));
-    checks.extend(cold);
     checks.extend(escalated(&checks));
     checks
 }

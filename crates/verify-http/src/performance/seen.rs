@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pipeline_core::{Control, Trigger, Verdict};
-use pipeline_stats::{Call, Estimate, Opinion, Part};
+use pipeline_stats::{Call, Counts, Estimate, Opinion, Part};
 
 use super::endpoint::Endpoint;
 
@@ -27,6 +27,16 @@ pub(super) struct Judged {
     pub(super) ratio: Option<Estimate>,
     pub(super) samples: usize,
     pub(super) control: Control,
+}
+
+impl Judged {
+    /// The same, with how many failed, if any did.
+    pub(super) fn with_failures(mut self, Counts { failed, total }: Counts) -> Self {
+        if failed > 0 {
+            self.message = format!("{}; {failed} of {total} requests failed", self.message);
+        }
+        self
+    }
 }
 
 impl Seen {

@@ -125,8 +125,9 @@ impl Sender {
             let wanted = course.wanted(now);
             queue.retain(|it: &Departure| wanted.contains(&it.stream));
             if queue.is_empty() && !wanted.is_empty() {
-                // Only a rest is no lateness: what this side missed, it sends late, and that is seen.
-                if resting {
+                // Only a rest is no lateness: what this side missed, it sends late, and that is seen. Where it was
+                // stopped altogether, the requests of the round that it was stopped in are late enough to see it by.
+                if resting || plan.is_behind(now) {
                     plan.not_before(now);
                 }
                 queue.extend(plan.round(&wanted));

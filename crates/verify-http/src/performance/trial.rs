@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use pipeline_core::{Control, Verdict};
+use pipeline_core::{Control, Trigger, Verdict};
 use pipeline_stats::{Counts, Latencies};
 
 use super::config::PerformanceConfig;
-use super::judge::{Against, Judge, Looked, batch, too_many_errors, unconfirmed};
+use super::judge::{Against, Judge, Looked, batch, failing, too_many_errors, unconfirmed};
 use super::punctual::Punctual;
 use super::reference::beside;
 use super::sample::{Taken, micros_since_epoch, taken};
@@ -105,9 +105,28 @@ impl Trial {
         let against = self.against(stratum, from, wanted)?;
         Some(match self.judge.look(&against, &new, look) {
             Looked::Continue => Stage::Measuring { look: look + 1 },
-            Looked::Decided(judged) => stratum.decided(judged),
+            Looked::Decided(judged) => match self.answering(stratum, judged) {
+                // More requests will tell whether it is chance.
+                it if it.verdict == Verdict::Alert
+                    && it.trigger == Some(Trigger::ErrorRate)
+                    && look < self.judge.last() =>
+                {
+                    Stage::Measuring { look: look + 1 }
+                }
+                judged => stratum.decided(judged),
+            },
             Looked::Candidate(first) => Stage::Resting { first, until: now + self.pause },
         })
+    }
+
+    /// What is fast may fail all the same: then that is what is told.
+    fn answering(&self, stratum: &Stratum, judged: Judged) -> Judged {
+        if judged.verdict != Verdict::Passed {
+            return judged;
+        }
+        let (new, (control, against)) = (stratum.tape.counts(), self.failures(stratum));
+        let last = stratum.tape.failure.as_deref();
+        failing(control, new, last, against).unwrap_or_else(|| judged.with_failures(new))
     }
 
     /// What to compare with: the old release beside it, if it is asked and answers, once there is enough of it.
@@ -138,16 +157,21 @@ impl Trial {
         if now < HICCUP || new.failed < 3 || (new.total > 20 && !new.total.is_multiple_of(10)) {
             return None;
         }
+        let (control, against) = self.failures(stratum);
+        let judged = too_many_errors(control, new, stratum.tape.failure.as_deref(), against)?;
+        Some(stratum.weighed(judged))
+    }
+
+    /// How often what a stratum is compared with failed, and what that is.
+    fn failures(&self, stratum: &Stratum) -> (Counts, Control) {
         let (before, beside) = (stratum.reference.counts, self.beside(stratum).map(Tape::counts));
         let beside = beside.unwrap_or_default();
-        let control =
-            Counts { failed: before.failed + beside.failed, total: before.total + beside.total };
         let against = match beside.total {
             0 => stratum.reference.against.control(),
             _ => Control::Concurrent,
         };
-        let judged = too_many_errors(control, new, stratum.tape.failure.as_deref(), against)?;
-        Some(stratum.weighed(judged))
+        let (failed, total) = (before.failed + beside.failed, before.total + beside.total);
+        (Counts { failed, total }, against)
     }
 
     /// Time is up: what there is must do.
@@ -155,6 +179,7 @@ impl Trial {
         for number in 0..self.strata.len() {
             if self.strata[number].judged().is_none() {
                 let judged = self.last_word(&self.strata[number]);
+                let judged = self.answering(&self.strata[number], judged);
                 self.strata[number].stage = self.strata[number].decided(judged);
             }
         }

@@ -175,7 +175,20 @@ async fn one_reset_in_a_hundred_is_no_reason_to_go_back() {
     })
     .await;
     let (report, _) = verified(config(), &server.machines(&["old", "new"])).await;
-    insta::assert_snapshot!(told(&report), @"Passed GET / [new]: as fast as the old release measured at the same time (median 46 ms against 53 ms; between 0.6x and 1.6x, 40 requests)");
+    insta::assert_snapshot!(told(&report), @"Passed GET / [new]: as fast as the old release measured at the same time (median 46 ms against 53 ms; between 0.6x and 1.6x, 40 requests); 1 of 61 requests failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_failure_in_ten_is_never_a_pass_however_fast_the_rest_is() {
+    let server = serve(|asked: &Asked<'_>| match asked.machine {
+        "new" if asked.number % 10 == 3 => Does::Answers(503, 5 * MS),
+        _ => Does::Answers(200, around(50.0, 0.6, asked)),
+    })
+    .await;
+    let (report, took) = verified(config(), &server.machines(&["old", "new"])).await;
+    insta::assert_snapshot!(told(&report), @"Refused GET / [new]: 25 of 247 requests failed, of the control 0 of 247, more than 5 %; the last of them answered 503");
+    assert_eq!(report.checks()[0].trigger, Some(pipeline_core::Trigger::ErrorRate));
+    assert!(took <= Duration::from_mins(1), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,6 +55,21 @@ async fn redirects_are_followed_as_far_as_asked_and_never_to_another_host() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_failed_step_would_have_captured_is_not_seen() {
+    let server = server(|_: &Asks| Ok(response(201, r#"{"token":"eyJhbGciOi.abcdefgh","n":1}"#)));
+    let session = JourneyStep {
+        captures: vec![Capture {
+            name: "token".into(),
+            from: Extract::json_path("$.token").unwrap(),
+        }],
+        ..get("/api/session")
+    };
+    let report = walk(vec![Journey::new("session", vec![session])], server).await.unwrap();
+    insta::assert_snapshot!(report.findings()[1].message, @r#"session: sent GET https://shop.test/api/session; got 201 with {"token":"[secret]","n":1}"#);
+    assert!(!format!("{report:?}").contains("eyJhbGciOi"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_page_without_a_token_cannot_be_posted_from() {
     let server = server(|_: &Asks| Ok(html("<p>maintenance</p>")));
     let post = || JourneyStep { csrf: true, ..JourneyStep::post(text("/login"), vec![]) };

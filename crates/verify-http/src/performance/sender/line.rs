@@ -107,16 +107,27 @@ async fn exchange(
     Ok(Answer { status: head.status.as_u16(), headers: head.headers })
 }
 
-/// The first address that answers, in the order of the resolver.
+/// The first address that answers, in the order of the resolver. An address that this machine has no way to, such as one of
+/// IPv6, says nothing where another one was reached and refused.
 async fn connect(route: &Route) -> io::Result<TcpStream> {
-    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    let mut told = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    let mut reached = false;
     for address in &route.addresses {
         match TcpStream::connect(address).await {
             Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
+            Err(error) => {
+                let here = matches!(
+                    error.kind(),
+                    io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown
+                );
+                if !here || !reached {
+                    told = error;
+                }
+                reached |= !here;
+            }
         }
     }
-    Err(last)
+    Err(told)
 }
 
 /// "connection reset", as far as the cause is known, without the system's number.

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// How far a request is moved, as a share of the space between two.
 const JITTER: f64 = 0.2;
 
+/// So late no busy machine is.
+const STOPPED: Duration = Duration::from_secs(1);
+
 /// The times of all requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -51,6 +54,11 @@ impl Plan {
             Departure { stream, at: Duration::from_secs_f64(at) }
         };
         ordered.into_iter().enumerate().map(place).collect()
+    }
+
+    /// Did so much time pass since the next round should have begun that this side must have been stopped?
+    pub(crate) fn is_behind(&self, now: Duration) -> bool {
+        now.as_secs_f64() - self.next > STOPPED.as_secs_f64()
     }
 
     /// After a rest the next round begins now, not in the past.
