@@ -31,24 +31,27 @@ pub(crate) async fn recent(
     }
     let filter =
         RunFilter { target: Some(target.to_owned()), limit: Some(20), ..RunFilter::default() };
-    for row in session.store.runs(&filter).await? {
-        match row.ending.map(|it| it.outcome) {
-            // Somebody has seen to it.
-            Some(RunOutcome::Pass) => return Ok(None),
-            // What did not even come back is no better.
-            Some(RunOutcome::Rollback | RunOutcome::Stuck) => {}
-            _ => continue,
-        }
+    for row in taken_back(session.store.runs(&filter).await?) {
         let Some(ago) = within(&row, window, wall().now().try_into().unwrap_or(Timestamp::MIN))
         else {
             continue;
         };
-        if row.begun.kind == RunKind::Deploy && is_automatic(&session.store.records(&row.id).await?)
-        {
+        if is_automatic(&session.store.records(&row.id).await?) {
             return Ok(Some(Recent { version: row.version, ago, window }));
         }
     }
     Ok(None)
+}
+
+/// Of runs, newest first: the deploys that went back, or could not even do that, since the last good run. A good one means
+/// that somebody has seen to those before it.
+fn taken_back(rows: Vec<RunRow>) -> impl Iterator<Item = RunRow> {
+    let outcome = |it: &RunRow| it.ending.map(|it| it.outcome);
+    let since = rows.into_iter().take_while(move |it| outcome(it) != Some(RunOutcome::Pass));
+    since.filter(move |it| {
+        let back = matches!(outcome(it), Some(RunOutcome::Rollback | RunOutcome::Stuck));
+        back && it.begun.kind == RunKind::Deploy
+    })
 }
 
 /// How long ago it ended, if that is less than the window.
@@ -101,6 +104,22 @@ mod tests {
     use pipeline_core::{Failure, Fault, Phase};
 
     use super::*;
+    use crate::commands::deploy::tests::row;
+
+    #[test]
+    fn a_good_run_closes_the_window_and_a_stuck_one_opens_it() {
+        use RunOutcome::{Abort, Fail, Pass, Rollback, Stuck};
+        let open = |outcomes: &[RunOutcome]| {
+            let rows = outcomes.iter().map(|it| row(*it, None)).collect();
+            taken_back(rows).map(|it| it.ending.map(|it| it.outcome)).collect::<Vec<_>>()
+        };
+        assert_eq!(open(&[Fail, Abort, Rollback, Pass]), [Some(Rollback)]);
+        assert_eq!(open(&[Stuck, Rollback]), [Some(Stuck), Some(Rollback)]);
+        assert_eq!(open(&[Pass, Rollback]), []);
+        let mut by_hand = row(Rollback, None);
+        by_hand.begun.kind = RunKind::Rollback;
+        assert_eq!(taken_back(vec![by_hand]).count(), 0);
+    }
 
     #[test]
     fn only_what_failed_and_went_back_without_a_person_is_automatic() {

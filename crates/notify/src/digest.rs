@@ -69,7 +69,9 @@ impl Digest {
         let (version, environment) = (&self.version, &self.about.environment);
         let title = format!("{version} stopped half-way in {environment}: a person is needed now");
         let next = format!("`pipeline resume {version}` goes on, or takes it back with --back");
-        self.notice((Topic::Stuck, title, vec![why.to_owned(), next]))
+        let notice = self.notice((Topic::Stuck, title, vec![why.to_owned(), next]));
+        // The last event may have had a notice of its own, and whoever has seen that one drops it.
+        Notice { id: format!("{}-broken-off", notice.id), ..notice }
     }
 
     fn notice(&self, (topic, title, details): (Topic, String, Vec<String>)) -> Notice {

@@ -156,6 +156,6 @@ async fn that_a_run_stopped_half_way_is_told_although_no_event_says_so() {
     assert_eq!(tries.load(Ordering::SeqCst), 1);
     let notice =
         Digest::new(About { environment: "production".into(), url: None }).broken_off("why");
-    insta::assert_snapshot!(format!("{} {} {:?}", notice.topic, notice.title, notice.details),
-        @r#"stuck a release stopped half-way in production: a person is needed now ["why", "`pipeline resume a release` goes on, or takes it back with --back"]"#);
+    insta::assert_snapshot!(format!("{} {} {} {:?}", notice.id, notice.topic, notice.title, notice.details),
+        @r#"-0-broken-off stuck a release stopped half-way in production: a person is needed now ["why", "`pipeline resume a release` goes on, or takes it back with --back"]"#);
 }

@@ -24,6 +24,17 @@ pub enum Verdict {
     Refused,
 }
 
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Passed => "passed",
+            Self::Alert => "alert",
+            Self::Inconclusive => "inconclusive",
+            Self::Refused => "refused",
+        })
+    }
+}
+
 /// An answer with its findings, numbers, checks and evidence.
 ///
 /// ```

@@ -96,4 +96,4 @@ pub use judge::{
     Part, Rules, Verdict, confirms, errors, look, replay,
 };
 pub use latency::{BadLatency, Latencies, Latency};
-pub use quantile::p90_ratio;
+pub use quantile::{interpolated, p90_ratio};

@@ -43,8 +43,10 @@ pub(crate) fn at_most(control: &Latencies, new: &Latencies) -> (f64, f64) {
     (slowest / control.p90_ms(), slowest)
 }
 
-/// What lies at `q` of the way through ascending values; 0 if there is none.
-pub(crate) fn interpolated(sorted: &[f64], q: f64) -> f64 {
+/// What lies at `q` of the way, from 0 to 1, through ascending values: linearly between two of them, as R's
+/// `quantile(type = 7)`; 0 if there is none.
+#[must_use]
+pub fn interpolated(sorted: &[f64], q: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let place = q * last as f64;

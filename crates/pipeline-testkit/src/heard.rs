@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pipeline_core::{
-    Cause, DecidedBy, Event, EventKind, Events, Failure, Observer, Outcome, Report, Verdict,
+    Cause, DecidedBy, Event, EventKind, Events, Failure, Observer, Outcome, Report,
 };
 
 use crate::clock::StoppedClock;
@@ -85,7 +85,11 @@ fn line(kind: &EventKind) -> String {
         }
         EventKind::PhaseStarted { phase } => format!("{} began", phase.name()),
         EventKind::PhaseEnded { phase, verdict, .. } => {
-            format!("{} ended: {}", phase.name(), verdict.map_or("no verdict", word))
+            format!(
+                "{} ended: {}",
+                phase.name(),
+                verdict.map_or_else(|| "no verdict".into(), |it| it.to_string())
+            )
         }
         EventKind::StepStarted { step, .. } => format!("  {step} began"),
         EventKind::StepDone { step, outcome, required, remembered_from, .. } => {
@@ -117,15 +121,6 @@ fn line(kind: &EventKind) -> String {
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Passed => "passed",
-        Verdict::Alert => "alert",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::Refused => "refused",
-    }
-}
-
 fn answer(outcome: &Outcome) -> String {
     match outcome {
         Ok(report) => report_line(report),
@@ -136,8 +131,8 @@ fn answer(outcome: &Outcome) -> String {
 fn report_line(report: &Report) -> String {
     let findings: Vec<_> = report.findings().iter().map(|it| it.message.as_str()).collect();
     match findings.as_slice() {
-        [] => word(report.verdict()).to_owned(),
-        findings => format!("{}, {}", word(report.verdict()), findings.join("; ")),
+        [] => report.verdict().to_string(),
+        findings => format!("{}, {}", report.verdict(), findings.join("; ")),
     }
 }
 

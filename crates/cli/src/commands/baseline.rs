@@ -171,16 +171,8 @@ fn sorted(samples: &[Sample]) -> Vec<f64> {
     ms
 }
 
-/// The sample below which a share of them lies.
 fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an index of a list in memory"
-    )]
-    let at = (sorted.len() as f64 * q) as usize;
-    sorted.get(at.min(sorted.len().checked_sub(1)?)).copied()
+    (!sorted.is_empty()).then(|| pipeline_stats::interpolated(sorted, q))
 }
 
 #[cfg(test)]
@@ -207,8 +199,8 @@ mod tests {
         ];
         insta::assert_snapshot!(table(&known), @r"
         endpoint                  p50        p90   samples  where from
-        GET /                 30.0 ms    50.0 ms         5  2 healthy runs, 2026-03-26 14:32 UTC
-        GET /api/v1/status    20.0 ms    30.0 ms         3  recorded, 2026-03-25 14:32 UTC
+        GET /                 30.0 ms    46.0 ms         5  2 healthy runs, 2026-03-26 14:32 UTC
+        GET /api/v1/status    20.0 ms    28.0 ms         3  recorded, 2026-03-25 14:32 UTC
         GET /new                    -          -         0  nothing yet: `pipeline baseline record` measures it
         ");
     }

@@ -36,7 +36,7 @@ pub(crate) async fn run(
         let cx = run.context(Phase::Verify, &format!("comparison {}", counted.runs + 1));
         let report = performance.same(deployment, &cx).await?;
         counted.count(report.checks().iter().map(|it| it.verdict), report.verdict());
-        app.say(Tone::Dim, &format!("  {} of {times}: {:?}", counted.runs, report.verdict()));
+        app.say(Tone::Dim, &format!("  {} of {times}: {}", counted.runs, report.verdict()));
         for check in report.checks().iter().filter(|it| it.verdict != Verdict::Passed) {
             app.say(Tone::Warn, &format!("    {}: {}", check.name, check.message));
         }
@@ -62,8 +62,11 @@ fn tell(
     } else {
         app.fact(&counted.words(&deployment.version))?;
     }
-    let refused = counted.rollbacks > 0;
-    Ok(if refused { Exit::Refused } else { Exit::Good })
+    Ok(match counted.told() {
+        _ if counted.rollbacks > 0 => Exit::Refused,
+        0 => Exit::CouldNotTell,
+        _ => Exit::Good,
+    })
 }
 
 impl Counted {
@@ -78,12 +81,16 @@ impl Counted {
         }
     }
 
+    /// How many comparisons said anything: one that could not tell is no proof that there are no alarms.
+    fn told(&self) -> u32 {
+        self.runs - self.untold
+    }
+
     /// The rate of so many false alarms, and the bounds that hold with 95 % each (Clopper-Pearson).
     fn rate(&self, alarms: u32) -> (f64, f64, f64) {
-        let total = u64::from(self.runs).max(1);
-        let (low, high) = pipeline_stats::clopper_pearson(alarms.into(), total, 0.90);
-        #[expect(clippy::cast_precision_loss, reason = "a count of comparisons is small")]
-        let rate = f64::from(alarms) / total as f64;
+        let told = self.told();
+        let (low, high) = pipeline_stats::clopper_pearson(alarms.into(), told.into(), 0.90);
+        let rate = f64::from(alarms) / f64::from(told.max(1));
         (rate, low, high)
     }
 
@@ -136,5 +143,14 @@ mod tests {
           false alerts       0  0.0 %, with 95 % confidence at most 5.8 %
           could not tell     0
         ");
+    }
+
+    #[test]
+    fn what_could_not_be_told_proves_nothing() {
+        let mut counted = Counted::default();
+        for _ in 0..50 {
+            counted.count([Verdict::Inconclusive].into_iter(), Verdict::Inconclusive);
+        }
+        assert_eq!((counted.told(), counted.rate(0)), (0, (0.0, 0.0, 1.0)));
     }
 }

@@ -188,12 +188,12 @@ fn typed(question: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use store_sql::{NewRun, RunOutcome, RunRow};
 
     use super::*;
 
-    fn row(outcome: RunOutcome, traffic_back_ms: Option<u64>) -> RunRow {
+    pub(crate) fn row(outcome: RunOutcome, traffic_back_ms: Option<u64>) -> RunRow {
         RunRow {
             id: pipeline_core::RunId::new("run-1"),
             number: 546,

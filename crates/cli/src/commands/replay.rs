@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pipeline_core::{Check, Verdict};
+use pipeline_core::Check;
 use serde_json::{Value, json};
 use store_sql::{RunRow, Store};
 use verify_http::{PerformanceConfig, Role, Series, judge_again};
@@ -89,19 +89,9 @@ fn compared(then: &[Check], now: &[Check]) -> String {
         let was = if then.verdict == now.verdict {
             String::new()
         } else {
-            format!("; with the limits of pipeline.toml: {}", word(then.verdict))
+            format!("; with the limits of pipeline.toml: {}", then.verdict)
         };
-        let _ =
-            writeln!(text, "  {:<12} {}{at}: {}{was}", word(now.verdict), now.name, now.message);
+        let _ = writeln!(text, "  {:<12} {}{at}: {}{was}", now.verdict, now.name, now.message);
     }
     text
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Passed => "passed",
-        Verdict::Alert => "alert",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::Refused => "refused",
-    }
 }

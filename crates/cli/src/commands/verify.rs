@@ -60,7 +60,7 @@ pub(crate) async fn what_runs(setting: Setting<'_>, run: &Run) -> Result<Deploym
         let instance = Instance { id, side: Side::Old, region: None, serving: true, address: None };
         let (url, instances) = (environment.url.clone(), vec![instance]);
         return Ok(Deployment {
-            version: "unknown".into(),
+            version: "what runs now".into(),
             artifact: None,
             url,
             instances,

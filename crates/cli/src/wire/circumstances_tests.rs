@@ -4,21 +4,10 @@ use pipeline_core::{Finding, RunId};
 use store_sql::{Ending, NewRun, RunOutcome};
 
 use super::*;
+use crate::commands::deploy::tests::row;
 
 fn new_run(kind: RunKind) -> NewRun {
-    NewRun {
-        kind,
-        environment: "staging".into(),
-        target: "flyio:shop".into(),
-        revision: None,
-        image: None,
-        origin: None,
-        restores: None,
-        who: "ada".into(),
-        host: "build-7".into(),
-        pid: 7,
-        pipeline_version: "0.1.0".into(),
-    }
+    NewRun { kind, ..row(RunOutcome::Pass, None).begun }
 }
 
 async fn store() -> Store {

@@ -1,21 +1,13 @@
 //! Quantiles for people. What is decided is decided on the bounds of `pipeline-stats`.
 
+use pipeline_stats::interpolated;
+
 /// The quantile of a sample, linearly between two of its values (definition 7 of Hyndman and Fan,
 /// <https://doi.org/10.2307/2684934>); `None` of none.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "there are far fewer than 2^52 values, and a place among them is not negative"
-)]
 pub(super) fn quantile(values: &[f64], share: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let last = sorted.len().checked_sub(1)?;
-    let place = share.clamp(0.0, 1.0) * last as f64;
-    let below = sorted[place.floor() as usize];
-    let above = sorted[place.ceil() as usize];
-    Some(below + (above - below) * place.fract())
+    (!sorted.is_empty()).then(|| interpolated(&sorted, share))
 }
 
 /// The middle of a sample.

@@ -7,7 +7,7 @@ use verify_http::{Expect, Measure, Variable};
 
 use crate::config::{Config, Confirm, Target};
 
-/// What stands for secrets that the smoke tests send: real ones have no business here.
+/// What stands for secrets that verifiers send: real ones have no business here.
 const STAND_IN: &str = "made-up-for-this-rehearsal";
 
 /// Takes everything real out of the configuration. What the verifiers send is what the machines are told.
