@@ -11,6 +11,10 @@ test:
 check:
     cargo xtask check
 
+# The packages, as `cargo publish` would make them
+package:
+    cargo xtask package
+
 # The main job against the simulated Fly.io
 demo:
     cargo run --release -- demo

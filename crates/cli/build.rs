@@ -1,4 +1,5 @@
-//! Bundles the sample application, so that `pipeline demo` needs nothing but itself.
+//! Bundles the sample application, so that `pipeline demo` needs nothing but itself. `shop` is a link to `examples/shop`, and a
+//! folder of the published package.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LEFT_OUT: [&str; 5] = ["_build", "deps", "cover", ".pipeline", ".elixir_ls"];
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("shop");
     let mut files = Vec::new();
     collect(&root, &mut files);
     files.sort();

@@ -98,7 +98,8 @@ async fn ten_gates() -> Duration {
 }
 
 async fn one_run(store: &Store, pipeline: &Pipeline, clock: fn() -> SystemTime) {
-    let owner = Owner { who: "bench".into(), host: "here".into(), pid: 1, run: None };
+    let owner =
+        Owner { who: "bench".into(), host: "here".into(), machine: None, pid: 1, run: None };
     let lock = store.lock("nowhere", &owner, Duration::from_secs(30)).await.expect("the lock");
     let row = store.begin(&new_run()).await.expect("a row");
     let recorder = store.recorder(&row.id);
@@ -120,6 +121,7 @@ fn new_run() -> NewRun {
         image: None,
         origin: None,
         restores: None,
+        promotes: None,
         who: "bench".into(),
         host: "here".into(),
         pid: 1,

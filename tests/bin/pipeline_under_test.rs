@@ -1,5 +1,6 @@
-//! The command as users have it, but for one thing: told so by `PIPELINE_TEST_DIE=before:N` or `after:N`,
-//! it kills itself, as `kill -9` would, before or after its N-th journal write.
+//! The command as users have it, but for two things: told so by `PIPELINE_TEST_DIE=before:N` or `after:N`,
+//! it kills itself, as `kill -9` would, before or after its N-th journal write; and `PIPELINE_TEST_EXIT=FILE` makes it write down how it
+//! ends, because tmux at times forgets that.
 
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -55,7 +56,14 @@ fn main() -> ExitCode {
         let _ = DEATH.set(death);
         wrap_journals(|journal| Box::new(Mortal { journal, writes: 0 }));
     }
-    pipeline_cli::run(std::env::args_os(), around)
+    let noted = around.vars.get("PIPELINE_TEST_EXIT").cloned();
+    let code = pipeline_cli::run(std::env::args_os(), around);
+    if let Some(path) = noted {
+        let number = (0..=u8::MAX).find(|it| ExitCode::from(*it) == code);
+        // A test that finds none fails.
+        let _ = std::fs::write(path, number.map(|it| it.to_string()).unwrap_or_default());
+    }
+    code
 }
 
 fn death(text: &str) -> Option<Death> {

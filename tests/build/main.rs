@@ -118,7 +118,7 @@ async fn the_token_is_in_no_argument_note_log_or_fault() {
 
 async fn gone(project: &Project) {
     let pid = i32::try_from(project.calls()[0]["pid"].as_u64().unwrap()).unwrap();
-    for _ in 0..1_000 {
+    for _ in 0..12_000 {
         if kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH) {
             return;
         }

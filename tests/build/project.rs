@@ -81,7 +81,7 @@ impl Project {
 
     /// Waits until the tool has said something.
     pub(crate) async fn speaks(&self) {
-        for _ in 0..1_000 {
+        for _ in 0..12_000 {
             if !self.notes().is_empty() {
                 return;
             }

@@ -1,6 +1,7 @@
 //! What a person sees when something is wrong with the input: the file, the line or the key, and what to do.
 
 mod doctrine;
+mod first;
 mod help;
 mod lint;
 
@@ -8,7 +9,7 @@ use pipeline_tests::{Ran, World, WorldConfig};
 
 async fn world() -> World {
     let program = env!("CARGO_BIN_EXE_pipeline_under_test");
-    World::start(WorldConfig { program, strategy: "rolling", machines: 0, within: "2s" }).await
+    World::start(WorldConfig { program, strategy: "rolling", machines: 0 }).await
 }
 
 /// The picture with this world's paths and ports left out.
@@ -57,6 +58,7 @@ exit code: 2
    ·       ┬
    ·       ╰── here
    ╰────
+  help: `pipeline config` prints every key with its meaning and how it is written
 "#);
 }
 
@@ -69,6 +71,7 @@ async fn a_broken_fly_toml_is_shown_with_file_and_line() {
 exit code: 2
 ----- stdout -----
 ----- stderr -----
+… asking what runs in staging
 error: fly.toml:4:17: `http_service.internal_port` must be a port from 1 to 65535
 "#);
 }
@@ -95,6 +98,7 @@ async fn a_missing_token_says_where_to_get_one() {
 exit code: 2
 ----- stdout -----
 ----- stderr -----
+… getting ready to deploy to staging
 error: there is no token for Fly.io: FLY_API_TOKEN is not set
   next: `fly tokens create deploy` makes one; set FLY_API_TOKEN to it
 "#);
@@ -137,6 +141,7 @@ async fn a_missing_bearer_token_is_named_before_anything_starts() {
 exit code: 2
 ----- stdout -----
 ----- stderr -----
+… getting ready to deploy to staging
 error: the variable SHOP_TOKEN, which the check of /dashboard sends as bearer token, is not set
   next: set SHOP_TOKEN and try again
 "#);
@@ -198,6 +203,7 @@ async fn nothing_to_resume_is_said_plainly() {
 exit code: 2
 ----- stdout -----
 ----- stderr -----
+… looking for what was interrupted
 error: no run was interrupted: there is nothing to resume
 "#);
 }
@@ -285,10 +291,7 @@ async fn a_rehearsal_that_cannot_be_is_refused_before_anything_starts() {
     let table: [(&[&str], &str); 6] = [
         (&["local"], "nothing to deploy to"),
         (&["stagin"], "did you mean `staging`?"),
-        (
-            &["staging", "--strategy", "canari"],
-            "strategies are: rolling, canary, bluegreen, immediate",
-        ),
+        (&["staging", "--strategy", "canari"], "did you mean `canary`?"),
         (&["staging", "--run", "no/such/program"], "there is no program no/such/program"),
         (&["staging", "--env", "TOKEN"], "write --env NAME=VALUE"),
         (&["staging", "--check-speed", "0"], "a number above 0"),

@@ -174,9 +174,8 @@ async fn world(case: Case) -> (World, String) {
         program: env!("CARGO_BIN_EXE_pipeline_under_test"),
         strategy: case.strategy,
         machines: MACHINES,
-        within: if case.good { "20s" } else { "2500ms" },
     };
-    let world = World::start(config).await;
+    let world = World::start(config).await.with_short_leases();
     let env: &[(&str, &str)] = if case.good { &[] } else { &[("FAIL_PATH", "/dashboard")] };
     let image = world.image("v2", env);
     (world, image)

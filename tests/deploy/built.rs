@@ -8,13 +8,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_pipeline_under_test");
 
 /// A world whose pipeline.toml has flyctl build, and the digest of the image that flyctl will have built.
 async fn world() -> (World, String) {
-    let world = World::start(WorldConfig {
-        program: PROGRAM,
-        strategy: "rolling",
-        machines: 2,
-        within: "3s",
-    })
-    .await;
+    let world =
+        World::start(WorldConfig { program: PROGRAM, strategy: "rolling", machines: 2 }).await;
     let built = Image::new(format!("registry.fly.io/{APP}:built"), [PROGRAM, "__machine"]);
     let vars = [("APP_VERSION", "v2"), ("SHOP_TOKEN", pipeline_tests::SECRET)];
     let digest = world.sim.register_image(built.env(vars));

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 async fn world(strategy: &'static str) -> World {
     let program = env!("CARGO_BIN_EXE_pipeline_under_test");
-    World::start(WorldConfig { program, strategy, machines: 2, within: "3s" }).await
+    World::start(WorldConfig { program, strategy, machines: 2 }).await.with_short_leases()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -97,33 +97,45 @@ async fn somebody_elses_lease_is_no_reason_to_call_a_person() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_deploys_from_two_stores_never_leave_a_mixture() {
     for strategy in ["rolling", "bluegreen"] {
-        let world = world(strategy).await;
-        let (two, three) = (world.image("v2", &[]), world.image("v3", &[]));
-        std::fs::create_dir(world.path().join("other")).unwrap();
-        for file in ["pipeline.toml", "fly.toml"] {
-            std::fs::copy(world.path().join(file), world.path().join("other").join(file)).unwrap();
+        // On a busy machine each may be so much in the other's way that both go back: once, and again; not always.
+        let mut rounds = 0;
+        while !one_wins(strategy).await {
+            rounds += 1;
+            assert!(rounds < 5, "{strategy}: nobody wins, ever");
         }
-        let other = ["deploy", "staging", "--image", &three, "--config", "other/pipeline.toml"];
-        // The second begins when the first changes its first machine: neither store knows of the other.
-        let begun = Arc::new(Notify::new());
-        let told = Arc::clone(&begun);
-        world.sim.on_api_call(move |request: &ApiRequest| {
-            let changes = request.method == "POST" && !request.path.ends_with("/lease");
-            if request.phase == Phase::Before && changes {
-                told.notify_one();
-                return Verdict::Delay(Duration::from_millis(150));
-            }
-            Verdict::Proceed
-        });
-        let first = world.spawn(&["deploy", "staging", "--image", &two], &[]);
-        begun.notified().await;
-        let (one, two) = tokio::join!(World::ended(first), world.run(&other));
-        let winner = match (one.code, two.code) {
-            (Some(0), Some(0)) => "v3",
-            (Some(0), _) => "v2",
-            (_, Some(0)) => "v3",
-            _ => panic!("nobody won:\n{one}\n{two}"),
-        };
-        assert_eq!(world.settled(2).await, Ok(winner.into()), "{one}\n{two}");
     }
+}
+
+/// Two deploys beside each other. What runs then is whole, in any case; did one of them win?
+async fn one_wins(strategy: &'static str) -> bool {
+    let world = world(strategy).await;
+    let (two, three) = (world.image("v2", &[]), world.image("v3", &[]));
+    std::fs::create_dir(world.path().join("other")).expect("a folder");
+    for file in ["pipeline.toml", "fly.toml"] {
+        std::fs::copy(world.path().join(file), world.path().join("other").join(file))
+            .expect("a file");
+    }
+    let other = ["deploy", "staging", "--image", &three, "--config", "other/pipeline.toml"];
+    // The second begins when the first changes its first machine: neither store knows of the other.
+    let begun = Arc::new(Notify::new());
+    let told = Arc::clone(&begun);
+    world.sim.on_api_call(move |request: &ApiRequest| {
+        let changes = request.method == "POST" && !request.path.ends_with("/lease");
+        if request.phase == Phase::Before && changes {
+            told.notify_one();
+            return Verdict::Delay(Duration::from_millis(150));
+        }
+        Verdict::Proceed
+    });
+    let first = world.spawn(&["deploy", "staging", "--image", &two], &[]);
+    let first = World::reached(&begun, first).await;
+    let (one, two) = tokio::join!(World::ended(first), world.run(&other));
+    let runs = match (one.code, two.code) {
+        (_, Some(0)) => "v3",
+        (Some(0), _) => "v2",
+        (Some(20), Some(20)) => "v1",
+        _ => panic!("neither won nor went back:\n{one}\n{two}"),
+    };
+    assert_eq!(world.settled(2).await, Ok(runs.into()), "{one}\n{two}");
+    runs != "v1"
 }

@@ -12,7 +12,7 @@ const NONE: &str = "[gates]\nformat.enabled = false\ncompile.enabled = false\ncr
 
 async fn world(gates: &str) -> World {
     let program = env!("CARGO_BIN_EXE_pipeline_under_test");
-    let config = WorldConfig { program, strategy: "rolling", machines: 0, within: "2s" };
+    let config = WorldConfig { program, strategy: "rolling", machines: 0 };
     let world = World::start(config).await;
     world.write("pipeline.toml", &format!("{NONE}{gates}"));
     world

@@ -86,7 +86,7 @@ async fn a_score_that_cannot_be_read_is_no_score() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_keeps_the_score_of_a_run() {
     let program = env!("CARGO_BIN_EXE_pipeline_under_test");
-    let config = WorldConfig { program, strategy: "rolling", machines: 1, within: "3s" };
+    let config = WorldConfig { program, strategy: "rolling", machines: 1 };
     let world = World::start(config).await;
     let mix = mix(&world, "{\\\"score\\\": 91}");
     let off = std::fs::read_to_string(world.path().join("pipeline.toml")).expect("a file");

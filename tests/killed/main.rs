@@ -19,13 +19,18 @@ use nix::unistd::Pid;
 use pipeline_tests::{Ran, World};
 use project::Project;
 use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
 
 const SIGNALS: [Signal; 3] = [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT];
 /// How long what was killed may take to be gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Whoever starts a pipeline sweeps after all that are dead: the tests take turns, so that none sweeps for another.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_at_any_moment_leaves_no_process_and_a_build_that_works() {
+    let _turn = TURN.lock().await;
     let mut dice = fastrand::Rng::with_seed(number("SEED").unwrap_or(1));
     let fresh = Project::new().told().await;
     let project = Project::new();
@@ -53,9 +58,11 @@ async fn a_kill_at_any_moment_leaves_no_process_and_a_build_that_works() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mix_dies_with_a_pipeline_that_is_killed_and_the_next_one_kills_what_the_tests_started() {
+    let _turn = TURN.lock().await;
     let project = Project::new();
-    let child = start(&project, "test");
+    let child = start_with(&project, "test", "hold");
     wait_until(|| project.programs_run()).await;
+    assert!(project.programs_run(), "the tests never started their programs");
     stop(child, Signal::SIGKILL, Duration::ZERO).await;
     // The BEAM of `mix` goes by itself; what it had started knows nothing of that.
     let left = || {
@@ -70,11 +77,15 @@ async fn mix_dies_with_a_pipeline_that_is_killed_and_the_next_one_kills_what_the
 }
 
 fn start(project: &Project, gates: &str) -> Child {
+    start_with(project, gates, "yes")
+}
+
+fn start_with(project: &Project, gates: &str, programs: &str) -> Child {
     project.forget_programs();
     Command::new(env!("CARGO_BIN_EXE_pipeline_under_test"))
         .args(["validate", "--no-cache", "--only", gates])
         .current_dir(project.path())
-        .env("PROGRAMS", "yes")
+        .env("PROGRAMS", programs)
         .env_remove("CI")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -105,8 +116,9 @@ async fn gone(project: &Project) -> Result<Duration, Vec<String>> {
     }
 }
 
+/// Whoever asks says what is wrong when it never comes.
 async fn wait_until(met: impl Fn() -> bool) {
-    for _ in 0..6_000 {
+    for _ in 0..30_000 {
         if met() {
             return;
         }

@@ -171,17 +171,19 @@ const MODULES_TEST: &str = "defmodule ModulesTest do
 end
 ";
 
-/// Told so, it starts what does not end by itself: a BEAM of its own, and a program that reads no standard input.
+/// Told so, it starts what does not end by itself: a BEAM of its own, and a program that reads no standard input. It holds on
+/// for a while, or until it is killed.
 const PROGRAMS_TEST: &str = "defmodule ProgramsTest do
   use ExUnit.Case
 
+  @tag timeout: :infinity
   test \"starts programs\" do
     if System.get_env(\"PROGRAMS\") do
       Port.open({:spawn_executable, System.find_executable(\"sleep\")}, args: [\"600\"])
       spawn(fn ->
         System.cmd(\"elixir\", [\"-e\", ~s[File.write!(\"up\", \"\"); Process.sleep(:infinity)]])
       end)
-      Process.sleep(2_000)
+      Process.sleep(if System.get_env(\"PROGRAMS\") == \"hold\", do: :infinity, else: 2_000)
     end
   end
 end

@@ -1,6 +1,6 @@
 //! `pipeline sim`: what it says when it is there, what it says while it runs, what it leaves.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
 use pipeline_tests::{Ran, World};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
-use super::{left_over, machines, signal, temporary, until, world};
+use super::{gone, left_over, signal, temporary, until, world};
 
 /// Starts the simulator and reads the object in which it says what there is.
 async fn started(world: &World, tmp: &Path, args: &[&str]) -> (Child, Value) {
@@ -74,7 +74,8 @@ async fn the_example_file_starts_with_its_apps_on_their_versions() {
     assert!(ran.stderr.contains("! not simulated:"), "{ran}");
     assert!(ran.stderr.contains("get@1=503                struck 1 of 1"), "{ran}");
     assert!(ran.stderr.contains("! create@2=408-after"), "it begins when the apps run: {ran}");
-    assert_eq!((machines(&tmp), left_over(&tmp)), (Vec::new(), Vec::new()));
+    gone(&tmp).await;
+    assert_eq!(left_over(&tmp), Vec::<PathBuf>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

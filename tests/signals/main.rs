@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 async fn world(strategy: &'static str) -> World {
     let program = env!("CARGO_BIN_EXE_pipeline_under_test");
-    World::start(WorldConfig { program, strategy, machines: 3, within: "3s" }).await
+    World::start(WorldConfig { program, strategy, machines: 3 }).await.with_short_leases()
 }
 
 /// Starts a deploy and sends it signals as soon as it makes a call for which `when` is true.
@@ -22,19 +22,27 @@ async fn signalled(world: &World, signals: &[Signal], when: fn(&ApiRequest) -> b
     world.sim.on_api_call(move |request: &ApiRequest| {
         if request.phase == Phase::Before && when(request) {
             told.notify_one();
-            return Verdict::Delay(Duration::from_millis(400));
+            return Verdict::Delay(Duration::from_millis(1200));
         }
         Verdict::Proceed
     });
     let child = world.spawn(&["deploy", "staging", "--image", &image], &[]);
     let pid = Pid::from_raw(i32::try_from(child.id().expect("it runs")).expect("a pid"));
-    reached.notified().await;
-    for signal in signals {
-        kill(pid, *signal).expect("it runs");
-        // Two signals of one kind at one moment are one signal.
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    let ran = World::ended(child).await;
+    let child = World::reached(&reached, child).await;
+    kill(pid, signals[0]).expect("it runs");
+    let ended = World::ended(child);
+    tokio::pin!(ended);
+    // Two signals of one kind at one moment are one signal: the second one comes until it was heard.
+    let ran = loop {
+        tokio::select! {
+            ran = &mut ended => break ran,
+            () = tokio::time::sleep(Duration::from_millis(300)) => {}
+        }
+        for signal in &signals[1..] {
+            // It may be gone already.
+            let _ = kill(pid, *signal);
+        }
+    };
     world.sim.on_api_call(|_| Verdict::Proceed);
     ran
 }

@@ -1,6 +1,6 @@
 //! A project folder, a simulated Fly.io, and the command.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sim_flyio::{Image, SimConfig, SimFly};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+use tokio::sync::Notify;
 
 use crate::machines::Fleet;
 use crate::ran::Ran;
@@ -31,8 +32,6 @@ pub struct WorldConfig {
     pub strategy: &'static str,
     /// How many machines run v1 at the beginning, made as flyctl makes them.
     pub machines: usize,
-    /// How long a smoke test may take to pass.
-    pub within: &'static str,
 }
 
 /// A project, a simulated Fly.io that runs its release v1, and the command.
@@ -43,6 +42,7 @@ pub struct World {
     pub sim: Arc<SimFly>,
     config: WorldConfig,
     url: String,
+    client: reqwest::Client,
 }
 
 impl World {
@@ -60,8 +60,8 @@ impl World {
         let sim = Arc::new(SimFly::start(quick).await.expect("a simulator"));
         sim.create_app(APP);
         let url = sim.app_url(APP).await.expect("an address");
-        let world = Self { dir, sim, config, url };
-        world.write("pipeline.toml", &world.pipeline_toml());
+        let world = Self { dir, sim, config, url, client: plain_client() };
+        world.write("pipeline.toml", &world.pipeline_toml("20s"));
         world.write("fly.toml", FLY_TOML);
         world.image("v1", &[]);
         world.populate().await;
@@ -113,17 +113,27 @@ impl World {
         Self::ended(self.spawn(args, vars)).await
     }
 
-    /// Waits for a command; one that hangs fails the test.
+    /// Waits for a command; one that hangs fails the test. So long because a busy machine is no reason to fail.
     pub async fn ended(child: Child) -> Ran {
-        let output = tokio::time::timeout(Duration::from_mins(2), child.wait_with_output())
+        let output = tokio::time::timeout(Duration::from_mins(20), child.wait_with_output())
             .await
-            .expect("the command ends within two minutes")
+            .expect("the command ends within twenty minutes")
             .expect("its output can be read");
         Ran {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+
+    /// Waits until the command has come so far; one that ends before fails the test.
+    pub async fn reached(far: &Notify, mut child: Child) -> Child {
+        tokio::select! {
+            biased;
+            () = far.notified() => return child,
+            _ = child.wait() => {}
+        }
+        panic!("it ended before: {}", Self::ended(child).await)
     }
 
     /// What runs.
@@ -134,7 +144,7 @@ impl World {
 
     /// Waits, for a bounded time, until what runs is whole; says which version, or what is wrong.
     pub async fn settled(&self, count: usize) -> Result<String, String> {
-        for _ in 0..100 {
+        for _ in 0..2_400 {
             if let Ok(version) = self.fleet().whole(count) {
                 return Ok(version);
             }
@@ -145,42 +155,65 @@ impl World {
 
     /// The version that users see.
     pub async fn served(&self) -> Option<String> {
-        let client = reqwest::Client::builder().no_proxy().build().ok()?;
-        let answer = client.get(&self.url).send().await.ok()?;
+        let answer = self.client.get(&self.url).send().await.ok()?;
         Some(answer.headers().get("x-app-version")?.to_str().ok()?.to_owned())
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    /// Runs the command to its end, with what it says in a file.
+    pub async fn run_into(&self, args: &[&str], said: std::fs::File) {
+        let mut command = self.command(args);
+        command.kill_on_drop(true).stderr(said);
+        Self::ended(command.spawn().expect("the command starts")).await;
+    }
+
+    /// The variables of the command.
+    #[must_use]
+    pub fn vars(&self) -> Vec<(String, String)> {
+        let api = self.sim.api_url();
+        let vars = [
+            ("HOME", self.dir.path().display().to_string()),
+            ("USER", "tester".into()),
+            ("FLY_API_TOKEN", TOKEN.into()),
+            ("FLY_FLAPS_BASE_URL", api.clone()),
+            ("FLY_API_BASE_URL", api.clone()),
+            ("FLY_UIEX_BASE_URL", api),
+            ("PIPELINE_URL_STAGING", self.url.clone()),
+            ("SHOP_TOKEN", SECRET.into()),
+            ("PATH", "/usr/bin:/bin:/usr/local/bin".into()),
+        ];
+        vars.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    /// The command in this world, not yet started.
+    #[must_use]
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(self.config.program);
         command
             .args(args)
             .current_dir(self.dir.path())
             .env_clear()
-            .env("HOME", self.dir.path())
-            .env("USER", "tester")
-            .env("FLY_API_TOKEN", TOKEN)
-            .env("FLY_FLAPS_BASE_URL", self.sim.api_url())
-            .env("FLY_API_BASE_URL", self.sim.api_url())
-            .env("FLY_UIEX_BASE_URL", self.sim.api_url())
-            .env("PIPELINE_URL_STAGING", &self.url)
-            .env("SHOP_TOKEN", SECRET)
+            .envs(self.vars())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if let Some(path) = PathBuf::from("/usr/bin").to_str() {
-            command.env("PATH", format!("{path}:/bin:/usr/local/bin"));
-        }
         command
     }
 
-    fn pipeline_toml(&self) -> String {
-        let WorldConfig { strategy, within, .. } = self.config;
+    /// Whoever dies here leaves leases that the next one need not wait long for. A busy machine loses them sooner, too.
+    #[must_use]
+    pub fn with_short_leases(self) -> Self {
+        self.write("pipeline.toml", &self.pipeline_toml("3s"));
+        self
+    }
+
+    fn pipeline_toml(&self, lease_ttl: &str) -> String {
+        let strategy = self.config.strategy;
         format!(
             "[gates]\nformat.enabled = false\ncompile.enabled = false\ncredo.enabled = false\n\
              test.enabled = false\ndialyzer.enabled = false\n\n\
              [environments.staging]\napp = \"{APP}\"\nurl = \"https://{APP}.fly.dev\"\n\
-             strategy = \"{strategy}\"\nlease_ttl = \"2s\"\ndrain = \"100ms\"\nwait_timeout = \"20s\"\npoll = \"50ms\"\npaced = false\n\n\
-             [verify.smoke]\nwithin = \"{within}\"\nretry_every = \"100ms\"\nconsecutive = 1\n\
+             strategy = \"{strategy}\"\nlease_ttl = \"{lease_ttl}\"\ndrain = \"100ms\"\nwait_timeout = \"20s\"\npoll = \"50ms\"\npaced = false\n\n\
+             [verify.smoke]\nwithin = \"2m\"\nattempt_timeout = \"30s\"\nretry_every = \"100ms\"\nconsecutive = 1\nconsecutive_bad = 20\n\
              [[verify.smoke.checks]]\npath = \"/api/v1/health\"\njson = true\n\
              [[verify.smoke.checks]]\npath = \"/\"\n\
              [[verify.smoke.checks]]\npath = \"/dashboard\"\nbearer_env = \"SHOP_TOKEN\"\n\
@@ -190,9 +223,9 @@ impl World {
 
     /// Machines as flyctl would have made them.
     async fn populate(&self) {
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         for number in 0..self.config.machines {
-            let made = client
+            let made = self
+                .client
                 .post(format!("{}/v1/apps/{APP}/machines", self.sim.api_url()))
                 .bearer_auth(TOKEN)
                 .json(&json!({ "name": format!("m{number}"), "region": "fra", "config": machine_config() }))
@@ -204,14 +237,23 @@ impl World {
         if self.config.machines > 0 {
             self.settled(self.config.machines).await.expect("v1 runs");
             // The proxy learns later than the API: users come once it knows.
-            for _ in 0..200 {
+            for _ in 0..1_500 {
                 if self.served().await.is_some() {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
+            panic!("v1 is never served");
         }
     }
+}
+
+/// A client for plain HTTP on this machine. It reads no certificates, which takes longest.
+#[must_use]
+pub fn plain_client() -> reqwest::Client {
+    install_tls();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    client.build().expect("a client")
 }
 
 /// The one crypto provider, for this test's own requests; a second call in one process changes nothing.
@@ -237,7 +279,7 @@ fn machine_config() -> Value {
             "ports": [{ "port": 80, "handlers": ["http"] }, { "port": 443, "handlers": ["http", "tls"] }],
             "checks": [{
                 "type": "http", "method": "get", "path": "/api/v1/health",
-                "interval": "1s", "timeout": "2s", "grace_period": "1s",
+                "interval": "1s", "timeout": "60s", "grace_period": "1s",
             }],
         }],
         "x_unknown_to_us": { "keep": ["me", 1] },
@@ -258,6 +300,6 @@ auto_stop_machines = "off"
 method = "GET"
 path = "/api/v1/health"
 interval = "1s"
-timeout = "2s"
+timeout = "60s"
 grace_period = "1s"
 "#;

@@ -7,7 +7,7 @@ use crate::shell::{output, run};
 const IO_CRATES: [&str; 9] =
     ["reqwest", "hyper", "axum", "sqlx", "mio", "socket2", "rustls", "process-wrap", "nix"];
 
-/// Formatting, lints, documentation, dependencies.
+/// Formatting, lints, documentation, dependencies, packages.
 pub(crate) fn lint() -> Result<(), String> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
@@ -16,6 +16,7 @@ pub(crate) fn lint() -> Result<(), String> {
         "env",
         &["RUSTDOCFLAGS=-D warnings", "cargo", "doc", "--workspace", "--no-deps", "--quiet"],
     )?;
+    crate::packages::check()?;
     if output("cargo", &["deny", "--version"]).is_some() {
         // Advisories change from day to day and need the network: `cargo deny check advisories`.
         cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"])?;
@@ -39,6 +40,7 @@ pub(crate) fn test() -> Result<(), String> {
 pub(crate) fn bench() -> Result<(), String> {
     cargo(&["build", "--release"])?;
     cargo(&["bench", "--quiet", "--package", "gate-cache", "--bench", "recall"])?;
+    cargo(&["bench", "--quiet", "--package", "store-sql", "--bench", "store"])?;
     cargo(&["bench", "--quiet", "--package", "sim-flyio"])?;
     cargo(&["bench", "--quiet", "--package", "target-flyio", "--bench", "deploys"])?;
     cargo(&["bench", "--quiet", "--package", "verify-http", "--bench", "sender"])?;

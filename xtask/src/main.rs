@@ -1,6 +1,7 @@
 //! The chores of this repository: `cargo xtask test` is the one way in for tests, here and in CI.
 
 mod checks;
+mod packages;
 mod shell;
 mod tools;
 
@@ -9,7 +10,8 @@ use std::process::ExitCode;
 const USAGE: &str = "cargo xtask COMMAND
 
   test    install what the tests need, then run every check and every test
-  check   formatting, lints, documentation, dependencies; no test
+  check   formatting, lints, documentation, dependencies, packages; no test
+  package make the packages as `cargo publish` would, and look into them
   bench   measure what the engine costs";
 
 #[expect(clippy::print_stderr, reason = "a chore talks to its terminal")]
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
             tools::install().and_then(|()| checks::lint()).and_then(|()| checks::test())
         }
         Some("check") => checks::lint(),
+        Some("package") => packages::check(),
         Some("bench") => checks::bench(),
         _ => Err(USAGE.into()),
     };

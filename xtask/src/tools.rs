@@ -4,12 +4,14 @@
 use crate::shell::{output, run};
 
 /// Debian's names. `elixir` brings Erlang, which has its Dialyzer apart; `setpriv` (util-linux) lets what we start die with
-/// us.
-const PACKAGES: [&str; 3] = ["elixir", "erlang-dialyzer", "util-linux"];
+/// us; `postgresql` is the server that the store's tests start for themselves, `chromium` looks at the pages of the report,
+/// and `tmux` is the terminal that the display is looked at in.
+const PACKAGES: [&str; 6] =
+    ["elixir", "erlang-dialyzer", "util-linux", "postgresql", "chromium", "tmux"];
 
 /// Installs what is missing, if this user may.
 pub(crate) fn install() -> Result<(), String> {
-    if has_elixir() && has_dialyzer() {
+    if has_elixir() && has_dialyzer() && has_postgres() && has_chromium() && has_tmux() {
         return Ok(());
     }
     if output("apt-get", &["--version"]).is_none() {
@@ -26,11 +28,37 @@ pub(crate) fn install() -> Result<(), String> {
     };
     apt(&["update"])?;
     apt(&[&["install", "--no-install-recommends"], &PACKAGES[..]].concat())?;
-    match (has_elixir(), has_dialyzer()) {
-        (true, true) => Ok(()),
-        (true, false) => Err(missing("the installed dialyzer does not run")),
-        (false, _) => Err(missing("the installed elixir does not run")),
+    let found = [
+        ("elixir", has_elixir()),
+        ("dialyzer", has_dialyzer()),
+        ("PostgreSQL", has_postgres()),
+        ("chromium", has_chromium()),
+        ("tmux", has_tmux()),
+    ];
+    match found.iter().find(|(_, runs)| !runs) {
+        None => Ok(()),
+        Some((name, _)) => Err(missing(&format!("the installed {name} does not run"))),
     }
+}
+
+/// A `PostgreSQL` server, and a user for it where this one is root: it refuses to run as root.
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut versions = versions.filter_map(Result::ok).map(|it| it.path().join("bin/initdb"));
+    let program = versions.find(|it| it.is_file()).unwrap_or_else(|| "initdb".into());
+    let runs = program.to_str().is_some_and(|it| output(it, &["--version"]).is_some());
+    let root = output("id", &["-u"]).is_some_and(|id| id.trim() == "0");
+    runs && (!root || output("id", &["-u", "postgres"]).is_some())
+}
+
+/// The names that `tests/report` looks for.
+fn has_chromium() -> bool {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    names.iter().any(|it| output(it, &["--version"]).is_some())
+}
+
+fn has_tmux() -> bool {
+    output("tmux", &["-V"]).is_some()
 }
 
 fn has_dialyzer() -> bool {
@@ -45,7 +73,7 @@ fn has_elixir() -> bool {
 
 fn missing(why: &str) -> String {
     format!(
-        "the tests need Elixir 1.14 or newer with its `mix`, and Erlang's dialyzer, and {why}\n\
+        "the tests need Elixir 1.14 or newer with its `mix`, Erlang's dialyzer, PostgreSQL's server, Chromium and tmux, and {why}\n\
          next: install the packages {} (Debian's names), then run `cargo xtask test` again",
         PACKAGES.join(", ")
     )

@@ -1,18 +1,23 @@
 //! The one place that knows the world outside: arguments, environment, terminal, streams.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use pipeline_core::{Clock, Observer};
+use pipeline_formats::github::{Harmless, harmless};
+use pipeline_formats::ndjson::Wire;
 use secrecy::SecretString;
 
-use crate::args::{Format, Global};
+use crate::args::{Colour, Format, Global};
 use crate::config::{Config, Environment};
 use crate::error::CliError;
+use crate::exports::Groups;
 use crate::redact::{Discreet, Secrets};
-use crate::render::{Detail, Live, Plain, Tone, Wire, paint};
+use crate::render::{self, Detail, Hushed, Live, Look, Plain, Tone, Waiting, paint, tame};
 
 /// What surrounds a command.
 #[derive(Clone, Debug)]
@@ -30,6 +35,11 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    /// Is this a workflow of GitHub Actions?
+    pub(crate) fn in_workflow(&self) -> bool {
+        self.vars.get("GITHUB_ACTIONS").is_some_and(|it| it == "true")
+    }
+
     /// Those of this process.
     #[must_use]
     pub fn of_process() -> Self {
@@ -39,7 +49,7 @@ impl Surroundings {
         let said = |name: &str| vars.get(name).is_some_and(|it| !it.is_empty());
         let terminal = std::io::stderr().is_terminal();
         let dumb = vars.get("TERM").is_some_and(|it| it == "dumb") || said("CI");
-        let colour = (terminal && !dumb || said("FORCE_COLOR")) && !said("NO_COLOR");
+        let colour = wants_colour(&vars, terminal && !dumb);
         Self {
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             // A question that nobody sees is asked of nobody.
@@ -49,6 +59,16 @@ impl Surroundings {
             vars,
         }
     }
+}
+
+/// Do the variables want colour, or, where they say nothing, does the terminal take it? `NO_COLOR` has the last word.
+fn wants_colour(vars: &BTreeMap<String, String>, terminal: bool) -> bool {
+    let said = |name: &str| vars.get(name).map(String::as_str).filter(|it| !it.is_empty());
+    let forced =
+        ["FORCE_COLOR", "CLICOLOR_FORCE"].iter().any(|it| said(it).is_some_and(|it| it != "0"));
+    let refused = said("NO_COLOR").is_some();
+    let quiet = said("CLICOLOR") == Some("0") || said("FORCE_COLOR") == Some("0");
+    !refused && (forced || terminal && !quiet)
 }
 
 /// A command at work on one environment.
@@ -72,21 +92,39 @@ impl<'a> Setting<'a> {
 }
 
 /// A command's own view of the world.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) global: Global,
     pub(crate) around: Surroundings,
 }
 
 impl App {
+    /// A command with these arguments in these surroundings: what was typed counts for more than variables.
+    pub(crate) fn new(global: Global, mut around: Surroundings) -> Self {
+        around.colour = match global.color {
+            Colour::Auto => around.colour,
+            Colour::Always => true,
+            Colour::Never => false,
+        };
+        Self { global, around }
+    }
+
     /// The configuration for this command.
     pub(crate) fn config(&self) -> Result<Config, CliError> {
-        Config::load(self.global.config.as_deref(), &self.around.cwd, &self.around.vars)
+        let named = self.global.config.as_deref();
+        Config::load(named, &self.around.cwd, &self.around.vars).map(|it| self.with_stores(it))
     }
 
     /// The configuration for a command that works without one as well.
     pub(crate) fn config_or_usual(&self) -> Result<Config, CliError> {
-        Config::load_or_usual(self.global.config.as_deref(), &self.around.cwd, &self.around.vars)
+        let named = self.global.config.as_deref();
+        let config = Config::load_or_usual(named, &self.around.cwd, &self.around.vars);
+        config.map(|it| self.with_stores(it))
+    }
+
+    /// The configuration, which opens what is open already no second time.
+    fn with_stores(&self, config: Config) -> Config {
+        Config { stores: self.global.stores.clone(), ..config }
     }
 
     /// An environment variable, unless it is empty.
@@ -106,27 +144,31 @@ impl App {
         let told =
             config.into_iter().flat_map(|it| &it.notify).flat_map(|it| it.secrets().cloned());
         let sent = configured.flat_map(|it| it.secrets().cloned());
-        Secrets::new(sent.chain(told).chain(self.token()))
+        let kept = config.into_iter().flat_map(|it| it.store_url.secrets());
+        Secrets::new(sent.chain(told).chain(kept).chain(self.token()))
     }
 
     /// The pictures that the arguments ask for.
     pub(crate) fn observers(&self, secrets: &Secrets) -> Result<Vec<Box<dyn Observer>>, CliError> {
-        let mut observers: Vec<Box<dyn Observer>> = vec![if self.around.live {
-            discreet(secrets, Live::new(self.detail(), self.around.colour))
-        } else {
-            discreet(secrets, Plain::new(std::io::stderr(), self.detail(), self.around.colour))
-        }];
+        let exports = &self.global.exports;
+        let mut observers = vec![discreet(secrets, exports.listen())];
+        if exports.on_github() && !self.global.quiet {
+            observers.push(Box::new(Groups::default()));
+        }
+        observers.push(self.picture(secrets));
         match self.global.events.as_deref() {
             None => {}
             Some("-") => observers.push(discreet(secrets, Wire::new(std::io::stdout()))),
-            Some(path) => {
-                let file = std::fs::File::create(self.around.cwd.join(path)).map_err(|error| {
-                    CliError::usage(format!("--events {path}: cannot be written: {error}"))
-                })?;
-                observers.push(discreet(secrets, Wire::new(file)));
-            }
+            Some(path) => observers.push(discreet(secrets, Wire::new(self.events_file(path)?))),
         }
         Ok(observers)
+    }
+
+    /// The file that `--events` names, empty.
+    pub(crate) fn events_file(&self, path: &str) -> Result<File, CliError> {
+        File::create(self.around.cwd.join(path)).map_err(|error| {
+            CliError::usage(format!("--events {path}: cannot be written: {error}"))
+        })
     }
 
     /// Does standard output want one JSON object?
@@ -134,7 +176,14 @@ impl App {
         self.global.format == Format::Json
     }
 
-    fn detail(&self) -> Detail {
+    /// How wide facts may be: as the terminal, or as `COLUMNS` says; without both, as they are.
+    pub(crate) fn width(&self) -> usize {
+        let said = self.var("COLUMNS").and_then(|it| it.parse().ok());
+        let terminal = || console::Term::stdout().size_checked().map(|(_, columns)| columns.into());
+        said.or_else(terminal).map_or(usize::MAX, |it: usize| it.max(20))
+    }
+
+    pub(crate) fn detail(&self) -> Detail {
         match (self.global.quiet, self.global.verbose) {
             (true, _) => Detail::Quiet,
             (_, true) => Detail::Verbose,
@@ -142,17 +191,67 @@ impl App {
         }
     }
 
+    /// What a person sees of a run.
+    fn picture(&self, secrets: &Secrets) -> Box<dyn Observer> {
+        let (detail, colour) = (self.detail(), self.around.colour);
+        if self.read_by_github() {
+            let log = Harmless::new(std::io::stderr());
+            return discreet(secrets, Plain::new(log, detail, colour));
+        }
+        match (self.around.live, detail) {
+            (true, Detail::Quiet) => discreet(secrets, Hushed::new(self.look())),
+            (true, _) => discreet(secrets, Live::new(self.look())),
+            (false, detail) => discreet(secrets, Plain::new(std::io::stderr(), detail, colour)),
+        }
+    }
+
+    fn look(&self) -> Look {
+        // xterm says who it is; whoever only behaves like it does not.
+        let reflows = self.var("XTERM_VERSION").is_none();
+        Look { detail: self.detail(), colour: self.around.colour, reflows }
+    }
+
     /// Says something to a person, on standard error.
     pub(crate) fn say(&self, tone: Tone, text: &str) {
-        // Nobody there to hear it is no reason to stop.
-        let _ = writeln!(std::io::stderr(), "{}", paint(tone, text, self.around.colour));
+        let text = self.harmless(text);
+        let line = |it| paint(tone, &tame(it), self.around.colour);
+        render::say(&text.split('\n').map(line).collect::<Vec<_>>().join("\n"));
+    }
+
+    /// The text, which gives no commands where GitHub reads it.
+    fn harmless<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.read_by_github() { harmless(text).into() } else { text.into() }
+    }
+
+    /// Does GitHub read what is printed? There a line of others can be a command, whatever is wanted of GitHub.
+    pub(crate) fn read_by_github(&self) -> bool {
+        self.global.exports.on_github() || self.around.in_workflow()
+    }
+
+    /// Says what is waited for now: on a terminal for as long as the answer lives, else as a line.
+    #[must_use = "what is waited for is shown for as long as this lives"]
+    pub(crate) fn waiting(&self, what: &str) -> Option<Waiting> {
+        if self.around.live && !self.global.quiet && !self.read_by_github() {
+            return Some(Waiting::new(what, self.look()));
+        }
+        self.mention(Tone::Dim, &format!("… {what}"));
+        None
+    }
+
+    /// Says something that nobody needs who only wants to know how it ended.
+    pub(crate) fn mention(&self, tone: Tone, text: &str) {
+        if !self.global.quiet {
+            self.say(tone, text);
+        }
     }
 
     /// Writes a fact to standard output; to standard error where the events have that for themselves.
     pub(crate) fn fact(&self, text: &str) -> Result<(), CliError> {
+        let people = self.global.format == Format::Human;
+        let text = if people { self.harmless(text) } else { text.into() };
         let written = match self.global.events.as_deref() {
-            Some("-") => writeln!(std::io::stderr(), "{text}"),
-            _ => writeln!(std::io::stdout(), "{text}"),
+            Some("-") => render::aside(|| writeln!(std::io::stderr(), "{text}")),
+            _ => render::aside(|| writeln!(std::io::stdout(), "{text}")),
         };
         match written {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -181,4 +280,34 @@ fn discreet(secrets: &Secrets, observer: impl Observer + 'static) -> Box<dyn Obs
 pub(crate) fn wall() -> impl Clock + Clone + 'static {
     #[expect(clippy::disallowed_methods, reason = "the one wall clock of the command")]
     SystemTime::now
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Variables, and whether there is colour without and with a terminal.
+    type Wanted = (&'static [(&'static str, &'static str)], [bool; 2]);
+
+    #[test]
+    fn colour_is_what_people_asked_for() {
+        let table: [Wanted; 8] = [
+            (&[], [false, true]),
+            (&[("NO_COLOR", "1")], [false, false]),
+            (&[("NO_COLOR", "")], [false, true]),
+            (&[("CLICOLOR_FORCE", "1")], [true, true]),
+            (&[("FORCE_COLOR", "3")], [true, true]),
+            (&[("FORCE_COLOR", "0")], [false, false]),
+            (&[("CLICOLOR", "0")], [false, false]),
+            (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], [false, false]),
+        ];
+        for (vars, wanted) in table {
+            let map = vars.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            assert_eq!(
+                [false, true].map(|terminal| wants_colour(&map, terminal)),
+                wanted,
+                "{vars:?}"
+            );
+        }
+    }
 }

@@ -1,16 +1,40 @@
 //! What was typed.
 
+mod deploy;
+mod exports;
+mod first;
+mod gates;
+mod history;
+#[cfg(test)]
+mod recipes;
+mod recover;
 mod rehearse;
+mod report;
+mod schema;
 mod sim;
+mod store;
+mod verify;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::exports::Exports;
+use crate::stores::Stores;
+
+pub(crate) use deploy::{Deploy, DeployChoice, Plan, Resume, Rollback};
+pub(crate) use exports::{ExportFiles, ExportPurpose, ExportTo, When};
+pub(crate) use first::{Completions, Config, Doctor, Init, Man};
+pub(crate) use gates::{Doctrine, GateChoice, Purpose, Score, Validate, Why};
+pub(crate) use history::{History, Show, Trends};
+pub(crate) use recover::Recover;
 pub(crate) use rehearse::{Rehearse, Release};
+pub(crate) use report::{Report, Serve};
+pub(crate) use schema::{Schema, SchemaOf};
 pub(crate) use sim::{Knobs, Sim};
+pub(crate) use store::{Import, Prune, Store};
+pub(crate) use verify::{Baseline, Replay, Verify};
 
 /// Takes an application from a commit to verified production, and back by itself when the release is bad.
 #[derive(Debug, Parser)]
@@ -34,12 +58,32 @@ pub(crate) struct Global {
     /// Write the run's events to a file, one JSON object a line; `-` is standard output
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) events: Option<String>,
+    /// Colour what people read; if not said, where the terminal and `NO_COLOR` allow it
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, hide_default_value = true, value_name = "WHEN")]
+    pub(crate) color: Colour,
     /// Show what the steps say
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
     /// Show only failures and how a run ended
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
+    /// Where the run goes when it is over, as the command's own arguments say.
+    #[arg(skip)]
+    pub(crate) exports: Exports,
+    /// The stores that are open.
+    #[arg(skip)]
+    pub(crate) stores: Stores,
+}
+
+/// When what people read is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
 }
 
 /// How facts are printed.
@@ -50,12 +94,18 @@ pub(crate) enum Format {
     Human,
     /// For programs: one object
     Json,
+    /// For spreadsheets: values separated by commas. Only of `history`
+    Csv,
     /// For tools that show findings beside the code: SARIF 2.1.0. Only of `doctrine`
     Sarif,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write pipeline.toml for the project found here: mix.exs, fly.toml and the routers are read
+    Init(Init),
+    /// What is missing on this machine, in the project and at Fly.io, and how to mend it; changes nothing
+    Doctor(Doctor),
     /// Run the gates only
     Validate(Validate),
     /// One number out of what the gates measure, and what would raise it most
@@ -79,20 +129,39 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Bring back an earlier release, then verify it
     Rollback(Rollback),
+    /// In an outage: end what was interrupted, or bring back the last verified release; explains itself and asks
+    Recover(Recover),
     /// Go on with, or take back, a run that was interrupted
     Resume(Resume),
     /// The runs so far, newest first
     History(History),
+    /// The runs so far as one HTML file, with charts, that needs nothing but itself
+    Report(Report),
+    /// The same pages live, on this machine alone; they follow a run that is open
+    Serve(Serve),
+    /// Are deploys getting slower, are failures rising, what fails most, and the five metrics of DORA
+    Trends(Trends),
+    /// One run again: what it said, and what it came to
+    Show(Show),
     /// What runs where, and who holds the lock
     Status(Environment),
-    /// The whole thing against a simulated Fly.io: a good release, a better one, a broken one
+    /// What is in the store; bring another one into it; let go of what is old
+    #[command(subcommand)]
+    Store(Store),
+    /// The whole thing against a simulated Fly.io: a good release, a better one, a broken one, a slow one
     Demo(Demo),
     /// Deploy an environment to a simulated Fly.io, with the release and the faults you name; touches nothing real
     Rehearse(Box<Rehearse>),
     /// The simulated Fly.io alone, for flyctl, pipeline or anything else to point at
     Sim(Box<Sim>),
-    /// Print the commented reference configuration
-    Config,
+    /// Print the commented reference configuration, its JSON Schema, or what one key means and where its value comes from
+    Config(Config),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Print the manual page, or write one for each command into a folder
+    Man(Man),
+    /// Print the JSON Schema of what programs read
+    Schema(Schema),
     /// (internal) be a machine of the simulator
     #[command(name = "__machine", hide = true)]
     Machine(Machine),
@@ -105,199 +174,9 @@ pub(crate) struct Environment {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Verify {
-    /// An environment of pipeline.toml
-    pub(crate) environment: String,
-    /// Compare what runs with itself N times instead: how often would latency have raised a false alarm?
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000))]
-    pub(crate) aa: Option<u32>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Baseline {
-    /// What each endpoint is held to, and where it comes from
-    Show(Environment),
-    /// Measure what runs now, and hold later releases to it
-    Record(Environment),
-}
-
-impl Baseline {
-    pub(crate) fn environment(&self) -> &str {
-        match self {
-            Self::Show(it) | Self::Record(it) => &it.environment,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Replay {
-    /// The run, as a version such as v12
-    pub(crate) run: String,
-    /// Alert above so many times the control, instead of what the environment says
-    #[arg(long, value_name = "RATIO")]
-    pub(crate) alert: Option<f64>,
-    /// Refuse above so many times the control, instead of what the environment says
-    #[arg(long, value_name = "RATIO")]
-    pub(crate) rollback: Option<f64>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Validate {
-    /// Use this environment's overrides
-    pub(crate) environment: Option<String>,
-    #[command(flatten)]
-    pub(crate) gates: GateChoice,
-    /// Look at the files that differ from BASE (the main branch, if not said) only, where a gate can
-    #[arg(long, value_name = "BASE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub(crate) changed: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Score {
-    /// Use this environment's overrides
-    pub(crate) environment: Option<String>,
-    /// What weighs how much: health, fitness or kpi
-    #[arg(long, value_name = "PROFILE")]
-    pub(crate) profile: Option<String>,
-    /// Leave out what cannot be measured, instead of counting it as 0
-    #[arg(long)]
-    pub(crate) allow_unmeasured: bool,
-    /// Ask every gate, also where nothing that it reads has changed since its last answer
-    #[arg(long)]
-    pub(crate) no_cache: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Why {
-    /// The gate
-    pub(crate) gate: String,
-    /// Use this environment's overrides
-    pub(crate) environment: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Doctrine {
-    /// Use this environment's overrides
-    pub(crate) environment: Option<String>,
-    /// Only these pillars
-    #[arg(long, value_delimiter = ',', value_name = "CODE,…")]
-    pub(crate) only: Vec<String>,
-    /// Look at the files that differ from BASE (the main branch, if not said) only
-    #[arg(long, value_name = "BASE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub(crate) changed: Option<String>,
-    /// Look at what is staged only, as it is staged
-    #[arg(long, conflicts_with = "changed")]
-    pub(crate) staged: bool,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Lint {
     /// An environment of pipeline.toml; all of them if not said
     pub(crate) environment: Option<String>,
-}
-
-/// Which gates run, and how.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct GateChoice {
-    /// Only these gates, even where they are off
-    #[arg(long, value_delimiter = ',', value_name = "GATE,…")]
-    pub(crate) only: Vec<String>,
-    /// Ask every gate, also where nothing that it reads has changed since its last answer
-    #[arg(long)]
-    pub(crate) no_cache: bool,
-    /// Stop all gates at the first failure
-    #[arg(long)]
-    pub(crate) fail_fast: bool,
-    /// What for; nobody can type it.
-    #[arg(skip)]
-    pub(crate) purpose: Purpose,
-}
-
-/// What gates are asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// To know.
-    #[default]
-    Look,
-    /// To deploy what passes: then everything has to be committed, where the doctrine says so.
-    Deploy,
-    /// They are not: what is brought back has passed them.
-    Nothing,
-}
-
-impl GateChoice {
-    /// No gates: what is brought back has passed them.
-    pub(crate) fn none() -> Self {
-        Self { purpose: Purpose::Nothing, ..Self::default() }
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Plan {
-    /// An environment of pipeline.toml
-    pub(crate) environment: String,
-    #[command(flatten)]
-    pub(crate) choice: DeployChoice,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Deploy {
-    /// An environment of pipeline.toml
-    pub(crate) environment: String,
-    #[command(flatten)]
-    pub(crate) choice: DeployChoice,
-    #[command(flatten)]
-    pub(crate) gates: GateChoice,
-    /// Show the plan and change nothing
-    #[arg(long, short = 'n')]
-    pub(crate) dry_run: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-    /// Deploy although the last release was rolled back by itself just now
-    #[arg(long)]
-    pub(crate) despite_rollback: bool,
-}
-
-/// What is deployed, and how.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct DeployChoice {
-    /// The image to deploy, which is built already; if not said, [build] of pipeline.toml says who builds one
-    #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) image: Option<String>,
-    /// Another strategy than the configured one: rolling, canary, bluegreen, immediate
-    #[arg(long, value_name = "STRATEGY")]
-    pub(crate) strategy: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Rollback {
-    /// An environment of pipeline.toml
-    pub(crate) environment: String,
-    /// The release to bring back, such as v12; the one before the current if not said
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) to: Option<String>,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Resume {
-    /// The run, as a version such as v12; the newest interrupted one if not said
-    pub(crate) run: Option<String>,
-    /// Take it back instead
-    #[arg(long)]
-    pub(crate) back: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct History {
-    /// Only this environment
-    pub(crate) environment: Option<String>,
-    /// How many runs
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    pub(crate) limit: u32,
 }
 
 #[derive(Debug, Args)]
@@ -308,6 +187,9 @@ pub(crate) struct Demo {
     /// Keep the folder with the project, the store and the logs
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Of each release: `junit.xml` becomes `junit-1.xml`, `junit-2.xml`, `junit-3.xml`.
+    #[command(flatten)]
+    pub(crate) export: ExportTo,
 }
 
 /// The bundled server is an entry point: a release command becomes its arguments.
@@ -330,3 +212,7 @@ fn time(text: &str) -> Result<Duration, String> {
     let parsed = parsed.and_then(|it| Duration::try_from(it).ok());
     parsed.ok_or_else(|| "write it with a unit, such as 300ms, 5s or 2m".into())
 }
+
+#[cfg(test)]
+#[path = "args/examples_tests.rs"]
+mod examples_tests;

@@ -4,6 +4,7 @@ use pipeline_core::{Cause, Conclusion, DecidedBy, Decision, Failure, Phase, Reco
 
 use store_sql::RunOutcome;
 
+use crate::config::RULES;
 use crate::exit::Exit;
 use crate::render::why_left;
 
@@ -71,6 +72,15 @@ impl Ending {
 
     pub(crate) fn exit(&self) -> Exit {
         Exit::of_run(self.conclusion, &self.failures)
+    }
+
+    /// The mark of how it ended.
+    pub(crate) fn mark(&self) -> &'static str {
+        match self.conclusion {
+            Conclusion::Succeeded => "✓",
+            Conclusion::RolledBack => "↩",
+            Conclusion::Rejected | Conclusion::Left | Conclusion::Stuck => "✗",
+        }
     }
 
     /// The word of the history line.
@@ -143,8 +153,11 @@ impl Ending {
     }
 
     /// What to do next, where there is something to do.
-    fn next(&self, version: &str, environment: &str) -> Option<String> {
+    pub(crate) fn next(&self, version: &str, environment: &str) -> Option<String> {
         Some(match self.conclusion {
+            Conclusion::Rejected if self.exit() == Exit::Refused => format!(
+                "mend what is named above; `pipeline validate {environment}` asks the gates alone"
+            ),
             Conclusion::Succeeded | Conclusion::Rejected | Conclusion::RolledBack => return None,
             Conclusion::Left if self.left.is_some() => format!(
                 "look with `pipeline verify {environment}`; \
@@ -202,6 +215,9 @@ impl Ending {
             Cause::Refused(_) if more > 0 && self.conclusion == Conclusion::Rejected => {
                 let names: Vec<&str> = self.failures.iter().map(|it| it.step.as_str()).collect();
                 return format!("Not good: {}.", names.join(", "));
+            }
+            Cause::Refused(found) if RULES.contains(&step.as_str()) && !found.is_empty() => {
+                found[0].message.clone()
             }
             Cause::Refused(found) => {
                 let count = found.len();

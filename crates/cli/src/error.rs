@@ -1,14 +1,19 @@
 //! What went wrong, for people: what, where, and what to do next.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use pipeline_core::{Fault, FaultKind};
+use regex::Regex;
 use store_sql::StoreError;
 use thiserror::Error;
 
 use crate::exit::Exit;
+use crate::render::tame;
 
 /// An error that ends the command, with its exit code.
 #[derive(Debug, Error)]
@@ -59,7 +64,7 @@ impl CliError {
     /// The error as the JSON contract has it.
     pub(crate) fn object(&self) -> serde_json::Value {
         let hint = match self {
-            Self::Config(error) => error.hint.clone(),
+            Self::Config(error) => Some(error.hint.clone().unwrap_or_else(|| OTHERWISE.to_owned())),
             Self::Plain { hint, .. } => hint.clone(),
         };
         let error = serde_json::json!({ "message": self.to_string(), "hint": hint });
@@ -72,9 +77,9 @@ impl CliError {
         match self {
             Self::Config(error) => error.render(colour),
             Self::Plain { message, hint, .. } => {
-                let mut text = format!("error: {message}\n");
+                let mut text = format!("error: {}\n", tame(message));
                 if let Some(hint) = hint {
-                    let _ = writeln!(text, "  next: {hint}");
+                    let _ = writeln!(text, "  next: {}", tame(hint));
                 }
                 text
             }
@@ -86,7 +91,11 @@ impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let exit = match &error {
             StoreError::Held { .. } => Exit::NotAllowed,
-            StoreError::Newer { .. } => Exit::Usage,
+            StoreError::Newer { .. }
+            | StoreError::Address(_)
+            | StoreError::ServerAddress { .. }
+            | StoreError::NotEmpty { .. }
+            | StoreError::OutOfOrder { .. } => Exit::Usage,
             _ => Exit::Unreachable,
         };
         Self::new(exit, chain(&error))
@@ -114,6 +123,12 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
+/// What to do where nothing better is known.
+const OTHERWISE: &str = "`pipeline config` prints every key with its meaning and how it is written";
+
+/// A longer line is shown only around its place, in bytes.
+const LONGEST_LINE: usize = 1000;
+
 /// A place in a file that cannot be used as it is.
 #[derive(Debug, Error)]
 #[error("{message}")]
@@ -128,13 +143,23 @@ impl ConfigError {
     /// The bytes `span` of the file say something that cannot be used.
     pub(crate) fn at(
         file: &SourceFile,
-        span: Option<std::ops::Range<usize>>,
+        span: Option<Range<usize>>,
         message: impl Into<String>,
     ) -> Box<Self> {
+        let (text, span) = match span {
+            Some(span) => {
+                let (text, span) = around(&file.text, span);
+                (text, Some(span))
+            }
+            None => (Cow::Borrowed(&*file.text), None),
+        };
         Box::new(Self {
             message: message.into(),
             hint: None,
-            source_code: NamedSource::new(file.path.display().to_string(), file.text.clone()),
+            source_code: NamedSource::new(
+                file.path.display().to_string(),
+                without_passwords(text.into_owned()),
+            ),
             place: span.map(|span| (span.start, span.len().max(1))),
         })
     }
@@ -160,9 +185,43 @@ impl ConfigError {
     }
 }
 
+/// The text with stars in place of passwords in addresses, as long as before: whoever may see an error must not log in with it.
+fn without_passwords(mut text: String) -> String {
+    static PASSWORD: LazyLock<Regex> = LazyLock::new(|| {
+        let written = r#"://[^\s:/@"']*:([^\s"']+)@|[?&]password=([^\s&"']+)"#;
+        Regex::new(written).expect("a good pattern")
+    });
+    let found: Vec<Range<usize>> = PASSWORD
+        .captures_iter(&text)
+        .filter_map(|it| it.get(1).or(it.get(2)).map(|it| it.range()))
+        .collect();
+    for range in found {
+        let stars = "*".repeat(range.len());
+        text.replace_range(range, &stars);
+    }
+    text
+}
+
+/// The text, with a line that is far too long cut to what is around the place; and the place in it.
+fn around(text: &str, span: Range<usize>) -> (Cow<'_, str>, Range<usize>) {
+    let start = text.floor_char_boundary(span.start);
+    let end = text.floor_char_boundary(span.end).max(start);
+    let first = text[..start].rfind('\n').map_or(0, |it| it + 1);
+    let last = text[start..].find('\n').map_or(text.len(), |it| start + it);
+    if last - first <= LONGEST_LINE {
+        return (Cow::Borrowed(text), span);
+    }
+    let from = text.ceil_char_boundary(start.saturating_sub(40).max(first));
+    let to = text.floor_char_boundary((start + 120).min(last)).max(from);
+    let cut = format!("{}…{}…{}", &text[..first], &text[from..to], &text[last..]);
+    let at = first + '…'.len_utf8() + (start - from);
+    let length = end.min(to).saturating_sub(start);
+    (Cow::Owned(cut), at..at + length)
+}
+
 impl Diagnostic for ConfigError {
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.hint.as_ref().map(|hint| Box::new(hint) as _)
+        Some(Box::new(self.hint.as_deref().unwrap_or(OTHERWISE)))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -185,8 +244,16 @@ pub(crate) struct SourceFile {
 
 impl SourceFile {
     pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            CliError::usage(format!("{}: cannot be read: {error}", path.display()))
+        let name = path.display();
+        let bytes = std::fs::read(path).map_err(|error| {
+            CliError::usage(format!("{name}: cannot be read: {error}"))
+                .hint("is the name right, and may this user read it?")
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..good].split(|it| *it == b'\n').count();
+            CliError::usage(format!("{name}:{line}: this is no UTF-8"))
+                .hint("save the file as UTF-8, without a byte that belongs to another encoding")
         })?;
         Ok(Self { path: path.to_owned(), text })
     }
@@ -211,5 +278,23 @@ mod tests {
         assert_eq!(did_you_mean("stagin", known), Some("staging"));
         assert_eq!(did_you_mean("prodcution", known), Some("production"));
         assert_eq!(did_you_mean("qa", known), None);
+    }
+
+    #[test]
+    fn a_password_in_the_file_is_never_shown_and_nothing_moves() {
+        for (text, shown) in [
+            (
+                "url = \"postgres://u:hün@ter2@h/db\" # x",
+                "url = \"postgres://u:*********@h/db\" # x",
+            ),
+            (
+                "'postgres://h/db?password=hunter2&sslmode=require'",
+                "'postgres://h/db?password=*******&sslmode=require'",
+            ),
+            ("https://shop.example:8080/a", "https://shop.example:8080/a"),
+        ] {
+            let masked = without_passwords(text.to_owned());
+            assert_eq!((masked.as_str(), masked.len()), (shown, text.len()));
+        }
     }
 }

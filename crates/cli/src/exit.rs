@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use pipeline_core::{Cause, Conclusion, Failure, Phase, Verdict};
 
+use crate::config::RULES;
+
 /// How the command ends. For CI: 10-19 nothing happened, 20-39 the old release serves, 40 look,
 /// 50 call someone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub enum Exit {
     Refused = 10,
     /// A gate could not tell.
     CouldNotTell = 11,
-    /// Not allowed: lock held, confirmation refused.
+    /// Not allowed: lock held, confirmation refused, a rule of the environment.
     NotAllowed = 12,
     /// The deploy failed; the old release serves, verified.
     DeployFailed = 20,
@@ -44,6 +46,25 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
+    /// What it means, as the README has it.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Good => "the new release serves, verified",
+            Self::Bug => "a bug in pipeline",
+            Self::Usage => "usage or configuration",
+            Self::Refused => "a gate refused",
+            Self::CouldNotTell => "a gate could not tell, or no image could be had",
+            Self::NotAllowed => "not allowed",
+            Self::DeployFailed => "the deploy failed; the old release serves, verified",
+            Self::RolledBack => "verification refused; rolled back, verified",
+            Self::Left => "left as it is, by policy or because nothing could be told",
+            Self::Stuck => "stuck: a person is needed now",
+            Self::Unreachable => "store or target unreachable before any change; safe to retry",
+            Self::Interrupted | Self::Terminated => "interrupted; safe, `pipeline resume` goes on",
+        }
+    }
+
     /// The code of a run that came to a conclusion because of `failures`.
     #[must_use]
     pub fn of_run(conclusion: Conclusion, failures: &[Failure]) -> Self {
@@ -73,6 +94,8 @@ impl Exit {
         let any = |wanted: fn(&Failure) -> bool| failures.iter().any(wanted);
         if any(|it| it.cause == Cause::Interrupted) {
             Self::Interrupted
+        } else if any(is_against_a_rule) {
+            Self::NotAllowed
         } else if any(|it| matches!(it.cause, Cause::Refused(_))) {
             Self::Refused
         } else if any(|it| it.phase == Phase::Deploy && is_transient(&it.cause)) {
@@ -83,6 +106,12 @@ impl Exit {
             Self::CouldNotTell
         }
     }
+}
+
+/// Did a rule of the environment say no, such as a freeze?
+fn is_against_a_rule(failure: &Failure) -> bool {
+    let is_rule = RULES.contains(&failure.step.as_str()) && failure.phase == Phase::Validate;
+    is_rule && matches!(failure.cause, Cause::Refused(_))
 }
 
 /// Not one that was interrupted, or could not look while the target was half-way.

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use pipeline_core::{Fault, RunId};
 use serde_json::{Value, json};
 use store_sql::{Baseline, PastSeries, Store};
-use tokio::sync::OnceCell;
 use verify_http::{History, PastRun, Role, Sample, Series};
 
-use crate::app::wall;
+use crate::config::{Config, StoreUrl};
+use crate::stores::Stores;
 
 /// So many healthy runs are asked for.
 const RUNS: u32 = 5;
@@ -18,16 +18,17 @@ const VERIFIER: &str = "performance";
 
 /// The healthy runs of one target. The store is opened when it is first needed.
 pub(crate) struct Past {
-    url: String,
+    url: StoreUrl,
+    stores: Stores,
     target: String,
     keeps: bool,
-    store: OnceCell<Store>,
 }
 
 impl Past {
     /// Reads the runs of a target, and keeps what new ones measure.
-    pub(crate) fn of(url: &str, target: &str) -> Self {
-        Self { url: url.into(), target: target.into(), keeps: true, store: OnceCell::new() }
+    pub(crate) fn of(config: &Config, target: &str) -> Self {
+        let (url, stores) = (config.store_url.clone(), config.stores.clone());
+        Self { url, stores, target: target.into(), keeps: true }
     }
 
     /// Keeps nothing: there is no run that it would belong to.
@@ -35,10 +36,16 @@ impl Past {
         Self { keeps: false, ..self }
     }
 
-    async fn store(&self) -> Result<&Store, Fault> {
-        Ok(self.store.get_or_try_init(|| Store::open(&self.url, wall())).await?)
+    async fn store(&self) -> Result<Store, Fault> {
+        let url = self.url.get().map_err(|error| Fault::permanent(Unknown(error.to_string())))?;
+        Ok(self.stores.open(url).await?)
     }
 }
+
+/// Nobody said where the store is.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unknown(String);
 
 #[async_trait]
 impl History for Past {

@@ -1,12 +1,13 @@
 //! The person at the terminal, asked what becomes of a release that has failed.
 
-use std::io::Write as _;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use nix::sys::termios::{FlushArg, tcflush};
 use pipeline_core::{Cause, Decision, Failure, Finding, Person};
 
 use crate::redact::Secrets;
+use crate::render;
 
 /// So long an answer is waited for.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -25,8 +26,9 @@ impl Person for AtTerminal {
     async fn decide(&self, failure: &Failure) -> Option<Decision> {
         for _ in 0..3 {
             let question = question(failure);
+            forget_typed_ahead();
             // Nobody there to read it is nobody to answer it.
-            write!(std::io::stderr(), "{}", self.secrets.strike(&question)).ok()?;
+            render::ask(&self.secrets.strike(&question)).ok()?;
             // Left behind when the time is up: the command does not wait for it when it ends.
             let line = tokio::task::spawn_blocking(read_line);
             let line = tokio::time::timeout(PATIENCE, line).await.ok()?.ok()??;
@@ -36,6 +38,12 @@ impl Person for AtTerminal {
         }
         None
     }
+}
+
+/// Whatever was typed before a question is no answer to it: an impatient Enter decides nothing.
+pub(crate) fn forget_typed_ahead() {
+    // What is no terminal has nothing to forget.
+    let _ = tcflush(std::io::stdin(), FlushArg::TCIFLUSH);
 }
 
 /// A line of standard input; `None` where it has ended.

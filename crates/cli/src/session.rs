@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use pipeline_core::{
     CancelSource, Conclusion, Events, Journal, Pipeline, Record, Release, Run, RunError, RunId,
+    Usual,
 };
 use pipeline_notify::Notifier;
-use store_sql::{Lock, NewRun, Owner, RunOutcome, RunRow, Store, StoreError};
+use store_sql::{Lock, NewRun, Owner, Recorder, RunOutcome, RunRow, Store, StoreError};
 
-use crate::app::{App, Setting, wall};
+use crate::app::{Setting, wall};
 use crate::broken::Broken;
 use crate::config::Config;
 use crate::ending::Ending;
@@ -17,7 +18,8 @@ use crate::error::{CliError, chain};
 use crate::exit::Exit;
 use crate::person::AtTerminal;
 use crate::redact::{Discreet, DiscreetJournal};
-use crate::{hooks, signals, wire};
+use crate::whoami::{self, is_alive};
+use crate::{hooks, signals, usual, wire};
 
 /// How long a lock lives without a heartbeat.
 const LOCK_TTL: Duration = Duration::from_secs(30);
@@ -36,6 +38,16 @@ const ABANDONED: store_sql::Ending = store_sql::Ending {
 pub(crate) struct Session<'a> {
     pub(crate) setting: Setting<'a>,
     pub(crate) store: Store,
+    pub(crate) aim: Aim,
+}
+
+/// What the command is for: its exit code says whether that was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// That this release serves.
+    Release,
+    /// That some verified release serves wholly: to go back is as good.
+    Whole,
 }
 
 /// Which way a run goes, and from where.
@@ -57,7 +69,15 @@ pub(crate) struct Berth {
 
 impl<'a> Session<'a> {
     pub(crate) async fn open(setting: Setting<'a>) -> Result<Self, CliError> {
-        Ok(Self { setting, store: open_store(setting.config).await? })
+        Ok(Self { setting, store: open_store(setting.config).await?, aim: Aim::Release })
+    }
+
+    /// The exit code of a run that ended so.
+    pub(crate) fn exit(&self, ending: &Ending) -> Exit {
+        match (self.aim, ending.exit()) {
+            (Aim::Whole, Exit::DeployFailed | Exit::RolledBack) => Exit::Good,
+            (_, exit) => exit,
+        }
     }
 
     /// Locks the target for a new run and records that it began.
@@ -71,14 +91,7 @@ impl<'a> Session<'a> {
                 self.finish(&open.id, &Ending::of(conclusion, &records)).await?;
             } else if is_touched(&records) {
                 lock.release().await?;
-                return Err(CliError::new(
-                    Exit::NotAllowed,
-                    format!("{} was interrupted half-way through {target}", open.version),
-                )
-                .hint(format!(
-                    "`pipeline resume {0}` finishes it, `pipeline resume {0} --back` takes it back",
-                    open.version
-                )));
+                return Err(interrupted(&open));
             } else {
                 // It died before it touched anything: nothing to go on with.
                 self.store.finish(&open.id, &ABANDONED).await?;
@@ -86,6 +99,18 @@ impl<'a> Session<'a> {
         }
         let row = self.store.begin(new).await?;
         Ok(Berth { row, lock })
+    }
+
+    /// Refuses where a run was interrupted half-way: what it left is not what any other run left. One that is at work is not meant.
+    pub(crate) async fn nothing_is_open(&self, target: &str) -> Result<(), CliError> {
+        let holder = self.store.holder(target).await?;
+        if holder.is_some_and(|it| !whoami::is_gone(&self.store, &it.owner)) {
+            return Ok(());
+        }
+        let Some(open) = self.store.unfinished(target).await? else { return Ok(()) };
+        let records = self.store.records(&open.id).await?;
+        let half_way = concluded(&records).is_none() && is_touched(&records);
+        if half_way { Err(interrupted(&open)) } else { Ok(()) }
     }
 
     /// Locks the target, also from a process of this machine that died.
@@ -120,7 +145,8 @@ impl<'a> Session<'a> {
         observers.push(Box::new(Discreet { secrets: secrets.clone(), observer }));
         let events = Events::new(wall(), observers);
         let source = CancelSource::new();
-        let run = self.run_of(&row).events(events.clone()).cancel(source.token());
+        let run = self.run_of(&row).usual(self.usual(&row).await);
+        let run = run.events(events.clone()).cancel(source.token());
         let journal = self.store.journal(&run.id, &lock);
         let mut journal = hooks::wrap(Box::new(DiscreetJournal { secrets, journal }));
         let end = tokio::select! {
@@ -129,14 +155,20 @@ impl<'a> Session<'a> {
             exit = signals::watch(&source, &events) => Err(Broken::Asked(exit)),
         };
         drop((run, events));
-        if let Err(error) = recorder.close().await {
-            app.say(crate::render::Tone::Warn, &format!("  ! history: {}", chain(&error)));
+        if let Some(words) = closed(recorder, &end).await {
+            app.say(crate::render::Tone::Warn, &format!("  ! history: {words}"));
         }
         let ended = self.keep(end, &row, &notifier).await;
         // An expired lock is released already; the next run takes it over.
         let _ = lock.release().await;
         self.say_untold(notifier).await;
         ended
+    }
+
+    /// How long such a run takes otherwise. Without that one knows a little less while it runs.
+    async fn usual(&self, row: &RunRow) -> Usual {
+        let before = (row.begun.environment.as_str(), row.number);
+        usual::usual(&self.store, row.begun.kind, before).await.unwrap_or_default()
     }
 
     /// The run as the engine has it; where a person sits at the terminal, they can be asked.
@@ -207,8 +239,29 @@ impl<'a> Session<'a> {
 
     /// Who holds what this command holds.
     pub(crate) fn owner(&self) -> Owner {
-        Owner { who: who(self.setting.app), host: host(), pid: std::process::id(), run: None }
+        whoami::owner(self.setting.app)
     }
+}
+
+/// Keeps what the run told; else says what is wrong. Who leaves at once is not held up by a store that is away: the journal has
+/// what matters.
+async fn closed(recorder: Recorder, end: &Result<Conclusion, Broken>) -> Option<String> {
+    let leaves = matches!(end, Err(Broken::Asked(_) | Broken::Lock(_)));
+    let patience = if leaves { LAST_WORDS } else { Duration::MAX };
+    match tokio::time::timeout(patience, recorder.close()).await {
+        Ok(closed) => closed.err().map(|error| chain(&error)),
+        Err(_) => Some(
+            "the store did not answer in time: `pipeline show` may lack the last events".into(),
+        ),
+    }
+}
+
+fn interrupted(open: &RunRow) -> CliError {
+    let what = format!("{} was interrupted half-way through {}", open.version, open.begun.target);
+    CliError::new(Exit::NotAllowed, what).hint(format!(
+        "`pipeline resume {0}` finishes it, `pipeline resume {0} --back` takes it back",
+        open.version
+    ))
 }
 
 async fn go(
@@ -224,8 +277,18 @@ async fn go(
     }
 }
 
+/// Is there a store that could be asked? None is begun by asking.
+pub(crate) async fn has_store(config: &Config) -> Result<bool, CliError> {
+    Ok(Store::exists(config.store_url.get()?).await?)
+}
+
 pub(crate) async fn open_store(config: &Config) -> Result<Store, CliError> {
-    Ok(Store::open(&config.store_url, wall()).await?)
+    Ok(config.stores.open(config.store_url.get()?).await?)
+}
+
+/// The store for who only looks; `None` where nothing was ever kept, and then none is made.
+pub(crate) async fn look_into_store(config: &Config) -> Result<Option<Store>, CliError> {
+    Ok(config.stores.look_into(config.store_url.get()?).await?)
 }
 
 /// Did the run get as far as changing its target? Records that make no sense do not say that it did not.
@@ -239,27 +302,6 @@ fn concluded(records: &[Record]) -> Option<Conclusion> {
         pipeline_core::Action::Stop(conclusion) => Some(conclusion),
         _ => None,
     }
-}
-
-/// Who runs this command.
-pub(crate) fn who(app: &App) -> String {
-    let names = ["PIPELINE_USER", "GITHUB_ACTOR", "USER", "LOGNAME"];
-    names.iter().find_map(|name| app.var(name)).unwrap_or("somebody").to_owned()
-}
-
-/// The machine this command runs on.
-pub(crate) fn host() -> String {
-    nix::unistd::gethostname()
-        .ok()
-        .and_then(|it| it.into_string().ok())
-        .unwrap_or_else(|| "unknown".into())
-}
-
-/// Does a process with this number live on this machine? Signal 0 asks without doing anything.
-pub(crate) fn is_alive(pid: u32) -> bool {
-    let Ok(pid) = i32::try_from(pid) else { return false };
-    let asked = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None);
-    asked != Err(nix::errno::Errno::ESRCH)
 }
 
 #[cfg(test)]

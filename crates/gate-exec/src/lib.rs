@@ -14,6 +14,23 @@
 //! differ in the code they use for that), without any it could not do its work, and that is a [`Fault`]. Of exit
 //! code 0 with findings, the findings count.
 //!
+//! ```
+//! use gate_exec::{ExecConfig, ExecGate};
+//! use pipeline_core::{Gates, Release, Run, RunId, Step, Verdict};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! # let folder = tempfile::tempdir()?;
+//! # let project = folder.path();
+//! let config = ExecConfig { inputs: vec!["mix.lock".into()], ..ExecConfig::new(["false"]) };
+//! let gate = Step::gate("licenses", ExecGate::new(project, config)?);
+//! let gates = Gates::builder().gate(gate).build()?;
+//! let run = Run::new(RunId::new("run-1"), Release::new("v1"), project);
+//! let answer = gates.check(&run).await.remove(0).outcome.unwrap()?;
+//! assert_eq!(answer.verdict(), Verdict::Refused); // exit code 1 is a "no"
+//! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! At most 10,000 findings are kept, those that refuse first; the number `findings` counts all.
 //!
 //! [`Fault`]: pipeline_core::Fault

@@ -232,9 +232,9 @@ async fn nothing_of_it_outlives_a_request_to_stop() {
     until(|| (killpg(group, None) == Err(Errno::ESRCH)).then_some(())).await;
 }
 
-/// Looks until there is something, for at most ten seconds.
+/// Looks until there is something, for at most two minutes.
 async fn until<T>(look: impl Fn() -> Option<T>) -> T {
-    for _ in 0..1_000 {
+    for _ in 0..12_000 {
         if let Some(seen) = look() {
             return seen;
         }

@@ -9,6 +9,22 @@
 //! Each gate is one file under `quality/`: a command as a value, and a pure function that reads what it
 //! answered. What they share is [`MixProject`].
 //!
+//! ```
+//! use gates_mix::{Compile, Format, MixProject, Test};
+//! use pipeline_core::{Gates, Step};
+//!
+//! # fn main() -> Result<(), pipeline_core::BuildError> {
+//! let project = MixProject::at(".").without_env("FLY_API_TOKEN");
+//! let gates = Gates::builder()
+//!     .gate(Step::gate("format", Format::new(project.clone())))
+//!     // What builds in one folder takes turns.
+//!     .gate(Step::gate("compile", Compile::new(project.clone())).exclusive(&["_build/dev"]))
+//!     .gate(Step::gate("test", Test::new(project)).exclusive(&["_build/test"]).weight(2))
+//!     .build()?;
+//! assert_eq!(gates.levels().concat(), ["format", "compile", "test"]);
+//! # Ok(()) }
+//! ```
+//!
 //! [`Report`]: pipeline_core::Report
 //! [`Fault`]: pipeline_core::Fault
 

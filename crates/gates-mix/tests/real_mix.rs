@@ -120,10 +120,15 @@ async fn tests_that_fail_are_named_with_the_line_that_failed() {
 
 #[tokio::test]
 async fn the_gate_tells_how_many_tests_are_done_and_people_see_the_usual_report() {
-    let slow = "defmodule SlowTest do\n  use ExUnit.Case\n  for n <- 1..3 do\n    test \"t#{n}\", do: Process.sleep(400)\n  end\nend\n";
-    let project = Project::new().file("test/slow_test.exs", slow);
+    let project = Project::new().file("test/slow_test.exs", SLOW);
     let heard = Heard::default();
-    let report = Test::new(project.mix()).check(&heard.context()).await.unwrap();
+    let (gate, cx) = (Test::new(project.mix()), heard.context());
+    let see = async {
+        until(|| (!heard.progress().is_empty()).then_some(())).await;
+        std::fs::write(project.path().join("seen"), "").unwrap();
+    };
+    let (report, ()) = futures::future::join(gate.check(&cx), see).await;
+    let report = report.unwrap();
     assert_eq!(report.verdict(), Verdict::Passed, "{report:?}");
     let progress: Vec<_> = heard.progress().into_iter().map(|it| it.0).collect();
     assert!(progress.len() >= 2 && progress.is_sorted(), "{progress:?}");
@@ -228,13 +233,13 @@ async fn stopping_in_the_middle_of_a_test_leaves_no_process_behind() {
     let (heard, source) = (Heard::default(), CancelSource::new());
     let gate = Test::new(project.mix());
     let cx = heard.context_until(source.token());
-    let stop = async {
-        let group = group_of(&heard).await;
-        source.cancel();
-        group
+    let mut check = gate.check(&cx);
+    let group = tokio::select! {
+        answer = &mut check => panic!("{answer:?}"),
+        group = group_of(&heard) => group,
     };
-    let (answer, group) = futures::future::join(gate.check(&cx), stop).await;
-    assert_eq!(answer.unwrap_err().kind(), FaultKind::Cancelled);
+    source.cancel();
+    assert_eq!(check.await.unwrap_err().kind(), FaultKind::Cancelled);
     gone(group).await;
 }
 
@@ -307,6 +312,16 @@ defmodule OtherTest do
   test "never runs", do: :ok
 end
 "#;
+/// One of its tests ends at once; the others wait until somebody has seen that one was done.
+const SLOW: &str = r#"defmodule SlowTest do
+  use ExUnit.Case
+  @moduletag timeout: 600_000
+  for n <- 1..3 do
+    test "t#{n}", do: if(File.exists?("began"), do: await(), else: File.write!("began", ""))
+  end
+  defp await, do: File.exists?("seen") || (Process.sleep(20) && await())
+end
+"#;
 /// Prints its process group, and then hangs beside a child that would hang as well.
 const HANGING: &str = r#"defmodule HangTest do
   use ExUnit.Case
@@ -337,9 +352,9 @@ async fn gone(group: Pid) {
     assert!(until(gone).await.is_some(), "the group {group} is still there");
 }
 
-/// Looks until there is something, for at most thirty seconds: `mix` may be slow to start.
+/// Looks until there is something, for at most a quarter of an hour: `mix` may be slow to start.
 async fn until<T>(look: impl Fn() -> Option<T>) -> Option<T> {
-    for _ in 0..1_500 {
+    for _ in 0..45_000 {
         if let Some(seen) = look() {
             return Some(seen);
         }

@@ -46,7 +46,7 @@ fn refusing(findings: usize) -> Answer<Report> {
 #[tokio::test]
 async fn a_run_that_goes_well_is_one_notice() {
     let said = told(rolling(), vec![Answer::pass()], Triggers::default()).await;
-    insta::assert_snapshot!(said, @"run-v2-14 success: v2 serves production []");
+    insta::assert_snapshot!(said, @"run-v2-15 success: v2 serves production []");
 }
 
 #[tokio::test]
@@ -54,15 +54,15 @@ async fn an_alert_is_told_once_however_many_stages_see_it() {
     let answers = vec![Answer::alert("GET / is 2.4 times slower"); 2];
     let said = told(FakeTarget::bluegreen(["v1"]), answers, Triggers::default()).await;
     insta::assert_snapshot!(said, @r#"
-    run-v2-12 alert: v2 in production: smoke alerts ["GET / is 2.4 times slower"]
-    run-v2-26 success: v2 serves production []
+    run-v2-13 alert: v2 in production: smoke alerts ["GET / is 2.4 times slower"]
+    run-v2-27 success: v2 serves production []
     "#);
 }
 
 #[tokio::test]
 async fn a_rollback_says_what_was_seen_and_no_more_than_a_person_reads() {
     let said = told(rolling(), vec![refusing(7), Answer::pass()], Triggers::default()).await;
-    insta::assert_snapshot!(said, @r#"run-v2-24 rollback: v2 was taken back: production is what it was before ["smoke refused: GET /1: answered 500", "smoke refused: GET /2: answered 500", "smoke refused: GET /3: answered 500", "smoke refused: GET /4: answered 500", "smoke refused: GET /5: answered 500", "and 2 more"]"#);
+    insta::assert_snapshot!(said, @r#"run-v2-25 rollback: v2 was taken back: production is what it was before ["smoke refused: GET /1: answered 500", "smoke refused: GET /2: answered 500", "smoke refused: GET /3: answered 500", "smoke refused: GET /4: answered 500", "smoke refused: GET /5: answered 500", "and 2 more"]"#);
 }
 
 #[tokio::test]
@@ -70,22 +70,22 @@ async fn a_person_who_is_asked_is_told_and_so_is_that_nobody_answered() {
     let ask = Triggers::default().row(TriggerRow::new(Trigger::Smoke, Consequence::Ask));
     let said = told(rolling(), vec![refusing(1)], ask).await;
     insta::assert_snapshot!(said, @r#"
-    run-v2-15 failure: v2 in production: a person is to decide ["smoke refused: GET /1: answered 500", "the policy says `smoke` = \"ask\""]
-    run-v2-17 failure: v2 was left in production, unverified ["a person was to decide, and nobody answered: the policy says `smoke` = \"ask\"", "smoke refused: GET /1: answered 500"]
+    run-v2-16 failure: v2 in production: a person is to decide ["smoke refused: GET /1: answered 500", "the policy says `smoke` = \"ask\""]
+    run-v2-18 failure: v2 was left in production, unverified ["a person was to decide, and nobody answered: the policy says `smoke` = \"ask\"", "smoke refused: GET /1: answered 500"]
     "#);
 }
 
 #[tokio::test]
 async fn being_stuck_is_told_as_such() {
     let blocked = FakeTarget::rolling(["v1", "v1"]).failing_from(2, permanent("no capacity"));
-    insta::assert_snapshot!(told(blocked, vec![], Triggers::default()).await, @r#"run-v2-17 stuck: STUCK: v2 could not be taken back from production; a person is needed now ["restore: no capacity", "roll: no capacity"]"#);
+    insta::assert_snapshot!(told(blocked, vec![], Triggers::default()).await, @r#"run-v2-18 stuck: STUCK: v2 could not be taken back from production; a person is needed now ["restore: no capacity", "roll: no capacity"]"#);
 }
 
 #[tokio::test]
 async fn a_gate_that_refuses_is_a_failure() {
     let gate = Step::gate("test", ScriptedGate::new([Answer::refuse("1 test failed")]));
     let said = run(Pipeline::to(Step::deployer(rolling())).gate(gate)).await;
-    insta::assert_snapshot!(said, @r#"run-v2-7 failure: v2 was not deployed to production: nothing was touched ["test refused: 1 test failed"]"#);
+    insta::assert_snapshot!(said, @r#"run-v2-8 failure: v2 was not deployed to production: nothing was touched ["test refused: 1 test failed"]"#);
 }
 
 #[tokio::test]

@@ -37,7 +37,8 @@ async fn told(
 ) -> (Vec<Request>, Vec<String>) {
     let about =
         About { environment: "production".into(), url: Some("https://ci.example/1".into()) };
-    let patience = Patience { pause: Duration::from_millis(1), ..Patience::default() };
+    let (each, pause) = (Duration::from_mins(1), Duration::from_millis(1));
+    let patience = Patience { each, pause, ..Patience::default() };
     let subscription = Subscription::new(channel).on(Topic::ALL).patience(patience);
     let notifier = Notifier::start(about, vec![subscription]);
     let events = Events::new(at, vec![Box::new(notifier.observer())]);
@@ -48,7 +49,7 @@ async fn told(
         resumed: false,
     });
     events.tell(EventKind::RunFinished { conclusion });
-    let undelivered = notifier.close(Duration::from_secs(20)).await;
+    let undelivered = notifier.close(Duration::from_mins(2)).await;
     let requests = server.received_requests().await.expect("it records");
     (requests, undelivered.iter().map(ToString::to_string).collect())
 }

@@ -7,6 +7,22 @@ use crate::fault::Fault;
 use crate::release::Artifact;
 
 /// Makes the artifact of a release. It changes nothing at the target.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use pipeline_core::{Artifact, Builder, Context, Fault};
+///
+/// /// Folders that somebody else has put there.
+/// struct Shelf;
+///
+/// #[async_trait]
+/// impl Builder for Shelf {
+///     async fn build(&self, cx: &Context) -> Result<Artifact, Fault> {
+///         Ok(Artifact::new(format!("releases/{}", cx.release().version)))
+///     }
+/// }
+/// # let _: &dyn Builder = &Shelf;
+/// ```
 #[async_trait]
 pub trait Builder: Send + Sync {
     /// Builds, publishes and names what the target shall run; by digest, so that nobody can move it.
@@ -14,6 +30,13 @@ pub trait Builder: Send + Sync {
 }
 
 /// The builder for a release whose artifact exists already (`--image REF`).
+///
+/// ```
+/// use pipeline_core::{Artifact, Given, Step};
+///
+/// let step = Step::builder("image", Given(Artifact::new("registry.test/shop@sha256:2222")));
+/// assert_eq!(step.name(), "image");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given(pub Artifact);
 

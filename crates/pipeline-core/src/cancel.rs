@@ -5,6 +5,15 @@ use futures::future::{pending, select_all};
 use tokio::sync::watch;
 
 /// The side that asks.
+///
+/// ```
+/// use pipeline_core::CancelSource;
+///
+/// let run = CancelSource::new();
+/// let step = run.token().child();
+/// run.cancel();
+/// assert!(step.token().is_cancelled());
+/// ```
 #[derive(Debug)]
 pub struct CancelSource {
     asked: watch::Sender<bool>,

@@ -1,4 +1,4 @@
-//! Wall time, for events and records only: nothing is decided by it.
+//! Wall time, for events and records, and for gates that are about it, such as a freeze: the engine decides nothing by it.
 
 use std::time::SystemTime;
 

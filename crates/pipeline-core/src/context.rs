@@ -11,18 +11,27 @@ use futures::future::{Either, select};
 
 use crate::cache::Earlier;
 use crate::cancel::Cancel;
-use crate::event::{EventKind, Events, millis};
+use crate::event::{EventKind, Events, PlannedStep, millis};
 use crate::fault::Fault;
 use crate::finding::Evidence;
 use crate::phase::Phase;
 use crate::policy::{Decision, Failure, Person, Someone};
 use crate::release::{Artifact, Release, RunId};
 use crate::report::Outcome;
+use crate::usual::Usual;
 
 /// What other gates said, by their names.
 pub type Answers = BTreeMap<String, Arc<Outcome>>;
 
 /// One run: what is released, from where, who hears of it, and who may stop it.
+///
+/// ```
+/// use pipeline_core::{CancelSource, Release, Run, RunId};
+///
+/// let ctrl_c = CancelSource::new();
+/// let run = Run::new(RunId::new("run-1"), Release::new("v546").revision("4f1c2ab"), ".").cancel(ctrl_c.token());
+/// assert_eq!(run.release.revision.as_deref(), Some("4f1c2ab"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Run {
     /// Names the run, here and on what it makes.
@@ -37,6 +46,7 @@ pub struct Run {
     pub cancel: Cancel,
     /// The files to look at, relative to `workdir`, where not all of them are meant.
     pub changed: Option<Vec<String>>,
+    usual: Arc<Usual>,
     person: Someone,
 }
 
@@ -45,7 +55,8 @@ impl Run {
     pub fn new(id: RunId, release: Release, workdir: impl Into<PathBuf>) -> Self {
         let (events, cancel) = (Events::silent(), Cancel::never());
         let (workdir, person) = (workdir.into(), Someone::default());
-        Self { id, release, workdir, events, cancel, changed: None, person }
+        let usual = Arc::default();
+        Self { id, release, workdir, events, cancel, changed: None, usual, person }
     }
 
     /// Says who hears of it.
@@ -67,6 +78,18 @@ impl Run {
     pub fn changed(mut self, files: Option<Vec<String>>) -> Self {
         self.changed = files;
         self
+    }
+
+    /// Says how long it takes otherwise, so that people can be told.
+    #[must_use]
+    pub fn usual(mut self, usual: Usual) -> Self {
+        self.usual = Arc::new(usual);
+        self
+    }
+
+    /// What is told of this before it begins.
+    pub(crate) fn planned(&self, steps: Vec<PlannedStep>) -> EventKind {
+        EventKind::Planned { steps, phases: self.usual.told() }
     }
 
     /// Says who decides where the policy wants a person to. Nobody does, if nobody is said.
@@ -208,6 +231,12 @@ impl Context {
     #[must_use]
     pub fn cancel(&self) -> &Cancel {
         &self.cancel
+    }
+
+    /// How long the step may take, going by last time.
+    pub(crate) fn expected_ms(&self) -> Option<u64> {
+        let earlier = self.earlier().map(|it| it.took_ms);
+        earlier.or_else(|| self.run.usual.step(self.phase, &self.step))
     }
 
     pub(crate) fn named(&self, step: &str) -> Self {

@@ -11,6 +11,8 @@ use crate::state::Conclusion;
 
 /// A place to deploy to. `advance` and `restore` converge: done again, after a crash, by this process or
 /// by another one, they finish the job and do no harm where it is done already.
+///
+/// The [front page](crate) has a whole one; `FakeTarget` of `pipeline-testkit` is one to test with.
 #[async_trait]
 pub trait Deployer: Send + Sync {
     /// Names the place, for example `flyio:shop`. A run is resumed only against the same name.
@@ -57,6 +59,16 @@ pub struct Snapshot {
 }
 
 /// One step of a rollout. After each stage the verifiers look.
+///
+/// ```
+/// use pipeline_core::Stage;
+///
+/// // A blue-green deploy is three stages.
+/// let green = Stage::new("green").change("create 2 machines").data(serde_json::json!({ "count": 2 }));
+/// let switch = Stage::new("switch").change("users to the new machines");
+/// let settle = Stage::settle("settle").change("destroy 2 machines");
+/// assert!(settle.settles && !green.settles && !switch.prepares);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
     /// Its name, such as `green` or `settle`.

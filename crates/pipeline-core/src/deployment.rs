@@ -5,6 +5,22 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// What runs at the target after a stage, a restore, or right now.
+///
+/// ```
+/// use pipeline_core::{Deployment, Instance, Side};
+///
+/// let instance = |id: &str, side, serving| {
+///     Instance { id: id.into(), side, region: None, serving, address: None }
+/// };
+/// // Green beside blue, before the switch: green is judged, and users do not reach it yet.
+/// let beside = Deployment {
+///     version: "v2".into(),
+///     instances: vec![instance("blue", Side::Old, true), instance("green", Side::New, false)],
+///     ..Deployment::default()
+/// };
+/// assert_eq!(beside.subjects().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["green"]);
+/// assert!(!beside.is_public());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployment {
     /// The version that a person would say is deployed; empty where nothing is.

@@ -81,6 +81,7 @@ impl Pipeline {
             target: self.target().to_owned(),
             resumed: start.state != State::Checking,
         });
+        run.events.tell(run.planned(self.planned()));
         let end = self.drive(run, start, journal).await;
         let cx = self.context(run, Phase::Settle);
         self.deployer.plugin.finish(end.as_ref().ok().copied(), &cx).await;

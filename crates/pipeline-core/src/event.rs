@@ -45,6 +45,14 @@ pub enum EventKind {
         /// Does it go on from a journal?
         resumed: bool,
     },
+    /// What the run will do, as far as that is known before: its steps but for the stages of the deployer, in their order,
+    /// and how long its phases take otherwise.
+    Planned {
+        /// Gates, builder and verifiers.
+        steps: Vec<PlannedStep>,
+        /// The phases whose usual length is known.
+        phases: Vec<UsualPhase>,
+    },
     /// A phase began.
     PhaseStarted {
         /// Which.
@@ -68,6 +76,15 @@ pub enum EventKind {
         /// How long it took last time, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expected_ms: Option<u64>,
+    },
+    /// A gate could not start yet.
+    StepWaits {
+        /// The phase it belongs to.
+        phase: Phase,
+        /// Its name.
+        step: String,
+        /// The gates whose end it waits for; none where there is no room for it yet.
+        waits_for: Vec<String>,
     },
     /// A gate, builder, stage or verifier ended.
     StepDone {
@@ -155,7 +172,38 @@ pub enum EventKind {
     },
 }
 
+/// A step that a run will do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// The phase it belongs to.
+    pub phase: Phase,
+    /// Its name.
+    pub step: String,
+}
+
+/// How long a phase takes otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsualPhase {
+    /// Which.
+    pub phase: Phase,
+    /// How long, in milliseconds, over all its passes.
+    pub usual_ms: u64,
+}
+
 /// Hears events, in order. It cannot fail and cannot steer the run: one that panics is not asked again.
+///
+/// ```
+/// use std::sync::mpsc::channel;
+/// use std::time::SystemTime;
+/// use pipeline_core::{Event, EventKind, Events, Phase};
+///
+/// let (lines, told) = channel();
+/// // Any function of events is an observer.
+/// let observer = move |event: &Event| lines.send(event.seq).unwrap();
+/// let events = Events::new(|| SystemTime::UNIX_EPOCH, vec![Box::new(observer)]);
+/// events.tell(EventKind::PhaseStarted { phase: Phase::Build });
+/// assert_eq!(told.recv().unwrap(), 1);
+/// ```
 pub trait Observer: Send {
     /// Hears one event. Should be quick: the run waits.
     fn observe(&mut self, event: &Event);

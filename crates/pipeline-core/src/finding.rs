@@ -30,6 +30,17 @@ pub enum Level {
 }
 
 /// One thing that somebody should look at, with its place.
+///
+/// ```
+/// use pipeline_core::Finding;
+///
+/// let finding = Finding::error("variable `x` is unused")
+///     .rule("compile/warning")
+///     .at("lib/shop.ex", 12)
+///     .column(5)
+///     .remedy("take it out, or call it _x");
+/// assert_eq!(finding.place().as_deref(), Some("lib/shop.ex:12:5"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule that found it, such as `ZERO/to-atom`.
@@ -167,6 +178,15 @@ pub enum Control {
 }
 
 /// One look at a deployment, and what came of it.
+///
+/// ```
+/// use pipeline_core::{Check, Report, Trigger, Verdict};
+///
+/// let check = Check::smoke("GET /", Verdict::Refused, "answered 500, wanted 200").trigger(Trigger::Smoke);
+/// let report = Report::of_checks(vec![check]);
+/// assert_eq!(report.verdict(), Verdict::Refused);
+/// assert_eq!(report.findings()[0].rule.as_deref(), Some("smoke"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// Its name, unique within a verifier.

@@ -13,6 +13,29 @@ use crate::report::Outcome;
 ///
 /// Its name, its limits and what it needs belong to the pipeline ([`Step`](crate::Step)), so that one
 /// type can stand twice under two names and no gate knows another.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use pipeline_core::{Context, Fault, Finding, Gate, Outcome, Report};
+///
+/// /// Wants a line about the release in the changelog.
+/// struct Changelog;
+///
+/// #[async_trait]
+/// impl Gate for Changelog {
+///     async fn check(&self, cx: &Context) -> Outcome {
+///         // A file that cannot be read is no "no": nobody has looked.
+///         let text = std::fs::read_to_string(cx.workdir().join("CHANGELOG.md"))
+///             .map_err(|error| Fault::permanent(error).hint("create CHANGELOG.md"))?;
+///         let version = &cx.release().version;
+///         if text.contains(version) {
+///             return Ok(Report::passed());
+///         }
+///         Ok(Report::refused(Finding::error(format!("nothing about {version}")).in_file("CHANGELOG.md")))
+///     }
+/// }
+/// # let _: &dyn Gate = &Changelog;
+/// ```
 #[async_trait]
 pub trait Gate: Send + Sync {
     /// What this gate reads, for the cache; `None` = never cached.

@@ -1,5 +1,6 @@
 //! The gates of a pipeline: run as a graph, all that are ready side by side, in one task.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::cache::{Asked, GateCache, Recalled, Remembered, Trust};
 use crate::context::{Answers, Context, Run};
-use crate::event::{EventKind, millis};
+use crate::event::{EventKind, PlannedStep, millis};
 use crate::gate::Gate;
 use crate::graph::{BuildError, Graph, Node, Schedule};
 use crate::phase::Phase;
@@ -91,6 +92,9 @@ pub struct GateAnswer {
     pub cached: bool,
 }
 
+/// What each gate waits for, as it was told last.
+type Waits = BTreeMap<usize, Vec<usize>>;
+
 /// What came of one gate.
 struct Given {
     outcome: Arc<Outcome>,
@@ -112,6 +116,19 @@ impl Gates {
         self.graph.levels().into_iter().map(|level| level.into_iter().map(name).collect()).collect()
     }
 
+    /// What people are told of before these gates are asked alone. Within a pipeline the run tells it.
+    pub fn tell_planned(&self, run: &Run) {
+        run.events.tell(run.planned(self.planned()));
+    }
+
+    pub(crate) fn planned(&self) -> Vec<PlannedStep> {
+        let planned = |it: &Step<dyn Gate>| PlannedStep {
+            phase: Phase::Validate,
+            step: it.name().to_owned(),
+        };
+        self.steps.iter().map(planned).collect()
+    }
+
     /// What each gate would be asked in this run, in their order.
     #[must_use]
     pub fn asked_in(&self, run: &Run) -> Vec<Asked> {
@@ -129,6 +146,7 @@ impl Gates {
         }
         let mut running = FuturesUnordered::new();
         let mut given: Vec<Option<Given>> = self.steps.iter().map(|_| None).collect();
+        let mut waits = Waits::new();
         loop {
             if run.cancel.is_cancelled() {
                 schedule.stop();
@@ -139,6 +157,7 @@ impl Gates {
                 let asked = self.ask((gate, known), cx, &within);
                 running.push(async move { (gate, asked.await) });
             }
+            self.tell_waits(&schedule, &mut waits, run);
             let Some((gate, came)) = running.next().await else { break };
             let good = is_good(&came.outcome) || !self.steps[gate].required;
             schedule.finish(gate, good);
@@ -211,6 +230,19 @@ impl Gates {
 
     fn context(&self, gate: usize, run: &Run) -> Context {
         run.context(Phase::Validate, self.steps[gate].name())
+    }
+
+    /// Tells of gates that cannot start yet, each time that what they wait for has changed.
+    fn tell_waits(&self, schedule: &Schedule<'_>, told: &mut Waits, run: &Run) {
+        for (gate, others) in schedule.waiting() {
+            if told.get(&gate) == Some(&others) {
+                continue;
+            }
+            let name = |it: &usize| self.steps[*it].name().to_owned();
+            let (step, waits_for) = (name(&gate), others.iter().map(name).collect());
+            told.insert(gate, others);
+            run.events.tell(EventKind::StepWaits { phase: Phase::Validate, step, waits_for });
+        }
     }
 
     fn tell_skipped(&self, schedule: &Schedule<'_>, run: &Run) {

@@ -167,6 +167,26 @@ impl<'g> Schedule<'g> {
         self.stopped = true;
     }
 
+    /// Gates that may still start, each with those whose end it waits for; with none where it waits for room.
+    pub(crate) fn waiting(&self) -> Vec<(usize, Vec<usize>)> {
+        let may_start = |it: &usize| {
+            self.progress[*it] == Progress::Waiting && !self.is_lost(*it) && !self.stopped
+        };
+        let waiting = (0..self.progress.len()).filter(may_start);
+        waiting.map(|gate| (gate, self.obstacles(gate))).collect()
+    }
+
+    fn obstacles(&self, gate: usize) -> Vec<usize> {
+        let needs =
+            self.graph.needs[gate].iter().filter(|it| self.progress[**it] != Progress::Good);
+        let after = self.graph.after[gate].iter().filter(|it| !self.is_over(**it));
+        let rivals = self.graph.rivals[gate].iter().filter(|it| self.is_at_work(**it));
+        let mut obstacles: Vec<usize> = needs.chain(after).chain(rivals).copied().collect();
+        obstacles.sort_unstable();
+        obstacles.dedup();
+        obstacles
+    }
+
     /// Gates that were never started, each with one it needs that was not good, or that was not started
     /// either.
     pub(crate) fn skipped(&self) -> Vec<(usize, Option<usize>)> {
@@ -189,15 +209,21 @@ impl<'g> Schedule<'g> {
 
     /// Has all ended that it comes after, and does nobody have what it must have for itself?
     fn has_its_turn(&self, gate: usize) -> bool {
-        let is_over = |it: &usize| match self.progress[*it] {
+        self.graph.after[gate].iter().all(|it| self.is_over(*it))
+            && !self.graph.rivals[gate].iter().any(|it| self.is_at_work(*it))
+    }
+
+    fn is_over(&self, gate: usize) -> bool {
+        match self.progress[gate] {
             Progress::Good | Progress::Bad => true,
             Progress::Running => false,
             // What is never started is not waited for.
-            Progress::Waiting => self.is_lost(*it),
-        };
-        let is_running = |it: &usize| self.progress[*it] == Progress::Running && !self.known[*it];
-        self.graph.after[gate].iter().all(is_over)
-            && !self.graph.rivals[gate].iter().any(is_running)
+            Progress::Waiting => self.is_lost(gate),
+        }
+    }
+
+    fn is_at_work(&self, gate: usize) -> bool {
+        self.progress[gate] == Progress::Running && !self.known[gate]
     }
 
     /// Will it never start, because something it needs was not good?
@@ -210,8 +236,7 @@ impl<'g> Schedule<'g> {
     }
 
     fn running(&self) -> impl Iterator<Item = usize> {
-        let is_at_work = |it: &usize| self.progress[*it] == Progress::Running && !self.known[*it];
-        (0..self.progress.len()).filter(is_at_work)
+        (0..self.progress.len()).filter(|it| self.is_at_work(*it))
     }
 }
 

@@ -97,3 +97,17 @@ fn what_is_known_already_takes_nothing_and_keeps_nobody_waiting() {
     schedule.finish(2, true);
     assert_eq!(schedule.start(), [3]);
 }
+
+#[test]
+fn who_waits_is_told_with_whom_for() {
+    let (graph, capacity) = lanes(1);
+    let mut schedule = Schedule::new(&graph, capacity);
+    assert_eq!(schedule.start(), [1]);
+    // `test` waits for nobody but for room; `unknown` is not there.
+    assert_eq!(schedule.waiting(), [(0, vec![1]), (2, vec![]), (3, vec![1]), (4, vec![0])]);
+    schedule.finish(1, false);
+    assert_eq!(schedule.start(), [0]);
+    assert_eq!(schedule.waiting(), [(2, vec![]), (3, vec![0]), (4, vec![0])]);
+    schedule.stop();
+    assert_eq!(schedule.waiting(), []);
+}

@@ -16,6 +16,16 @@ use crate::release::Artifact;
 ///
 /// A run is the fold of its records and nothing else. Intent needs no record: after each of these there is
 /// exactly one thing to do, and doing it twice is harmless.
+///
+/// ```
+/// use pipeline_core::{Artifact, Record, State};
+///
+/// let records = [Record::GatesPassed, Record::Built { artifact: Artifact::new("shop:v2") }];
+/// let state = State::replay(&records)?;
+/// assert!(!state.touched(), "the target was not even looked at");
+/// assert!(State::replay(&[Record::StageVerified]).is_err(), "no stage was reached");
+/// # Ok::<(), pipeline_core::IllegalRecord>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
 pub enum Record {
@@ -111,7 +121,7 @@ impl Record {
     }
 }
 
-/// Keeps a run's records.
+/// Keeps a run's records. The [front page](crate) has one in memory; `store-sql` has a durable one.
 #[async_trait]
 pub trait Journal: Send {
     /// Keeps `record`. Once this returns, it is durable. A fault stops the run where it is; a later run

@@ -60,6 +60,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 //! ```
 
+mod account;
 mod actions;
 mod attempt;
 mod builder;
@@ -87,9 +88,11 @@ mod report;
 mod state;
 mod step;
 mod trigger;
+mod usual;
 mod verification;
 mod verifier;
 
+pub use account::{Account, Decided, PhaseEnd, PhasePass, PhaseTotal, Retry, StepEnd, StepPass};
 pub use builder::{Builder, Given};
 pub use cache::{Asked, Earlier, GateCache, Recalled, Remembered, Trust};
 pub use cancel::{Cancel, CancelSource};
@@ -98,7 +101,7 @@ pub use context::{Answers, Context, Run};
 pub use deployer::{Deployer, Snapshot, Stage};
 pub use deployment::{Address, Deployment, Instance, Side};
 pub use engine::RunError;
-pub use event::{EVENT_SCHEMA, Event, EventKind, Events, Observer};
+pub use event::{EVENT_SCHEMA, Event, EventKind, Events, Observer, PlannedStep, UsualPhase};
 pub use fault::{Fault, FaultKind};
 pub use finding::{Check, CheckKind, Control, Evidence, Finding, Level, Severity};
 pub use gate::{Gate, Inputs, gate_fn};
@@ -118,5 +121,6 @@ pub use report::{Outcome, Report, Verdict};
 pub use state::{Action, Conclusion, Course, IllegalRecord, Made, State};
 pub use step::Step;
 pub use trigger::Trigger;
+pub use usual::Usual;
 pub use verification::{Baselines, VerifierAnswer, Verifiers};
 pub use verifier::{Verifier, verifier_fn};

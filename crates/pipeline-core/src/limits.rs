@@ -6,6 +6,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// A step's limits.
+///
+/// ```
+/// use std::num::NonZeroU32;
+/// use std::time::Duration;
+/// use pipeline_core::Limits;
+///
+/// let patient = Limits::once().timeout(Duration::from_mins(30)).attempts(NonZeroU32::new(3).unwrap());
+/// assert_eq!(patient.grace, Duration::from_secs(10));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// How long one try may take before it is asked to stop.

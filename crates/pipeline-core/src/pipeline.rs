@@ -6,15 +6,37 @@ use std::sync::Arc;
 use crate::builder::Builder;
 use crate::cache::{GateCache, Trust};
 use crate::deployer::Deployer;
+use crate::event::PlannedStep;
 use crate::gate::Gate;
 use crate::gates::{Gates, GatesBuilder};
 use crate::graph::BuildError;
+use crate::phase::Phase;
 use crate::policy::{RestoreUnlessBlind, RollbackPolicy};
 use crate::step::Step;
 use crate::verification::Verifiers;
 use crate::verifier::Verifier;
 
 /// One way to production. Made once, run as often as one likes.
+///
+/// ```
+/// use pipeline_core::{BuildError, Conclusion, Pipeline, Report, Step, gate_fn};
+/// use pipeline_testkit::{FakeTarget, MemoryJournal, a_run};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let gate = || gate_fn(|_| async { Ok(Report::passed()) });
+/// let machines = FakeTarget::rolling(["v1", "v1"]);
+/// let pipeline = Pipeline::to(Step::deployer(machines.clone()))
+///     .gate(Step::gate("compile", gate()))
+///     .gate(Step::gate("test", gate()).needs(&["compile"]))
+///     .build()?;
+/// assert_eq!(pipeline.run(&a_run("v2"), &mut MemoryJournal::new()).await?, Conclusion::Succeeded);
+/// assert_eq!(machines.serving(), ["v2"]);
+///
+/// // What cannot be is refused before anything runs.
+/// let circle = Pipeline::to(Step::deployer(machines)).gate(Step::gate("test", gate()).needs(&["test"]));
+/// assert!(matches!(circle.build(), Err(BuildError::Cycle(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 pub struct Pipeline {
     pub(crate) gates: Gates,
     pub(crate) builder: Option<Step<dyn Builder>>,
@@ -55,6 +77,15 @@ impl Pipeline {
     #[must_use]
     pub fn verifiers(&self) -> &Verifiers {
         &self.verifiers
+    }
+
+    /// What it does, as far as the deployer has no say in it.
+    pub(crate) fn planned(&self) -> Vec<PlannedStep> {
+        let mut steps = self.gates.planned();
+        let later = |phase, step: String| PlannedStep { phase, step };
+        steps.extend(self.builder.iter().map(|it| later(Phase::Build, it.name().to_owned())));
+        steps.extend(self.verifiers.names().into_iter().map(|it| later(Phase::Verify, it)));
+        steps
     }
 
     /// The target's name.

@@ -11,6 +11,18 @@ use crate::policy::TriggerRow;
 use crate::release::Artifact;
 
 /// What a run would do.
+///
+/// ```
+/// use pipeline_core::{Pipeline, Step};
+/// use pipeline_testkit::{FakeTarget, a_run};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let pipeline = Pipeline::to(Step::deployer(FakeTarget::bluegreen(["v1"]))).build()?;
+/// let plan = pipeline.plan(&a_run("v2"), None).await?;
+/// assert_eq!(plan.stages.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["green", "switch", "settle"]);
+/// assert_eq!(plan.rollback.unwrap().release, "v1");
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The gates' names by the earliest moment they could start.

@@ -73,7 +73,7 @@ impl<T: ?Sized> Step<T> {
         V: Answer,
     {
         let (phase, step) = (cx.phase(), cx.step().to_owned());
-        let expected_ms = cx.earlier().map(|it| it.took_ms);
+        let expected_ms = cx.expected_ms();
         cx.tell(EventKind::StepStarted { phase, step: step.clone(), expected_ms });
         let began = Instant::now();
         let result = attempt(&self.limits, cx, |cx| work(self.plugin.clone(), cx)).await;

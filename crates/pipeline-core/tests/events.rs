@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use pipeline_core::{
     Artifact, Cause, Check, Conclusion, DecidedBy, Decision, Deployment, EVENT_SCHEMA, EventKind,
-    Evidence, Failure, Finding, Instance, Phase, Record, Release, Report, RunId, Side, Snapshot,
-    Stage, Verdict,
+    Evidence, Failure, Finding, Instance, Phase, PlannedStep, Record, Release, Report, RunId, Side,
+    Snapshot, Stage, UsualPhase, Verdict,
 };
 use pipeline_testkit::transient;
 use proptest::collection::{btree_map, vec};
@@ -36,6 +36,10 @@ fn run_kinds() -> Vec<EventKind> {
             target: "flyio:shop".into(),
             resumed: false,
         },
+        EventKind::Planned {
+            steps: vec![PlannedStep { phase: Phase::Validate, step: "test".into() }],
+            phases: vec![UsualPhase { phase: Phase::Validate, usual_ms: 65_000 }],
+        },
         EventKind::PhaseStarted { phase: Phase::Validate },
         EventKind::PhaseEnded { phase: Phase::Settle, verdict: Some(Verdict::Alert), took_ms: 12 },
         EventKind::Failed { failure: refused() },
@@ -61,6 +65,7 @@ fn step_kinds() -> Vec<EventKind> {
         remembered_from: None,
     };
     vec![
+        EventKind::StepWaits { phase, step: step(), waits_for: vec!["compile".into()] },
         EventKind::StepStarted { phase, step: step(), expected_ms: Some(900) },
         done(Ok(report)),
         done(Err(transient("connection reset").hint("try again"))),
@@ -81,6 +86,7 @@ fn lines<T: serde::Serialize>(all: &[T]) -> String {
 fn events_of_a_run_are_written_so() {
     insta::assert_snapshot!(lines(&run_kinds()), @r#"
     {"event":"run_started","run":"0190","release":{"version":"v546","revision":"176c661"},"target":"flyio:shop","resumed":false}
+    {"event":"planned","steps":[{"phase":"validate","step":"test"}],"phases":[{"phase":"validate","usual_ms":65000}]}
     {"event":"phase_started","phase":"validate"}
     {"event":"phase_ended","phase":"settle","verdict":"alert","took_ms":12}
     {"event":"failed","failure":{"phase":"validate","step":"test","cause":{"refused":[{"rule":null,"severity":"error","level":"blocking","message":"1 test failed","remedy":null,"file":"test/cart_test.exs","line":12,"column":null}]},"whole":false}}
@@ -94,6 +100,7 @@ fn events_of_a_run_are_written_so() {
 #[test]
 fn events_of_a_step_are_written_so() {
     insta::assert_snapshot!(lines(&step_kinds()), @r#"
+    {"event":"step_waits","phase":"verify","step":"smoke","waits_for":["compile"]}
     {"event":"step_started","phase":"verify","step":"smoke","expected_ms":900}
     {"event":"step_done","phase":"verify","step":"smoke","outcome":{"report":{"verdict":"refused","findings":[{"rule":null,"severity":"error","level":"blocking","message":"GET /: answered 500, wanted 200","remedy":null,"file":null,"line":null,"column":null}],"numbers":{"smoke/latency_ms":12.5},"checks":[{"name":"GET /","kind":"smoke","verdict":"refused","endpoint":null,"instance":null,"message":"answered 500, wanted 200","ratio":null,"interval":null,"samples":null,"control":null}],"evidence":[{"name":"GET /","value":"oops"}]}},"required":true,"took_ms":61000}
     {"event":"step_done","phase":"verify","step":"smoke","outcome":{"fault":{"kind":"transient","message":"connection reset","hint":"try again"}},"required":true,"took_ms":61000}

@@ -58,10 +58,12 @@ impl Heard {
         self.kinds().into_iter().filter_map(note).collect()
     }
 
-    /// What it heard, a line an event.
+    /// What has happened, a line an event: not what is only planned, or waits.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        self.kinds().iter().map(line).collect()
+        let ahead =
+            |it: &EventKind| matches!(it, EventKind::Planned { .. } | EventKind::StepWaits { .. });
+        self.kinds().iter().filter(|it| !ahead(it)).map(line).collect()
     }
 
     /// What it heard, in one text.

@@ -10,6 +10,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -18,6 +20,10 @@ use nix::unistd::Pid;
 pub(crate) const VARIABLE: &str = "PIPELINE_COMMAND";
 /// While it is looked for, what is found may start more; it is looked for again at most so many times.
 const PASSES: usize = 10;
+/// How long processes in the middle of `exec` are waited for, all together, and the pause before each look: that takes the kernel
+/// a moment.
+const IN_EXEC: Duration = Duration::from_millis(400);
+const PAUSE: Duration = Duration::from_millis(2);
 /// A service of the whole machine, which the first node that needs it starts.
 const SPARED: &str = "epmd";
 
@@ -69,10 +75,8 @@ impl Owner {
     fn this() -> Option<&'static Self> {
         static THIS: OnceLock<Option<Owner>> = OnceLock::new();
         let look = || {
-            let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
-            let namespace = namespace.to_str()?.strip_prefix("pid:[")?.strip_suffix(']')?;
             let pid = std::process::id();
-            Some(Owner { namespace: namespace.parse().ok()?, pid, start: start(pid)? })
+            Some(Owner { namespace: crate::machine::namespace()?, pid, start: start(pid)? })
         };
         THIS.get_or_init(look).as_ref()
     }
@@ -96,15 +100,21 @@ impl Owner {
 /// When the process with this number started; `None` when there is none, or only what its parent has not yet fetched.
 fn start(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name before it may hold anything, spaces and parentheses too.
-    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    let mut fields = fields(&stat)?;
     let dead = matches!(fields.next()?, "Z" | "X");
     fields.nth(18)?.parse().ok().filter(|_| !dead)
 }
 
+/// What `/proc/PID/stat` says, from the state on, which is the third field.
+fn fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
+    // The name before it may hold anything, spaces and parentheses too.
+    Some(stat.rsplit_once(") ")?.1.trim_end().split(' '))
+}
+
 fn sweep(meant: impl Fn(&str) -> bool) {
+    let until = Instant::now() + IN_EXEC;
     for _ in 0..PASSES {
-        let found = bearers(&meant);
+        let found = bearers(&meant, until);
         if found.is_empty() {
             return;
         }
@@ -116,24 +126,50 @@ fn sweep(meant: impl Fn(&str) -> bool) {
 }
 
 /// The processes that bear a mark which is meant. Those of other users do not show theirs.
-fn bearers(meant: impl Fn(&str) -> bool) -> Vec<Pid> {
+fn bearers(meant: impl Fn(&str) -> bool, until: Instant) -> Vec<Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let bearer = |entry: fs::DirEntry| {
         let pid = entry.file_name().to_str()?.parse().ok()?;
-        let mark = mark_of(&entry.path())?;
+        let mark = mark_of(&entry.path(), until)?;
         (meant(&mark) && !is_spared(&entry.path())).then_some(Pid::from_raw(pid))
     };
     let this = Pid::this();
     entries.filter_map(bearer).filter(|pid| *pid != this).collect()
 }
 
-fn mark_of(process: &Path) -> Option<String> {
-    let environment = fs::read(process.join("environ")).ok()?;
+fn mark_of(process: &Path, until: Instant) -> Option<String> {
+    let environment = environment(process, until)?;
     let value = |it: &[u8]| {
         let value = it.strip_prefix(VARIABLE.as_bytes())?.strip_prefix(b"=")?;
         String::from_utf8(value.to_vec()).ok()
     };
     environment.split(|byte| *byte == 0).find_map(value)
+}
+
+/// The environment of a process. In the middle of `exec` the old one is gone and the new one not there yet: whoever started
+/// it may know of it already, so it is waited for.
+fn environment(process: &Path, until: Instant) -> Option<Vec<u8>> {
+    loop {
+        let environment = fs::read(process.join("environ")).ok()?;
+        if !environment.is_empty() || !is_in_exec(process) || Instant::now() >= until {
+            return Some(environment);
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// Is the environment of this process, which was found empty, one that was not there yet? Threads of the kernel have no
+/// program, and an environment that is really empty has a place, where it begins and ends.
+fn is_in_exec(process: &Path) -> bool {
+    if fs::read_link(process.join("exe")).is_err() {
+        return false;
+    }
+    let Ok(stat) = fs::read_to_string(process.join("stat")) else { return false };
+    let Some(mut ends) = fields(&stat).map(|it| it.skip(47)) else { return false };
+    match (ends.next(), ends.next()) {
+        (Some(start), Some(end)) => start != end || end == "0",
+        _ => false,
+    }
 }
 
 fn is_spared(process: &Path) -> bool {

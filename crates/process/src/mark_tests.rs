@@ -1,12 +1,35 @@
+use std::io::Write;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
 
-/// A process that bears this mark and would stay.
+/// A process that shows this mark and would stay.
 fn bearer(mark: &str) -> Child {
+    let mut command = sleep();
+    let child = command.env(VARIABLE, mark).spawn().unwrap();
+    // `spawn` returns while the kernel still puts the program in its place.
+    while mark_of(&folder_of(&child), later()).as_deref() != Some(mark) {
+        thread::yield_now();
+    }
+    child
+}
+
+fn sleep() -> Command {
     let mut command = Command::new("sleep");
-    command.arg("600").env(VARIABLE, mark).stdin(Stdio::null()).spawn().unwrap()
+    command.arg("600").stdin(Stdio::null());
+    command
+}
+
+/// More than anything here takes.
+fn later() -> Instant {
+    Instant::now() + Duration::from_mins(2)
+}
+
+fn folder_of(child: &Child) -> PathBuf {
+    format!("/proc/{}", child.id()).into()
 }
 
 fn this() -> Owner {
@@ -56,10 +79,38 @@ fn a_process_whose_parent_has_not_fetched_its_end_is_dead() {
     let mut child = Command::new("true").spawn().unwrap();
     let pid = child.id();
     while start(pid).is_some() {
-        std::thread::yield_now();
+        thread::yield_now();
     }
-    assert!(Path::new(&format!("/proc/{pid}")).exists());
+    assert!(folder_of(&child).exists());
+    assert!(!is_in_exec(&folder_of(&child)));
     child.wait().unwrap();
+}
+
+#[test]
+fn a_process_in_the_middle_of_exec_is_looked_at_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let [environ, stat] = ["environ", "stat"].map(|name| folder.path().join(name));
+    symlink("/bin/sleep", folder.path().join("exe")).unwrap();
+    fs::write(&environ, "").unwrap();
+    assert!(Command::new("mkfifo").arg(&stat).status().unwrap().success());
+    thread::spawn(move || {
+        // It is opened when somebody reads it, after an environment that was empty; the next look finds one.
+        let mut stat = fs::File::options().write(true).open(&stat).unwrap();
+        fs::write(&environ, format!("A=1\0{VARIABLE}=mine\0")).unwrap();
+        writeln!(stat, "1 (a) b) R{}", " 0".repeat(49)).unwrap();
+    });
+    assert_eq!(mark_of(folder.path(), later()).as_deref(), Some("mine"));
+}
+
+#[test]
+fn what_has_no_environment_is_not_waited_for() {
+    let mut bare = sleep().env_clear().spawn().unwrap();
+    while is_in_exec(&folder_of(&bare)) {
+        thread::yield_now();
+    }
+    assert_eq!(environment(&folder_of(&bare), later()), Some(Vec::new()));
+    bare.kill().unwrap();
+    bare.wait().unwrap();
 }
 
 #[test]

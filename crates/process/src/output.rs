@@ -85,16 +85,9 @@ impl<'a> Output<'a> {
         sinks.notes.line(&line);
     }
 
-    /// Reads to the end. A pipe that cannot be read has ended.
-    pub(crate) async fn read(&self, pipe: Option<Pipe>, stream: Stream) {
-        let Some(mut pipe) = pipe else { return };
-        let mut lines = Lines::new(self.redactor.longest());
-        let mut buffer = vec![0; 16 * 1024];
-        while let Ok(read @ 1..) = pipe.read(&mut buffer).await {
-            self.keep(&buffer[..read], stream);
-            lines.push(&buffer[..read], |line| self.line(line, stream));
-        }
-        lines.finish(|line| self.line(line, stream));
+    /// What reads one of the streams into it.
+    pub(crate) fn reader(&self, stream: Stream) -> Reader<'_, 'a> {
+        Reader { output: self, stream, lines: Lines::new(self.redactor.longest()) }
     }
 
     /// Standard output and standard error, as far as they were kept, and the beginning of the first as it was.
@@ -132,6 +125,30 @@ impl<'a> Output<'a> {
 
     fn sinks(&self) -> MutexGuard<'_, Sinks<'a>> {
         self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads one stream of a command.
+pub(crate) struct Reader<'o, 'a> {
+    output: &'o Output<'a>,
+    stream: Stream,
+    lines: Lines,
+}
+
+impl Reader<'_, '_> {
+    /// Reads to the end. A pipe that cannot be read has ended. May be dropped half-way.
+    pub(crate) async fn read(&mut self, pipe: Option<Pipe>) {
+        let Some(mut pipe) = pipe else { return };
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(read @ 1..) = pipe.read(&mut buffer).await {
+            self.output.keep(&buffer[..read], self.stream);
+            self.lines.push(&buffer[..read], |line| self.output.line(line, self.stream));
+        }
+    }
+
+    /// Gives the last line as far as it was read, when it did not end.
+    pub(crate) fn finish(self) {
+        self.lines.finish(|line| self.output.line(line, self.stream));
     }
 }
 

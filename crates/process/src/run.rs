@@ -52,7 +52,8 @@ pub async fn run(command: &Command, output: Output<'_>, cx: &Context) -> Result<
     let began = Instant::now();
     let mut group = Group::spawn(command).await?;
     let (stdout, stderr) = (group.stdout.take(), group.stderr.take());
-    let read = join(output.read(stdout, Stream::Out), output.read(stderr, Stream::Err));
+    let (mut out, mut err) = (output.reader(Stream::Out), output.reader(Stream::Err));
+    let read = join(out.read(stdout), err.read(stderr));
     let exit = match select(pin!(group.end(command.grace, cx)), pin!(read)).await {
         Either::Left((exit, read)) => {
             // Its end is what counts; whoever still holds the pipe is not waited for.
@@ -62,6 +63,8 @@ pub async fn run(command: &Command, output: Output<'_>, cx: &Context) -> Result<
         Either::Right((_, end)) => end.await,
     };
     let exit = exit.map_err(|source| Error::Wait { program: command.program.clone(), source })?;
+    out.finish();
+    err.finish();
     let (stdout, stderr, whole) = output.finish()?;
     Ok(Ended { exit, stdout, stderr, whole, took: began.elapsed() })
 }

@@ -104,10 +104,10 @@ async fn a_child_left_behind_neither_survives_nor_holds_the_run() {
 
 #[tokio::test]
 async fn a_child_in_another_session_stays_or_goes_as_the_command_says() {
-    let dir = tempfile::tempdir().unwrap();
-    // It ends once its child has a session of its own.
-    let script = "mkfifo up; setsid sh -c 'echo $$; echo > up; exec sleep 600 > /dev/null 2>&1' & read -r _ < up; rm up";
+    // It ends once its child, which waits for ever, has a session of its own.
+    let script = "mkfifo up never; setsid sh -c 'echo $$; exec > /dev/null 2>&1; echo > up; read -r _ < never' & read -r _ < up";
     for leftovers in [Leftovers::Spared, Leftovers::Killed] {
+        let dir = tempfile::tempdir().unwrap();
         let heard = Heard::new();
         let command = Command { leftovers, dir: dir.path().into(), ..command(script) };
         let ended = run_here(&command, &context(&heard)).await.unwrap();
@@ -122,9 +122,11 @@ async fn a_child_in_another_session_stays_or_goes_as_the_command_says() {
 
 #[tokio::test]
 async fn dropping_the_run_kills_what_has_left_its_group() {
+    let dir = tempfile::tempdir().unwrap();
     let heard = Heard::new();
-    let script = "setsid sh -c 'echo $$; exec sleep 600' & wait";
-    let command = Command { leftovers: Leftovers::Killed, ..command(script) };
+    let script = "mkfifo never; setsid sh -c 'echo $$; read -r _ < never' & wait";
+    let leftovers = Leftovers::Killed;
+    let command = Command { leftovers, dir: dir.path().into(), ..command(script) };
     let cx = context(&heard);
     let session = match select(pin!(run_here(&command, &cx)), pin!(group_of(&heard))).await {
         Either::Left((ended, _)) => panic!("{ended:?}"),
@@ -148,6 +150,20 @@ async fn secrets_and_escape_sequences_reach_nobody() {
     assert_eq!(ended.stdout.lines().collect::<Vec<_>>(), lines);
     assert_eq!(heard.notes(), lines);
     assert_eq!(std::fs::read_to_string(log).unwrap().lines().collect::<Vec<_>>(), lines);
+}
+
+/// The clock stands still but for the wait for the rest of the output, which is over at once.
+#[tokio::test(start_paused = true)]
+async fn a_line_without_end_is_kept_although_the_pipe_is_still_held() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = "mkfifo up never; setsid sh -c 'echo $$; echo > up; read -r _ < never' & read -r _ < up; printf 'no end'";
+    let heard = Heard::new();
+    let command = Command { dir: dir.path().into(), ..command(script) };
+    let ended = run_here(&command, &context(&heard)).await.unwrap();
+    let session = Pid::from_raw(heard.notes()[0].parse().unwrap());
+    killpg(session, Signal::SIGKILL).expect("it is still there");
+    assert_eq!(ended.stdout, format!("{session}\nno end\n"));
+    assert_eq!(heard.notes().last().unwrap(), "no end");
 }
 
 #[tokio::test]
@@ -205,9 +221,9 @@ async fn gone(group: Pid) {
     assert!(until(gone).await.is_some(), "the group {group} is still there");
 }
 
-/// Looks until there is something, for at most ten seconds.
+/// Looks until there is something, for at most two minutes.
 async fn until<T>(look: impl Fn() -> Option<T>) -> Option<T> {
-    for _ in 0..1_000 {
+    for _ in 0..12_000 {
         if let Some(seen) = look() {
             return Some(seen);
         }

@@ -1,4 +1,4 @@
-//! Where a store is: `sqlite:PATH`, or `sqlite::memory:` for tests.
+//! Where a store is: `sqlite:PATH`, `sqlite::memory:` for tests, or `postgres://HOST/DATABASE`.
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::StoreError;
+use crate::place::Place;
+use crate::server::Server;
 
 /// Where a store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,11 +16,21 @@ pub(crate) enum Address {
     Memory,
     /// In a file.
     File(PathBuf),
+    /// In a database of a server.
+    Server(Server),
+}
+
+/// Where a store at this address is, if it is one. Looks at the address alone.
+pub fn place_of(url: &str) -> Result<Place, StoreError> {
+    Ok(Address::parse(url)?.place())
 }
 
 impl Address {
     /// Reads what stands in a configuration. All after `sqlite:` or `sqlite://` is the path as it is.
     pub(crate) fn parse(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            return Server::parse(url).map(Self::Server);
+        }
         // Another scheme's address may hold a password, so no more than the scheme is told.
         let Some(rest) = url.strip_prefix("sqlite:") else {
             let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
@@ -33,22 +45,31 @@ impl Address {
             path => match std::path::absolute(path) {
                 Ok(path) if path.to_str().is_some() => Ok(Self::File(path)),
                 Ok(path) => Err(StoreError::Address(path.display().to_string())),
-                Err(source) => Err(StoreError::Create { path: path.into(), source }),
+                Err(source) => Err(StoreError::Create { place: Place::File(path.into()), source }),
             },
         }
     }
 
-    /// The path, for messages.
-    pub(crate) fn path(&self) -> &Path {
+    /// For messages.
+    pub(crate) fn place(&self) -> Place {
         match self {
-            Self::Memory => Path::new(":memory:"),
-            Self::File(path) => path,
+            Self::Memory => Place::File(":memory:".into()),
+            Self::File(path) => Place::File(path.clone()),
+            Self::Server(server) => Place::Server(server.text.clone()),
         }
     }
 
-    /// How the database driver wants it: wholly percent-encoded, so that nothing in it has a meaning.
+    pub(crate) fn is_server(&self) -> bool {
+        matches!(self, Self::Server(_))
+    }
+
+    /// How the database driver wants it; a path wholly percent-encoded, so that nothing in it has a meaning.
     pub(crate) fn to_url(&self) -> String {
-        let Self::File(path) = self else { return "sqlite::memory:".into() };
+        let path = match self {
+            Self::Memory => return "sqlite::memory:".into(),
+            Self::Server(server) => return server.url().into(),
+            Self::File(path) => path,
+        };
         let mut url = String::from("sqlite:");
         for byte in path.to_string_lossy().bytes() {
             match byte {
@@ -62,11 +83,15 @@ impl Address {
     /// Makes the folder and an empty file where there is none, readable by this user alone: journals may
     /// hold what others should not see.
     pub(crate) fn create(&self) -> Result<(), StoreError> {
-        let Self::File(path) = self else { return Ok(()) };
+        let path = match self {
+            Self::Memory => return Ok(()),
+            Self::Server(server) => return server.files_can_be_read(),
+            Self::File(path) => path,
+        };
         if path.is_dir() {
             return Err(StoreError::Directory { path: path.clone() });
         }
-        create(path).map_err(|source| StoreError::Create { path: path.clone(), source })
+        create(path).map_err(|source| StoreError::Create { place: self.place(), source })
     }
 }
 
@@ -99,10 +124,12 @@ mod tests {
             ("sqlite:/é", "/é", "sqlite:%2F%C3%A9?mode=rw"),
         ] {
             let address = Address::parse(url).unwrap();
-            assert_eq!((address.path(), address.to_url().as_str()), (Path::new(path), driver));
+            let place = Place::File(path.into());
+            assert_eq!((address.place(), address.to_url().as_str()), (place, driver));
         }
         assert_eq!(Address::parse("sqlite::memory:").unwrap(), Address::Memory);
-        assert!(Address::parse("sqlite:x.db").unwrap().path().is_absolute());
+        let Address::File(path) = Address::parse("sqlite:x.db").unwrap() else { panic!() };
+        assert!(path.is_absolute());
     }
 
     #[test]
@@ -110,10 +137,10 @@ mod tests {
         for url in ["", "x.db", "sqlite:", "sqlite://", "sqlite:x.db?mode=rwc"] {
             assert!(Address::parse(url).is_err(), "{url}");
         }
-        let error = Address::parse("postgres://ada:secret@db/pipeline").unwrap_err();
+        let error = Address::parse("mysql://ada:secret@db/pipeline").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`postgres:…` is not the address of a store; write `sqlite:PATH`"
+            "`mysql:…` is not the address of a store; write `sqlite:PATH` or `postgres://HOST/DATABASE`"
         );
     }
 }

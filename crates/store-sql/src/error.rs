@@ -1,13 +1,14 @@
-//! What can go wrong with a store: each error names the file or the run, and what to do next.
+//! What can go wrong with a store: each error names the place or the run, and what to do next.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use pipeline_core::Fault;
 use thiserror::Error;
 
 use crate::holder::{Holder, Owner};
+use crate::place::Place;
 use crate::word::Broken;
 
 /// Why the store did not do what it was asked.
@@ -15,13 +16,23 @@ use crate::word::Broken;
 #[non_exhaustive]
 pub enum StoreError {
     /// The address is not one of a store. It is told without what may be a password.
-    #[error("`{0}` is not the address of a store; write `sqlite:PATH`")]
+    #[error(
+        "`{0}` is not the address of a store; write `sqlite:PATH` or `postgres://HOST/DATABASE`"
+    )]
     Address(String),
+    /// The address is one of a server, and cannot be used. It is told without what may be a password.
+    #[error(
+        "the address of the store cannot be used: {why}; write `postgres://USER@HOST/DATABASE`"
+    )]
+    ServerAddress {
+        /// Why.
+        why: String,
+    },
     /// The file or its folder could not be made.
-    #[error("the store {path} cannot be created; name another file or mend its folder")]
+    #[error("the store {place} cannot be created; name another file or mend its folder")]
     Create {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
         /// Why.
         source: io::Error,
     },
@@ -33,75 +44,145 @@ pub enum StoreError {
     },
     /// The file is there and may not be opened.
     #[error(
-        "the store {path} cannot be opened; allow this user to read and write it and its folder"
+        "the store {place} cannot be opened; allow this user to read and write it and its folder"
     )]
     Open {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
         /// What the database says.
         source: Box<sqlx::Error>,
     },
     /// The file may be read and not written.
-    #[error("the store {path} is read-only; allow this user to write it and its folder")]
+    #[error("the store {place} is read-only; {}", place.writable())]
     ReadOnly {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
     },
     /// The file holds something else.
-    #[error("{path} is not a database; name another file, or move this one away")]
+    #[error("{place} is not a database; name another file, or move this one away")]
     NotADatabase {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
     },
     /// The file is a database of another program.
-    #[error("{path} is the database of another program; name another file")]
+    #[error("{place} is the database of another program; {}", place.another())]
     Foreign {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
     },
     /// The file was a store and is damaged.
-    #[error("the store {path} is damaged; put a copy of it back, or move it away to begin anew")]
+    #[error("the store {place} is damaged; put a copy of it back, or move it away to begin anew")]
     Corrupt {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
         /// What the database says.
         source: Box<sqlx::Error>,
     },
     /// There is no room left.
     #[error(
-        "the store {path} could not be written, the disk is full; free some space and try again"
+        "the store {place} could not be written, the disk is full; free some space and try again"
     )]
     Full {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
     },
     /// Another process kept it busy for too long.
-    #[error("the store {path} is kept busy by another process; try again")]
+    #[error("the store {place} is kept busy by another process; try again")]
     Busy {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
+    },
+    /// The server does not answer, or stopped doing so.
+    #[error(
+        "the store {place} cannot be reached; see that the server runs and lets this machine in, then try again"
+    )]
+    Unreachable {
+        /// Where.
+        place: Place,
+        /// What the network or the server says.
+        source: Box<sqlx::Error>,
+    },
+    /// The server has no connection left.
+    #[error("the server of the store {place} has no connection left; try again, or allow it more")]
+    Crowded {
+        /// Where.
+        place: Place,
+    },
+    /// The server does not know the user, or not from here.
+    #[error(
+        "the server of the store {place} refuses the login; mend the user and the password, or the server's pg_hba.conf"
+    )]
+    Login {
+        /// Where.
+        place: Place,
+    },
+    /// The server has no such database.
+    #[error("there is no database {place}; create it with `createdb`, or name another one")]
+    NoDatabase {
+        /// Where.
+        place: Place,
+    },
+    /// The user may not do what a store needs.
+    #[error(
+        "the user may not use the store {place} as it must; grant it CREATE and USAGE on the schema, and its tables"
+    )]
+    Rights {
+        /// Where.
+        place: Place,
+        /// What the database says.
+        source: Box<sqlx::Error>,
+    },
+    /// There is no safe connection to be had.
+    #[error(
+        "the server of the store {place} cannot be trusted; mend `sslmode` and `sslrootcert` in the address, or its certificate"
+    )]
+    Tls {
+        /// Where.
+        place: Place,
+        /// What is wrong with it.
+        source: Box<sqlx::Error>,
     },
     /// A newer pipeline has written it.
     #[error(
-        "the store {path} has the format {found}, this pipeline knows up to {known}; use a newer one"
+        "the store {place} has the format {found}, this pipeline knows up to {known}; use a newer one"
     )]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
         /// Its format.
         found: i64,
         /// The newest format that is known here.
         known: i64,
     },
     /// An older format could not be brought up to date. The file is what it was.
-    #[error("the store {path} could not be brought to the format {version}; it is what it was")]
+    #[error("the store {place} could not be brought to the format {version}; it is what it was")]
     Upgrade {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
         /// The format that failed.
         version: i64,
         /// What the database says.
         source: Box<sqlx::Error>,
+    },
+    /// Runs are there already, so others would need other numbers.
+    #[error(
+        "the store {place} has {runs} other runs, whose numbers are given; `--append` gives the new ones the next numbers"
+    )]
+    NotEmpty {
+        /// Where.
+        place: Place,
+        /// How many runs it has.
+        runs: u64,
+    },
+    /// With the numbers that they would be given, older runs would count as the newest of their target.
+    #[error(
+        "the store {place} has newer runs of {target} than some that would come, which would count as the newest; bring them into a store that has none of {target}"
+    )]
+    OutOfOrder {
+        /// Where.
+        place: Place,
+        /// The target.
+        target: String,
     },
     /// Another run has the target's lock.
     #[error(
@@ -126,10 +207,10 @@ pub enum StoreError {
         holder: Option<Box<Holder>>,
     },
     /// There is no such run, or it is one of another target.
-    #[error("the store {path} has no run `{run}`{}; see `pipeline history`", of(target.as_deref()))]
+    #[error("the store {place} has no run `{run}`{}; see `pipeline history`", of(target.as_deref()))]
     NoRun {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
         /// The run that was asked for.
         run: String,
         /// The target it should belong to.
@@ -145,11 +226,11 @@ pub enum StoreError {
     },
     /// A run's journal has a hole.
     #[error(
-        "record {number} of the run `{run}` is missing in {path}; put a copy of the store back"
+        "record {number} of the run `{run}` is missing in {place}; put a copy of the store back"
     )]
     Missing {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
         /// The run.
         run: String,
         /// The record that should be there.
@@ -162,73 +243,39 @@ pub enum StoreError {
         run: String,
     },
     /// Anything else that the database says.
-    #[error("the store {path} could not be used; mend the cause and try again")]
+    #[error("the store {place} could not be used; mend the cause and try again")]
     Sql {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
         /// What the database says.
         source: Box<sqlx::Error>,
     },
 }
 
 impl StoreError {
-    /// Sorts what the database says by `SQLite`'s result code (sqlite.org/rescode.html).
-    pub(crate) fn sql(path: &Path, error: sqlx::Error) -> Self {
-        let path = path.to_owned();
-        if matches!(error, sqlx::Error::PoolTimedOut) {
-            return Self::Busy { path };
-        }
-        let code = sqlite_code(&error);
-        let source = Box::new(error);
-        match code.map(|code| if code == NO_SHARED_MEMORY { code } else { code & 0xff }) {
-            Some(BUSY | LOCKED) => Self::Busy { path },
-            Some(READONLY) => Self::ReadOnly { path },
-            Some(CORRUPT) => Self::Corrupt { path, source },
-            Some(FULL | NO_SHARED_MEMORY) => Self::Full { path },
-            Some(CANTOPEN | AUTH | PERM) => Self::Open { path, source },
-            Some(NOTADB) => Self::NotADatabase { path },
-            _ => Self::Sql { path, source },
-        }
-    }
-
     /// Something stored that cannot be understood.
     pub(crate) fn unreadable(what: impl Into<String>, source: impl Into<Broken>) -> Self {
         Self::Unreadable { what: what.into(), source: source.into() }
     }
+
+    /// Is the way to the store gone, and may it come back by itself?
+    pub(crate) fn is_away(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Crowded { .. })
+    }
 }
 
 impl From<StoreError> for Fault {
-    /// Only a busy store may be better the next time.
+    /// Only a store that is busy or away may be better the next time.
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy { .. } => Self::transient(error),
+            StoreError::Busy { .. }
+            | StoreError::Unreachable { .. }
+            | StoreError::Crowded { .. } => Self::transient(error),
             StoreError::Lost { .. } => Self::permanent(error)
                 .hint("let the run that holds the lock end, then look with `pipeline status`"),
             _ => Self::permanent(error),
         }
     }
-}
-
-const PERM: i32 = 3;
-const BUSY: i32 = 5;
-const LOCKED: i32 = 6;
-const READONLY: i32 = 8;
-const CORRUPT: i32 = 11;
-const FULL: i32 = 13;
-const CANTOPEN: i32 = 14;
-const AUTH: i32 = 23;
-const NOTADB: i32 = 26;
-/// `SQLITE_IOERR_SHMSIZE`: the file beside the store could not be made long enough.
-const NO_SHARED_MEMORY: i32 = 4874;
-
-/// Is somebody else at it just now?
-pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
-    sqlite_code(error).is_some_and(|code| matches!(code & 0xff, BUSY | LOCKED))
-}
-
-/// The extended result code; the primary one is its last byte.
-fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
-    error.as_database_error()?.code()?.parse().ok()
 }
 
 fn taken(holder: Option<&Holder>) -> String {

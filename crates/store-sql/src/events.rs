@@ -1,18 +1,16 @@
 //! The events of a run, and what history reads off them: steps and phases.
 
-use std::time::SystemTime;
-
 use jiff::Timestamp;
-use pipeline_core::{Event, EventKind, Fault, Outcome, Phase, RunId, Verdict};
+use pipeline_core::{Event, EventKind, Fault, Outcome, Phase, PhaseTotal, RunId, Verdict};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
 
-use crate::cut::bounded;
 use crate::error::StoreError;
-use crate::run::{PhaseRow, RunFilter, RunHistory};
+use crate::keep_events::{signed, stored_event};
+use crate::pack::{StoredEvent, unpack_events};
+use crate::run::{RunFilter, RunHistory};
 use crate::select::Select;
 use crate::store::Store;
-use crate::word::{Broken, Columns, word};
+use crate::word::{Broken, Columns};
 
 /// One step of a run that was done: a gate, the builder, a stage or a verifier.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,69 +34,79 @@ pub struct StepRow {
 impl Store {
     /// The events of a run, in order. Those of a run that was resumed count on.
     pub async fn events(&self, run: &RunId) -> Result<Vec<Event>, StoreError> {
-        let select = "SELECT seq, at, kind FROM events WHERE run = $1 ORDER BY seq";
-        self.rows_of(run, select, ("event", read_event)).await
+        self.events_page(run, 0, u32::MAX).await
+    }
+
+    /// The next events of a run after the one with the number `after` (0 for the first), at most `limit`.
+    /// A run may have told millions: whoever reads page after page never holds more than one.
+    pub async fn events_page(
+        &self,
+        run: &RunId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        // Rows before pages: what is packed in between is found there.
+        let rows =
+            Select::new("SELECT seq, at, kind FROM events").text(" WHERE run = ", run.as_str());
+        let rows = rows.number(" AND seq > ", signed(after));
+        let rows = self.rows(&rows.number(" ORDER BY seq LIMIT ", limit.into())).await?;
+        let mut reader =
+            PageReader { run, limit: limit as usize, after: signed(after), events: Vec::new() };
+        while !reader.is_full() {
+            let Some(row) = self.rows(&page_after(run, reader.after)).await?.pop() else { break };
+            reader.add_page(&Columns(&row))?;
+        }
+        for row in &rows {
+            reader.add_row(&Columns(row))?;
+        }
+        Ok(reader.events)
     }
 
     /// The steps of a run, in the order in which they ended.
     pub async fn steps(&self, run: &RunId) -> Result<Vec<StepRow>, StoreError> {
-        let select = "SELECT seq, phase, step, verdict, fault, required, took_ms, started FROM steps \
-                      WHERE run = $1 ORDER BY seq";
+        let select = "SELECT seq, phase, step, verdict, fault, required, took_ms, started FROM steps WHERE run = ";
         self.rows_of(run, select, ("step", read_step)).await
     }
 
     /// What the step of this name last answered in a run, with its numbers; `None` where it was not done.
     pub async fn outcome(&self, run: &RunId, step: &str) -> Result<Option<Outcome>, StoreError> {
+        let select = Select::new("SELECT seq FROM steps").text(" WHERE run = ", run.as_str());
+        let select = select.text(" AND step = ", step).sql(" ORDER BY seq DESC LIMIT 1");
+        let Some(row) = self.rows(&select).await?.pop() else { return Ok(None) };
+        let broken = |why| StoreError::unreadable(format!("a step of the run `{run}`"), why);
         // A step's row has the number of the event that it was made from.
-        let select = "SELECT events.seq, events.at, events.kind FROM steps \
-                      JOIN events ON events.run = steps.run AND events.seq = steps.seq \
-                      WHERE steps.run = $1 AND steps.step = $2 ORDER BY steps.seq DESC LIMIT 1";
-        let row = sqlx::query(select).bind(run.to_string()).bind(step.to_owned());
-        let row = row.fetch_optional(self.reader()).await.map_err(|error| self.wrong(error))?;
-        let Some(row) = row else { return Ok(None) };
-        let event = read_event(&Columns(&row)).map_err(|broken| {
-            StoreError::unreadable(format!("the answer of `{step}` in the run `{run}`"), broken)
-        })?;
-        match event.kind {
-            EventKind::StepDone { outcome, .. } => Ok(Some(outcome)),
+        let number: u64 = Columns(&row).number("seq").map_err(broken)?;
+        match self.events_page(run, number.saturating_sub(1), 1).await?.pop() {
+            Some(Event { seq, kind: EventKind::StepDone { outcome, .. }, .. }) if seq == number => {
+                Ok(Some(outcome))
+            }
             _ => Ok(None),
         }
     }
 
     /// The phases of a run, each summed over all its passes.
-    pub async fn phases(&self, run: &RunId) -> Result<Vec<PhaseRow>, StoreError> {
-        let select = "SELECT seq, phase, verdict, took_ms FROM phases WHERE run = $1 ORDER BY seq";
+    pub async fn phases(&self, run: &RunId) -> Result<Vec<PhaseTotal>, StoreError> {
+        let select = "SELECT seq, phase, verdict, took_ms FROM phases WHERE run = ";
         let passes = self.rows_of(run, select, ("phase", read_phase)).await?;
-        Ok(passes.into_iter().fold(Vec::new(), add_pass))
+        Ok(PhaseTotal::sum(passes))
     }
 
     /// Runs with their phases, newest first.
     pub async fn history(&self, filter: &RunFilter) -> Result<Vec<RunHistory>, StoreError> {
         let runs = self.runs(filter).await?.into_iter();
         let mut history: Vec<_> = runs.map(|run| RunHistory { run, phases: Vec::new() }).collect();
-        let rows = phases_of_runs(filter).all(self.reader()).await;
-        for row in &rows.map_err(|error| self.wrong(error))? {
+        for row in &self.rows(&phases_of_runs(filter)).await? {
             let broken = |why| StoreError::unreadable("a phase in the history", why);
             let number: i64 = Columns(row).get("number").map_err(broken)?;
             // Newest first, so in falling order. A run that began since the first query is left out.
             let place = history.binary_search_by(|it| number.cmp(&it.run.number));
             if let Ok(place) = place {
+                let pass = read_phase(&Columns(row)).map_err(broken)?;
                 let phases = std::mem::take(&mut history[place].phases);
-                history[place].phases =
-                    add_pass(phases, read_phase(&Columns(row)).map_err(broken)?);
+                history[place].phases = PhaseTotal::sum(phases.into_iter().chain([pass]));
             }
         }
         Ok(history)
-    }
-
-    /// Adds events and the rows made from them, in one transaction.
-    pub(crate) async fn put_events(&self, run: &RunId, events: &[Event]) -> Result<(), StoreError> {
-        if events.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.write().await?;
-        put(run.as_str(), events, &mut tx).await.map_err(|error| self.wrong(error))?;
-        self.commit(tx).await
     }
 
     async fn rows_of<T>(
@@ -107,92 +115,80 @@ impl Store {
         select: &'static str,
         (what, read): (&str, Read<T>),
     ) -> Result<Vec<T>, StoreError> {
-        let rows = sqlx::query(select).bind(run.to_string()).fetch_all(self.reader()).await;
-        let rows = rows.map_err(|error| self.wrong(error))?;
-        let read = |row: &AnyRow| {
-            let columns = Columns(row);
-            read(&columns).map_err(|broken| {
-                let seq: i64 = columns.get("seq").unwrap_or_default();
-                StoreError::unreadable(format!("{what} {seq} of the run `{run}`"), broken)
-            })
-        };
-        rows.iter().map(read).collect()
+        let select = Select::new(select).text("", run.as_str()).sql(" ORDER BY seq");
+        read_all(run, &self.rows(&select).await?, (what, read))
     }
+}
+
+pub(crate) fn page_after(run: &RunId, after: i64) -> Select {
+    let select = Select::new("SELECT events FROM event_pages").text(" WHERE run = ", run.as_str());
+    select.number(" AND last_seq > ", after).sql(" ORDER BY first_seq LIMIT 1")
+}
+
+/// Puts together what is in pages and in rows.
+struct PageReader<'a> {
+    run: &'a RunId,
+    limit: usize,
+    /// The number of the last event so far.
+    after: i64,
+    events: Vec<Event>,
+}
+
+impl PageReader<'_> {
+    fn is_full(&self) -> bool {
+        self.events.len() >= self.limit
+    }
+
+    fn add_page(&mut self, row: &Columns<'_>) -> Result<(), StoreError> {
+        let stored = row.get::<Vec<u8>>("events").and_then(|packed| unpack_events(&packed));
+        let after = self.after;
+        let what = || format!("a page of events after {after} of the run `{}`", self.run);
+        for event in stored.map_err(|broken| StoreError::unreadable(what(), broken))? {
+            self.add(&event)?;
+        }
+        Ok(())
+    }
+
+    fn add_row(&mut self, row: &Columns<'_>) -> Result<(), StoreError> {
+        let what = || format!("an event of the run `{}`", self.run);
+        let stored = stored_event(row);
+        self.add(&stored.map_err(|broken| StoreError::unreadable(what(), broken))?)
+    }
+
+    /// Those that are there already are passed over.
+    fn add(&mut self, stored: &StoredEvent) -> Result<(), StoreError> {
+        if stored.seq <= self.after || self.is_full() {
+            return Ok(());
+        }
+        self.after = stored.seq;
+        let what = || format!("event {} of the run `{}`", stored.seq, self.run);
+        let event = event_of(stored).map_err(|broken| StoreError::unreadable(what(), broken))?;
+        self.events.push(event);
+        Ok(())
+    }
+}
+
+fn event_of(stored: &StoredEvent) -> Result<Event, Broken> {
+    let at = Timestamp::from_millisecond(stored.at)?.try_into()?;
+    Ok(Event { seq: stored.seq.try_into()?, at, kind: serde_json::from_str(&stored.kind)? })
 }
 
 /// How a row becomes a value.
 type Read<T> = fn(&Columns<'_>) -> Result<T, Broken>;
 
-/// Numbers go on after those that are there: each process counts its own events from 1.
-async fn put(run: &str, events: &[Event], tx: &mut Transaction<'_, Any>) -> sqlx::Result<()> {
-    let last = sqlx::query("SELECT COALESCE(MAX(seq), 0) FROM events WHERE run = $1");
-    let last: i64 = last.bind(run.to_owned()).fetch_one(&mut **tx).await?.try_get(0)?;
-    for (seq, event) in (last + 1..).zip(events) {
-        let (text, cut) = bounded(&event.kind);
-        let at = millis(event.at);
-        sqlx::query("INSERT INTO events (run, seq, at, kind) VALUES ($1, $2, $3, $4)")
-            .bind(run.to_owned())
-            .bind(seq)
-            .bind(at)
-            .bind(text)
-            .execute(&mut **tx)
-            .await?;
-        put_done((run, seq, at), cut.as_ref().unwrap_or(&event.kind), tx).await?;
-    }
-    Ok(())
-}
-
-/// The row of a step or phase that ended with this event.
-async fn put_done(
-    (run, seq, at): (&str, i64, i64),
-    kind: &EventKind,
-    tx: &mut Transaction<'_, Any>,
-) -> sqlx::Result<()> {
-    let insert = match kind {
-        EventKind::StepDone { phase, step, outcome, required, took_ms, .. } => {
-            let took = signed(*took_ms);
-            let fault = outcome.as_ref().err();
-            let fault = fault.map(|it| serde_json::to_string(it).expect("a fault is plain data"));
-            sqlx::query(
-                "INSERT INTO steps (run, seq, phase, verdict, took_ms, step, fault, required, started) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            )
-            .bind(run.to_owned())
-            .bind(seq)
-            .bind(word(phase))
-            .bind(outcome.as_ref().ok().map(|report| word(&report.verdict())))
-            .bind(took)
-            .bind(step.clone())
-            .bind(fault)
-            .bind(i64::from(*required))
-            .bind(at.saturating_sub(took))
-        }
-        EventKind::PhaseEnded { phase, verdict, took_ms } => sqlx::query(
-            "INSERT INTO phases (run, seq, phase, verdict, took_ms) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(run.to_owned())
-        .bind(seq)
-        .bind(word(phase))
-        .bind(verdict.as_ref().map(word))
-        .bind(signed(*took_ms)),
-        _ => return Ok(()),
+fn read_all<T>(
+    run: &RunId,
+    rows: &[AnyRow],
+    (what, read): (&str, Read<T>),
+) -> Result<Vec<T>, StoreError> {
+    let read = |row| {
+        let columns = Columns(row);
+        read(&columns).map_err(|broken| {
+            let seq: i64 = columns.get("seq").unwrap_or_default();
+            StoreError::unreadable(format!("{what} {seq} of the run `{run}`"), broken)
+        })
     };
-    insert.execute(&mut **tx).await.map(drop)
-}
-
-/// Adds one pass of a phase to those of its run.
-fn add_pass(mut phases: Vec<PhaseRow>, pass: PhaseRow) -> Vec<PhaseRow> {
-    match phases.iter_mut().find(|it| it.phase == pass.phase) {
-        Some(sum) => {
-            sum.took_ms += pass.took_ms;
-            sum.verdict = match (sum.verdict, pass.verdict) {
-                (Some(Verdict::Alert), Some(Verdict::Passed)) => Some(Verdict::Alert),
-                (_, last) => last,
-            };
-        }
-        None => phases.push(pass),
-    }
-    phases
+    rows.iter().map(read).collect()
 }
 
 pub(crate) fn phases_of_runs(filter: &RunFilter) -> Select {
@@ -203,12 +199,7 @@ pub(crate) fn phases_of_runs(filter: &RunFilter) -> Select {
     )
 }
 
-fn read_event(row: &Columns<'_>) -> Result<Event, Broken> {
-    let at = row.time("at")?.try_into()?;
-    Ok(Event { seq: row.number("seq")?, at, kind: row.json("kind")? })
-}
-
-fn read_step(row: &Columns<'_>) -> Result<StepRow, Broken> {
+pub(crate) fn read_step(row: &Columns<'_>) -> Result<StepRow, Broken> {
     let fault: Option<String> = row.get("fault")?;
     Ok(StepRow {
         phase: row.word("phase")?,
@@ -221,18 +212,10 @@ fn read_step(row: &Columns<'_>) -> Result<StepRow, Broken> {
     })
 }
 
-fn read_phase(row: &Columns<'_>) -> Result<PhaseRow, Broken> {
-    Ok(PhaseRow {
+fn read_phase(row: &Columns<'_>) -> Result<PhaseTotal, Broken> {
+    Ok(PhaseTotal {
         phase: row.word("phase")?,
         verdict: row.maybe_word("verdict")?,
         took_ms: row.number("took_ms")?,
     })
-}
-
-fn millis(at: SystemTime) -> i64 {
-    Timestamp::try_from(at).unwrap_or(Timestamp::MAX).as_millisecond()
-}
-
-fn signed(millis: u64) -> i64 {
-    i64::try_from(millis).unwrap_or(i64::MAX)
 }

@@ -4,11 +4,10 @@ use std::fmt;
 
 use jiff::Timestamp;
 use pipeline_core::RunId;
-use sqlx::Any;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
+use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
+use crate::select::Select;
 use crate::word::{Broken, Columns};
 
 /// Who holds a lock, or wants one.
@@ -16,8 +15,10 @@ use crate::word::{Broken, Columns};
 pub struct Owner {
     /// The person or the machine account.
     pub who: String,
-    /// The host.
+    /// The host's name, which others may have as well.
     pub host: String,
+    /// What no other machine has, nor a container of this one: where it is the same, a process's number means the same.
+    pub machine: Option<String>,
     /// The process on that host.
     pub pid: u32,
     /// What it is for.
@@ -46,10 +47,9 @@ pub struct Holder {
 }
 
 /// The holder at this time, if there is one.
-pub(crate) fn holder_query(target: &str, now: i64) -> Query<'static, Any, AnyArguments> {
-    sqlx::query("SELECT * FROM locks WHERE target = $1 AND expires > $2")
-        .bind(target.to_owned())
-        .bind(now)
+pub(crate) fn holder_select(target: &str, now: i64) -> Select {
+    let select = Select::new("SELECT * FROM locks").text(" WHERE target = ", target);
+    select.number(" AND expires > ", now)
 }
 
 pub(crate) fn read_holder(
@@ -67,6 +67,7 @@ fn holder_of(row: &AnyRow) -> Result<Holder, Broken> {
         owner: Owner {
             who: row.get("who")?,
             host: row.get("host")?,
+            machine: row.get("machine")?,
             pid: row.number("pid")?,
             run: row.get::<Option<String>>("run")?.map(RunId::new),
         },

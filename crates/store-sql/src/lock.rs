@@ -10,7 +10,7 @@ use sqlx::{Any, Row, Transaction};
 use tokio::time::{Instant, sleep};
 
 use crate::error::StoreError;
-use crate::holder::{Holder, Owner, holder_query, read_holder};
+use crate::holder::{Holder, Owner, holder_select, read_holder};
 use crate::store::Store;
 
 /// The lock on a target. Dropped without [`release`](Self::release) it stays until it expires.
@@ -25,7 +25,7 @@ pub struct Lock {
 pub(crate) struct Claim {
     pub(crate) target: String,
     pub(crate) fence: i64,
-    ttl: Duration,
+    pub(crate) ttl: Duration,
 }
 
 /// The expiry of a lock that was given back. Its row stays, so that its number goes on counting.
@@ -44,8 +44,8 @@ impl Store {
         self.take(claim, owner).await
     }
 
-    /// Like [`lock`](Self::lock), and takes the lock over at once when its holder is dead for certain: it
-    /// was on the host of `owner`, in a process of which `is_alive` says that it is gone.
+    /// Like [`lock`](Self::lock), and takes the lock over at once when its holder is dead for certain
+    /// ([`is_dead`](Self::is_dead)).
     #[expect(clippy::too_many_arguments, reason = "what `lock` takes, and who is alive")]
     pub async fn lock_or_take_over(
         &self,
@@ -54,17 +54,28 @@ impl Store {
         ttl: Duration,
         is_alive: impl Fn(u32) -> bool,
     ) -> Result<Lock, StoreError> {
-        let dead = |it: &Holder| it.owner.host == owner.host && !is_alive(it.owner.pid);
+        let dead = |it: &Holder| self.is_dead(&it.owner, owner, &is_alive);
         let seen = self.holder(target).await?.filter(dead);
         // Only the holder that was seen dead is replaced, not one that came in between.
         let fence = seen.map_or(0, |it| it.fence);
         self.take(Claim { target: target.to_owned(), fence, ttl }, owner).await
     }
 
+    /// Is this owner dead for certain, as far as `seen_by` can tell? It is on the same machine, in a process of which
+    /// `is_alive` says that it is gone. Where it is not known which machine either is on, a name that is the same says enough in a
+    /// file, and nothing on a server, which all laptops and containers of one name may use.
+    pub fn is_dead(&self, owner: &Owner, seen_by: &Owner, is_alive: impl Fn(u32) -> bool) -> bool {
+        let same = match (&owner.machine, &seen_by.machine) {
+            (Some(one), Some(other)) => one == other,
+            _ => !self.is_server() && owner.host == seen_by.host,
+        };
+        same && !is_alive(owner.pid)
+    }
+
     /// Who holds the lock on a target just now.
     pub async fn holder(&self, target: &str) -> Result<Option<Holder>, StoreError> {
-        let row = holder_query(target, self.now_ms()).fetch_optional(self.reader()).await;
-        read_holder(target, row.map_err(|error| self.wrong(error))?.as_ref())
+        let rows = self.rows(&holder_select(target, self.now_ms())).await?;
+        read_holder(target, rows.first())
     }
 
     /// Shows that a claim still holds, and renews it. Whoever has another claim cannot commit meanwhile.
@@ -81,11 +92,12 @@ impl Store {
     async fn take(&self, claim: Claim, owner: &Owner) -> Result<Lock, StoreError> {
         let now = self.now_ms();
         let insert = sqlx::query(
-            "INSERT INTO locks (target, fence, who, host, pid, run, since, expires) \
-             VALUES ($1, 1, $2, $3, $4, $5, $6, $7) \
+            "INSERT INTO locks (target, fence, who, host, machine, pid, run, since, expires) \
+             VALUES ($1, 1, $2, $3, $9, $4, $5, $6, $7) \
              ON CONFLICT (target) DO UPDATE SET fence = locks.fence + 1, who = excluded.who, \
-             host = excluded.host, pid = excluded.pid, run = excluded.run, since = excluded.since, \
-             expires = excluded.expires WHERE locks.expires <= $6 OR locks.fence = $8 RETURNING fence",
+             host = excluded.host, machine = excluded.machine, pid = excluded.pid, run = excluded.run, \
+             since = excluded.since, expires = excluded.expires \
+             WHERE locks.expires <= $6 OR locks.fence = $8 RETURNING fence",
         );
         let insert = insert
             .bind(claim.target.clone())
@@ -95,7 +107,8 @@ impl Store {
             .bind(owner.run.as_ref().map(ToString::to_string))
             .bind(now)
             .bind(claim.expiry(now))
-            .bind(claim.fence);
+            .bind(claim.fence)
+            .bind(owner.machine.clone());
         let mut tx = self.write().await?;
         let row = insert.fetch_optional(&mut *tx).await.map_err(|error| self.wrong(error))?;
         let Some(row) = row else { return Err(self.held(&claim, now, &mut tx).await?) };
@@ -145,8 +158,8 @@ impl Store {
         now: i64,
         tx: &mut Transaction<'_, Any>,
     ) -> Result<Option<Holder>, StoreError> {
-        let row = holder_query(target, now).fetch_optional(&mut **tx).await;
-        read_holder(target, row.map_err(|error| self.wrong(error))?.as_ref())
+        let rows = holder_select(target, now).all(&mut **tx).await;
+        read_holder(target, rows.map_err(|error| self.wrong(error))?.first())
     }
 }
 
@@ -160,6 +173,11 @@ impl Lock {
     /// Renews it for another `ttl`. A lock that has expired and that nobody has taken yet is renewed too;
     /// a lost one is the error [`StoreError::Lost`], which names the new holder.
     pub async fn heartbeat(&self) -> Result<(), StoreError> {
+        // Renewing it twice is renewing it.
+        self.store.patiently(self.claim.ttl / 3, || self.beat()).await
+    }
+
+    async fn beat(&self) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
         self.store.renew(&self.claim, &mut tx).await?;
         self.store.commit(tx).await

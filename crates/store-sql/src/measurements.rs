@@ -1,12 +1,18 @@
 //! What verifiers measured: baselines, and the samples that verdicts rest on.
 
+use std::cmp::Reverse;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use jiff::Timestamp;
 use pipeline_core::RunId;
 use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
 
+use crate::connection::PATIENCE;
 use crate::error::StoreError;
+use crate::insert::Insert;
+use crate::pack::{Point, pack_points, unpack_points};
 use crate::select::Select;
 use crate::store::Store;
 use crate::word::{Broken, Columns};
@@ -57,14 +63,16 @@ pub struct Sample {
     pub status: Option<u16>,
 }
 
-/// A sample as it is stored.
-type Point = (i64, u64, Option<u16>);
-
-const SERIES: &str = "SELECT batch, verifier, endpoint, instance, role, at, points FROM samples";
+const SERIES: &str =
+    "SELECT batch, verifier, endpoint, instance, role, at, points, packed FROM samples";
 
 impl Series {
     /// The role of samples of the release that a run brought. Only they are what later releases are held to.
     pub const NEW: &'static str = "new";
+
+    fn place(&self) -> (&str, &str, Option<&str>) {
+        (&self.verifier, &self.endpoint, self.instance.as_deref())
+    }
 }
 
 impl Store {
@@ -82,8 +90,10 @@ impl Store {
     /// All baselines of a target, by endpoint.
     pub async fn baselines(&self, target: &str) -> Result<Vec<Baseline>, StoreError> {
         let all = Select::new("SELECT endpoint, at, document FROM baselines");
-        let all = all.text(" WHERE target = ", target).sql(" ORDER BY endpoint");
-        self.select_baselines(target, &all).await
+        let all = all.text(" WHERE target = ", target);
+        let mut all = self.select_baselines(target, &all).await?;
+        all.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
+        Ok(all)
     }
 
     /// Records the baseline of an endpoint of a target, in place of an older one.
@@ -109,8 +119,24 @@ impl Store {
 
     /// Adds samples to a run, all or none of them: what was measured together.
     pub async fn put_samples(&self, run: &RunId, batch: &[Series]) -> Result<(), StoreError> {
+        let tried = AtomicI64::new(0);
+        self.patiently(PATIENCE, || self.try_to_put_samples(run, batch, &tried)).await
+    }
+
+    async fn try_to_put_samples(
+        &self,
+        run: &RunId,
+        batch: &[Series],
+        tried: &AtomicI64,
+    ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
+        self.hold(run, &mut tx).await.map_err(|error| self.wrong(error))?;
         let number = next_batch(run, &mut tx).await.map_err(|error| self.wrong(error))?;
+        // A run has one process: if a batch was added since the last try, it is the one that nobody heard of.
+        let before = tried.swap(number, Ordering::SeqCst);
+        if before != 0 && before < number {
+            return Ok(());
+        }
         for series in batch {
             put((run, number), series, &mut tx).await.map_err(|error| self.wrong(error))?;
         }
@@ -120,11 +146,17 @@ impl Store {
     /// The samples of a run: each batch as it was put, in the order in which its series were begun.
     pub async fn samples(&self, run: &RunId) -> Result<Vec<Vec<Series>>, StoreError> {
         let select = Select::new(SERIES).text(" WHERE run = ", run.as_str());
-        let select = select.sql(" ORDER BY batch, at, verifier, endpoint, instance");
-        let numbered = |row: &AnyRow| Ok((Columns(row).get::<i64>("batch")?, read_series(row)?));
-        let all = self.select_samples(run.as_str(), &select, numbered).await?;
-        let batches = all.chunk_by(|(one, _), (other, _)| one == other);
-        Ok(batches.map(|it| it.iter().map(|(_, series)| series.clone()).collect()).collect())
+        let numbered = |row: &AnyRow| {
+            let begun: i64 = Columns(row).get("at")?;
+            Ok((Columns(row).get::<i64>("batch")?, begun, read_series(row)?))
+        };
+        let mut all = self.select_samples(run.as_str(), &select, numbered).await?;
+        // Here, because databases disagree on the order of texts.
+        all.sort_by(|(one, at, a), (other, then, b)| {
+            (one, at, a.place()).cmp(&(other, then, b.place()))
+        });
+        let batches = all.chunk_by(|(one, ..), (other, ..)| one == other);
+        Ok(batches.map(|it| it.iter().map(|(.., series)| series.clone()).collect()).collect())
     }
 
     /// The samples of an endpoint in a target's last healthy runs, newest run first: those that passed
@@ -136,7 +168,15 @@ impl Store {
         runs: u32,
     ) -> Result<Vec<PastSeries>, StoreError> {
         let select = healthy(target, endpoint, runs);
-        self.select_samples(target, &select, read_past).await
+        let numbered = |row: &AnyRow| {
+            let begun: i64 = Columns(row).get("at")?;
+            Ok((Reverse(Columns(row).get::<i64>("number")?), begun, read_past(row)?))
+        };
+        let mut all = self.select_samples(target, &select, numbered).await?;
+        all.sort_by(|(one, at, a), (other, then, b)| {
+            (one, at, a.series.place()).cmp(&(other, then, b.series.place()))
+        });
+        Ok(all.into_iter().map(|(.., past)| past).collect())
     }
 
     async fn select_baselines(
@@ -144,7 +184,7 @@ impl Store {
         target: &str,
         select: &Select,
     ) -> Result<Vec<Baseline>, StoreError> {
-        let rows = select.all(self.reader()).await.map_err(|error| self.wrong(error))?;
+        let rows = self.rows(select).await?;
         let what = || format!("a baseline of {target}");
         let read =
             |row| read_baseline(row).map_err(|broken| StoreError::unreadable(what(), broken));
@@ -157,7 +197,7 @@ impl Store {
         select: &Select,
         read: impl Fn(&AnyRow) -> Result<T, Broken>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows = select.all(self.reader()).await.map_err(|error| self.wrong(error))?;
+        let rows = self.rows(select).await?;
         let what = || format!("a sample of `{whose}`");
         let read = |row| read(row).map_err(|broken| StoreError::unreadable(what(), broken));
         rows.iter().map(read).collect()
@@ -181,29 +221,29 @@ async fn put(
     let after = |at: Timestamp| at.as_microsecond() - first * 1_000;
     let point = |it: &Sample| (after(it.at), it.latency_us, it.status);
     let points: Vec<Point> = series.samples.iter().map(point).collect();
-    let points = serde_json::to_string(&points).expect("numbers can be written");
-    sqlx::query(
-        "INSERT INTO samples (run, batch, verifier, endpoint, instance, role, at, points) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(run.to_string())
-    .bind(batch)
-    .bind(series.verifier.clone())
-    .bind(series.endpoint.clone())
-    .bind(series.instance.clone())
-    .bind(series.role.clone())
-    .bind(first)
-    .bind(points)
-    .execute(&mut **tx)
-    .await
-    .map(drop)
+    let mut insert = Insert::into("samples", &SAMPLES);
+    insert.row(vec![
+        run.as_str().into(),
+        batch.into(),
+        series.verifier.as_str().into(),
+        series.endpoint.as_str().into(),
+        series.instance.clone().into(),
+        series.role.as_str().into(),
+        first.into(),
+        "".into(),
+        pack_points(&points).into(),
+    ]);
+    insert.execute(tx).await
 }
+
+const SAMPLES: [&str; 9] =
+    ["run", "batch", "verifier", "endpoint", "instance", "role", "at", "points", "packed"];
 
 /// A phase without an answer, or with any but a pass, disqualifies its run.
 pub(crate) fn healthy(target: &str, endpoint: &str, runs: u32) -> Select {
     let chosen = Select::new(
-        "SELECT samples.run, samples.verifier, samples.endpoint, samples.instance, samples.role, \
-         samples.at, samples.points \
+        "SELECT healthy.number, samples.run, samples.verifier, samples.endpoint, samples.instance, samples.role, \
+         samples.at, samples.points, samples.packed \
          FROM samples JOIN (SELECT id, number FROM runs",
     );
     chosen
@@ -216,7 +256,6 @@ pub(crate) fn healthy(target: &str, endpoint: &str, runs: u32) -> Select {
         .number(") ORDER BY runs.number DESC LIMIT ", runs.into())
         .text(") AS healthy ON samples.run = healthy.id WHERE samples.endpoint = ", endpoint)
         .text(" AND samples.role = ", Series::NEW)
-        .sql(" ORDER BY healthy.number DESC, samples.at, samples.verifier, samples.instance")
 }
 
 fn read_baseline(row: &AnyRow) -> Result<Baseline, Broken> {
@@ -238,7 +277,11 @@ fn read_past(row: &AnyRow) -> Result<PastSeries, Broken> {
 fn read_series(row: &AnyRow) -> Result<Series, Broken> {
     let row = Columns(row);
     let first: i64 = row.get("at")?;
-    let points: Vec<Point> = row.json("points")?;
+    let points: Vec<Point> = match row.get::<Option<Vec<u8>>>("packed")? {
+        Some(packed) => unpack_points(&packed)?,
+        // As an older pipeline wrote them.
+        None => row.json("points")?,
+    };
     let sample = |(after, latency_us, status)| {
         let at = Timestamp::from_microsecond(first.saturating_mul(1_000).saturating_add(after))?;
         Ok(Sample { at, latency_us, status })

@@ -7,7 +7,9 @@ use pipeline_core::{Event, Observer, RunId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
+use crate::connection::PATIENCE;
 use crate::error::StoreError;
+use crate::patience::OUTAGE;
 use crate::store::Store;
 
 /// The most events that are written in one transaction.
@@ -71,7 +73,7 @@ async fn write(
     run: RunId,
     mut messages: UnboundedReceiver<Message>,
 ) -> Result<(), StoreError> {
-    let mut result = Ok(());
+    let (mut result, mut away) = (Ok(()), false);
     let mut batch = Vec::with_capacity(BATCH);
     while messages.recv_many(&mut batch, BATCH).await > 0 {
         let mut events = Vec::with_capacity(batch.len());
@@ -83,9 +85,14 @@ async fn write(
                 Message::Close => open = false,
             }
         }
-        let written = store.put_events(&run, &events).await;
+        // A server that stayed away so long is not waited for so long again.
+        let patience = if away { PATIENCE } else { OUTAGE };
+        let written = store.put_events(&run, &events, patience).await;
+        away = written.as_ref().is_err_and(StoreError::is_away);
         result = result.and(written);
         if !open {
+            // What cannot be packed stays as it is, and is read so.
+            result = if away { result } else { result.and(store.pack(&run).await) };
             break;
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use pipeline_core::{Conclusion, Phase, RunId, Verdict};
+use pipeline_core::{Conclusion, PhaseTotal, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::word::word;
@@ -25,6 +25,8 @@ pub struct NewRun {
     pub origin: Option<String>,
     /// The run whose release a rollback brings back.
     pub restores: Option<RunId>,
+    /// The run of another environment whose release this one brings, where it was promoted.
+    pub promotes: Option<RunId>,
     /// Who started it.
     pub who: String,
     /// On which host it runs.
@@ -122,22 +124,24 @@ pub struct RunFilter {
     pub outcome: Option<RunOutcome>,
     /// Only those that have no ending.
     pub unfinished: bool,
+    /// Only those that came to an end, and that nobody stopped.
+    pub concluded: bool,
+    /// Only those that ended after they had changed their target.
+    pub changed: bool,
+    /// Only those that began then or later.
+    pub since: Option<Timestamp>,
+    /// Only those that began before then.
+    pub until: Option<Timestamp>,
+    /// Only those that do this.
+    pub kind: Option<RunKind>,
+    /// Only those that this one started.
+    pub who: Option<String>,
+    /// Only those of commits whose name begins so: short names are what people write.
+    pub revision: Option<String>,
     /// Only those with a smaller number, to go on where an earlier list ended.
     pub before: Option<i64>,
     /// No more than so many.
     pub limit: Option<u32>,
-}
-
-/// A phase of a run, summed over all its passes: a rollout in stages verifies several times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PhaseRow {
-    /// Which.
-    pub phase: Phase,
-    /// Its last answer, or `Alert` if that was a pass and an earlier one an alert; `None` when something
-    /// kept it from having one.
-    pub verdict: Option<Verdict>,
-    /// How long it took.
-    pub took_ms: u64,
 }
 
 /// A run with its phases.
@@ -146,5 +150,5 @@ pub struct RunHistory {
     /// The run.
     pub run: RunRow,
     /// Its phases, in the order in which they first ended.
-    pub phases: Vec<PhaseRow>,
+    pub phases: Vec<PhaseTotal>,
 }

@@ -6,6 +6,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 use uuid::{NoContext, Uuid};
 
+use crate::connection::PATIENCE;
 use crate::error::StoreError;
 use crate::run::{Ending, NewRun, RunFilter, RunRow};
 use crate::select::Select;
@@ -13,7 +14,7 @@ use crate::store::Store;
 use crate::word::{Broken, Columns, word};
 
 pub(crate) const RUNS: &str = "SELECT id, number, kind, environment, target, revision, image, origin, \
-     restores, who, host, pid, pipeline, started, ended, conclusion, outcome, exit_code, bad, \
+     restores, promotes, who, host, pid, pipeline, started, ended, conclusion, outcome, exit_code, bad, \
      traffic_back FROM runs";
 
 impl Store {
@@ -21,30 +22,7 @@ impl Store {
     pub async fn begin(&self, run: &NewRun) -> Result<RunRow, StoreError> {
         let started = self.now();
         let id = new_id(started);
-        let mut tx = self.write().await?;
-        let number = self.next_number(&mut tx).await?;
-        let insert = sqlx::query(
-            "INSERT INTO runs (id, number, kind, environment, target, revision, image, origin, \
-             restores, who, host, pid, pipeline, started) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-        );
-        let insert = insert
-            .bind(id.as_str().to_owned())
-            .bind(number)
-            .bind(word(&run.kind))
-            .bind(run.environment.clone())
-            .bind(run.target.clone())
-            .bind(run.revision.clone())
-            .bind(run.image.clone())
-            .bind(run.origin.clone())
-            .bind(run.restores.as_ref().map(|it| it.as_str().to_owned()))
-            .bind(run.who.clone())
-            .bind(run.host.clone())
-            .bind(i64::from(run.pid))
-            .bind(run.pipeline_version.clone())
-            .bind(started.as_millisecond());
-        insert.execute(&mut *tx).await.map_err(|error| self.wrong(error))?;
-        self.commit(tx).await?;
+        let number = self.patiently(PATIENCE, || self.try_to_begin(run, &id, started)).await?;
         let (version, begun) = (format!("v{number}"), run.clone());
         Ok(RunRow {
             id,
@@ -59,9 +37,53 @@ impl Store {
         })
     }
 
+    async fn try_to_begin(
+        &self,
+        run: &NewRun,
+        id: &RunId,
+        started: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let mut tx = self.write().await?;
+        // Waits for whoever counts just now, also for a try of which nobody heard.
+        let number = self.next_number(&mut tx).await?;
+        let begun = sqlx::query("SELECT number FROM runs WHERE id = $1").bind(id.to_string());
+        let begun = begun.fetch_optional(&mut *tx).await.map_err(|error| self.wrong(error))?;
+        if let Some(begun) = begun {
+            return begun.try_get(0).map_err(|error| self.wrong(error));
+        }
+        let insert = sqlx::query(
+            "INSERT INTO runs (id, number, kind, environment, target, revision, image, origin, \
+             restores, promotes, who, host, pid, pipeline, started) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        );
+        let insert = insert
+            .bind(id.as_str().to_owned())
+            .bind(number)
+            .bind(word(&run.kind))
+            .bind(run.environment.clone())
+            .bind(run.target.clone())
+            .bind(run.revision.clone())
+            .bind(run.image.clone())
+            .bind(run.origin.clone())
+            .bind(run.restores.as_ref().map(|it| it.as_str().to_owned()))
+            .bind(run.promotes.as_ref().map(|it| it.as_str().to_owned()))
+            .bind(run.who.clone())
+            .bind(run.host.clone())
+            .bind(i64::from(run.pid))
+            .bind(run.pipeline_version.clone())
+            .bind(started.as_millisecond());
+        insert.execute(&mut *tx).await.map_err(|error| self.wrong(error))?;
+        self.commit(tx).await?;
+        Ok(number)
+    }
+
     /// Records how a run ended. The first ending stays, but for a stuck one: that run can be resumed, and
     /// then ends better. Saying it again does no harm. A run that was interrupted gets none.
     pub async fn finish(&self, run: &RunId, ending: &Ending) -> Result<(), StoreError> {
+        self.patiently(PATIENCE, || self.try_to_finish(run, ending)).await
+    }
+
+    async fn try_to_finish(&self, run: &RunId, ending: &Ending) -> Result<(), StoreError> {
         // A run that exists and is over already is known and left alone.
         let known = sqlx::query("UPDATE runs SET id = id WHERE id = $1").bind(run.to_string());
         let update = sqlx::query(
@@ -83,6 +105,10 @@ impl Store {
 
     /// Marks the release of a run as one that must not be gone back to, and says why.
     pub async fn mark_bad(&self, run: &RunId, why: &str) -> Result<(), StoreError> {
+        self.patiently(PATIENCE, || self.try_to_mark(run, why)).await
+    }
+
+    async fn try_to_mark(&self, run: &RunId, why: &str) -> Result<(), StoreError> {
         let update = sqlx::query("UPDATE runs SET bad = $2 WHERE id = $1");
         let update = update.bind(run.as_str().to_owned()).bind(why.to_owned());
         let mut tx = self.write().await?;
@@ -117,8 +143,8 @@ impl Store {
     }
 
     pub(crate) fn no_run(&self, run: &RunId, target: Option<&str>) -> StoreError {
-        let (path, run) = (self.path().to_owned(), run.to_string());
-        StoreError::NoRun { path, run, target: target.map(ToOwned::to_owned) }
+        let (place, run) = (self.place(), run.to_string());
+        StoreError::NoRun { place, run, target: target.map(ToOwned::to_owned) }
     }
 
     fn known(&self, run: &RunId, rows: u64) -> Result<(), StoreError> {
@@ -126,7 +152,7 @@ impl Store {
     }
 
     async fn select_runs(&self, select: &Select) -> Result<Vec<RunRow>, StoreError> {
-        let rows = select.all(self.reader()).await.map_err(|error| self.wrong(error))?;
+        let rows = self.rows(select).await?;
         rows.iter().map(read_run).collect()
     }
 
@@ -179,6 +205,7 @@ fn run_of(row: &Columns<'_>) -> Result<RunRow, Broken> {
             image: row.get("image")?,
             origin: row.get("origin")?,
             restores: row.get::<Option<String>>("restores")?.map(id),
+            promotes: row.get::<Option<String>>("promotes")?.map(id),
             who: row.get("who")?,
             host: row.get("host")?,
             pid: row.number("pid")?,

@@ -1,57 +1,62 @@
-//! The store itself: opening it, and the two ways to its database.
+//! The store itself: opening it, and the ways to its database.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
-use pipeline_core::Clock;
-use sqlx::any::AnyPoolOptions;
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
+use pipeline_core::{Clock, RunId};
+use sqlx::any::AnyRow;
+use sqlx::{Any, AnyPool, Transaction};
 
 use crate::address::Address;
-use crate::error::{StoreError, is_busy};
+use crate::connection::{self, PATIENCE};
+use crate::error::StoreError;
 use crate::migrate;
-
-/// How long a statement waits for other processes before the store counts as busy.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Connections that read beside the one that writes.
-const READERS: u32 = 3;
+use crate::place::Place;
+use crate::select::Select;
 
 /// Runs, journal, events, measurements and locks. Cheap to clone; clones share their connections, and
 /// several processes may use one file at the same time.
 #[derive(Clone)]
 pub struct Store {
-    // One writer, because SQLite has one: whoever waits here waits in a queue, not in SQLite's polling.
     writer: AnyPool,
     reader: AnyPool,
     clock: Arc<dyn Clock>,
-    path: Arc<Path>,
+    address: Arc<Address>,
 }
 
 impl Store {
-    /// Opens the store at `sqlite:PATH`. Makes the file and its folder where there are none, and brings an
-    /// older format up to date. `sqlite::memory:` is a store of its own that ends with the value.
+    /// Opens the store at `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`. Makes a file and its folder where
+    /// there are none, the tables in any case, and brings an older format up to date. `sqlite::memory:` is a store of
+    /// its own that ends with the value.
     ///
-    /// All times in the store are told by `clock`.
+    /// All times in the store are told by `clock`. No error holds the address's user or password.
     pub async fn open(url: &str, clock: impl Clock + 'static) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let address = Address::parse(url)?;
         address.create()?;
-        let wrong = |error| StoreError::sql(address.path(), error);
-        probe(&address).await.map_err(wrong)?;
-        let pool = |size| pool(size).connect_lazy(&address.to_url());
-        let writer = pool(1).map_err(wrong)?;
-        // A second connection to memory would be a second store.
-        let reader = match address {
-            Address::Memory => writer.clone(),
-            Address::File(_) => pool(READERS).map_err(wrong)?,
-        };
-        let store = Self { writer, reader, clock: Arc::new(clock), path: address.path().into() };
+        connection::probe(&address)
+            .await
+            .map_err(|error| StoreError::sql(address.place(), error))?;
+        let (writer, reader) =
+            connection::pools(&address).map_err(|error| StoreError::sql(address.place(), error))?;
+        let store = Self { writer, reader, clock: Arc::new(clock), address: Arc::new(address) };
         migrate::up_to_date(&store).await?;
         Ok(store)
+    }
+
+    /// Is there a store at this address already? Makes none.
+    pub async fn exists(url: &str) -> Result<bool, StoreError> {
+        sqlx::any::install_default_drivers();
+        match Address::parse(url)? {
+            Address::Memory => Ok(false),
+            Address::File(path) => Ok(path.exists()),
+            address @ Address::Server(_) => {
+                address.create()?;
+                let found = connection::has_tables(&address).await;
+                found.map_err(|error| StoreError::sql(address.place(), error))
+            }
+        }
     }
 
     /// Closes the connections of this store and of its clones, and waits until they are closed.
@@ -60,15 +65,67 @@ impl Store {
         self.writer.close().await;
     }
 
+    /// For statements that cannot stand in a transaction.
+    pub(crate) fn writer(&self) -> &AnyPool {
+        &self.writer
+    }
+
     /// Where queries that only read go.
+    #[cfg(test)]
     pub(crate) fn reader(&self) -> &AnyPool {
         &self.reader
     }
 
     /// Begins a transaction that writes. Dropped before its end, it leaves nothing.
+    ///
+    /// In a file it is the only one. On a server several go on at once, and each takes the locks on rows that it needs:
+    /// run numbers wait for each other at their counter, whoever writes under a target's lock at that, and what is added
+    /// to a run at the run.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        // At once, because a transaction that reads first may find that it must not write any more.
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.wrong(error))
+        let begun = match *self.address {
+            Address::Server(_) => {
+                self.writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await
+            }
+            // At once, because a transaction that reads first may find that it must not write any more.
+            _ => self.writer.begin_with("BEGIN IMMEDIATE").await,
+        };
+        match begun {
+            Err(sqlx::Error::PoolTimedOut) => Err(self.why_not().await),
+            begun => begun.map_err(|error| self.wrong(error)),
+        }
+    }
+
+    /// Keeps others from adding to a run until the transaction ends. A file has one writer anyway.
+    pub(crate) async fn hold(
+        &self,
+        run: &RunId,
+        tx: &mut Transaction<'static, Any>,
+    ) -> sqlx::Result<()> {
+        if !self.address.is_server() {
+            return Ok(());
+        }
+        let hold = sqlx::query("SELECT id FROM runs WHERE id = $1 FOR NO KEY UPDATE");
+        hold.bind(run.to_string()).execute(&mut **tx).await.map(drop)
+    }
+
+    /// Reads rows; once more if the connection was lost.
+    pub(crate) async fn rows(&self, select: &Select) -> Result<Vec<AnyRow>, StoreError> {
+        self.patiently(PATIENCE, || self.try_to_read(select)).await
+    }
+
+    async fn try_to_read(&self, select: &Select) -> Result<Vec<AnyRow>, StoreError> {
+        match select.all(&self.reader).await {
+            Err(sqlx::Error::PoolTimedOut) => Err(self.why_not().await),
+            read => read.map_err(|error| self.wrong(error)),
+        }
+    }
+
+    /// Why no connection was free in time.
+    async fn why_not(&self) -> StoreError {
+        match connection::probe(&self.address).await {
+            Err(error) => self.wrong(error),
+            Ok(()) => StoreError::Busy { place: self.place() },
+        }
     }
 
     /// Ends a transaction. Once this returns, what it wrote is durable.
@@ -76,13 +133,19 @@ impl Store {
         tx.commit().await.map_err(|error| self.wrong(error))
     }
 
-    /// An error of the database, with the file's name.
+    /// An error of the database, with its place.
     pub(crate) fn wrong(&self, error: sqlx::Error) -> StoreError {
-        StoreError::sql(&self.path, error)
+        StoreError::sql(self.place(), error)
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// Where the store is, without user and password.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.address.place()
+    }
+
+    pub(crate) fn is_server(&self) -> bool {
+        self.address.is_server()
     }
 
     /// Now, to the millisecond: as it will be read back.
@@ -99,55 +162,15 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-fn pool(size: u32) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(size)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .after_connect(|connection, _| Box::pin(prepare(connection)))
-}
-
-/// Connects once outside the pools: they try again and again when a connection cannot be set up, and tell
-/// in the end that time is up instead of what is wrong with the file.
-async fn probe(address: &Address) -> sqlx::Result<()> {
-    let mut connection = AnyConnection::connect(&address.to_url()).await?;
-    prepare(&mut connection).await?;
-    sqlx::query("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut connection).await?;
-    connection.close().await
-}
-
-/// Sets up a connection. `synchronous = FULL` is what makes a commit durable; WAL lets readers and the
-/// writer work side by side (sqlite.org/wal.html).
-async fn prepare(connection: &mut AnyConnection) -> sqlx::Result<()> {
-    let patience = PATIENCE.as_millis();
-    let settings = format!(
-        "PRAGMA busy_timeout = {patience}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL"
-    );
-    sqlx::raw_sql(sqlx::AssertSqlSafe(settings)).execute(&mut *connection).await?;
-    let pause = Duration::from_millis(5);
-    let mut waited = Duration::ZERO;
-    // Two processes that switch a new file to WAL at the same time are not made to wait by the patience
-    // above: one is told at once that the file is busy.
-    loop {
-        let mode = sqlx::query("PRAGMA journal_mode = WAL").fetch_one(&mut *connection).await;
-        match mode.and_then(|row| row.try_get::<String, _>(0)) {
-            Err(error) if is_busy(&error) && waited < PATIENCE => {
-                tokio::time::sleep(pause).await;
-                waited += pause;
-            }
-            other => return other.map(drop),
-        }
+        f.debug_struct("Store").field("place", &self.place()).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;
+
+    use sqlx::Row;
 
     use super::*;
 

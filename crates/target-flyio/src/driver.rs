@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use crate::api::{ApiError, Change, Launch, Machine, Power, Sent};
 use crate::error::FlyError;
 use crate::front::{Front, Launched};
-use crate::goal::{Failure, Goal, Step, Wanted};
+use crate::goal::{Failure, Goal, Same, Step, Wanted};
 use crate::memory::Memory;
 use crate::patience::Patience;
 use crate::plan::Place;
@@ -34,6 +34,8 @@ struct Drive<'s> {
     watching: bool,
     /// Since when it shows nothing of itself.
     unseen: Option<Instant>,
+    /// When it was last told to run.
+    told: Option<Instant>,
 }
 
 impl Session<'_> {
@@ -62,8 +64,8 @@ impl Session<'_> {
     ) -> Result<Machine, FlyError> {
         let patience = Patience::new(self.config().wait_timeout);
         let memory = Memory { id, ..Memory::default() };
-        let (watching, unseen) = (false, None);
-        let drive = Drive { session: self, goal, front, memory, patience, watching, unseen };
+        let (watching, unseen, told) = (false, None, None);
+        let drive = Drive { session: self, goal, front, memory, patience, watching, unseen, told };
         match drive.go().await {
             Ok(machine) => {
                 if goal.healthy {
@@ -91,16 +93,33 @@ impl Drive<'_> {
                 self.patience.allow(machine, &self.goal.config);
             }
             match (self.goal.step(&self.memory, seen.as_ref()), seen) {
-                (Step::Done, Some(machine)) => return Ok(machine),
+                (Step::Done, Some(machine)) => {
+                    self.note_boot(&machine);
+                    return Ok(machine);
+                }
                 (Step::Fail(failure), seen) => return Err(self.failed(failure, seen)),
                 (Step::Create, _) => self.create().await?,
                 (step, Some(machine)) => {
                     self.watching = step == Step::Watch && machine.is_checked();
                     self.patience.check(&step, &machine)?;
+                    if let Some((wanted, limit)) = self.patience.news(&step) {
+                        let (id, seconds) = (&machine.id, limit.as_secs());
+                        let words =
+                            format!("waits for machine {id} to be {wanted}, up to {seconds}s");
+                        self.session.cx().note(words);
+                    }
                     self.take(&step, &machine).await?;
                 }
                 (_, None) => unreachable!("a machine that is not there is created or missed"),
             }
+        }
+    }
+
+    /// A machine of the new release has become well.
+    fn note_boot(&self, machine: &Machine) {
+        let new = self.goal.healthy && matches!(self.goal.same, Same::Run { .. });
+        if let Some(told) = self.told.filter(|_| new && machine.is_checked()) {
+            self.session.boots().note(told.elapsed());
         }
     }
 
@@ -195,6 +214,7 @@ impl Drive<'_> {
                 self.memory.held = Some(machine.instance_id);
                 self.memory.id = Some(machine.id);
                 self.memory.made = Some(at);
+                self.told = Some(at);
             }
             // Nobody knows whether it is there. It may take a moment to show; then it is looked for.
             Err(error) if error.is_transient() => sleep(session.config().poll.max(PAUSE)).await,
@@ -237,6 +257,9 @@ impl Drive<'_> {
     async fn write(&mut self, step: &Step, machine: &Machine) -> Result<(), FlyError> {
         let (api, memory) = (self.session.api(), &mut self.memory);
         let guard = self.session.leases().guard(&machine.id)?;
+        if matches!(step, Step::Update | Step::Start) {
+            self.told = Some(Instant::now());
+        }
         match step {
             Step::Update => {
                 memory.updates += 1;

@@ -5,10 +5,29 @@
 //! `driver.rs`), so that a deploy or a restore that was cut off anywhere is finished by doing
 //! it again.
 //!
+//! ```
+//! use std::path::Path;
+//! use pipeline_core::{Deployer as _, Step};
+//! use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let token = "a token that may deploy";
+//! # let text = "[http_service]\ninternal_port = 8080\n";
+//! let fly_toml = FlyToml::parse(Path::new("fly.toml"), text)?; // or FlyToml::read
+//! let mut config = FlyConfig::new("shop", "https://shop.fly.dev", token, fly_toml);
+//! config.strategy = Strategy::BlueGreen;
+//! let target = FlyTarget::new(config);
+//! assert_eq!(target.target(), "flyio:shop");
+//! let image = Step::builder("image", target.known_image("registry.fly.io/shop:v2"));
+//! # let _ = image;
+//! # Ok(()) }
+//! ```
+//!
 //! [`FlyctlBuild`] and [`DockerBuild`] are [`Builder`](pipeline_core::Builder)s: they make the image and push it.
 
 mod api;
 mod bake;
+mod boots;
 mod build;
 mod config;
 mod desired;

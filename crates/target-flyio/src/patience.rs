@@ -43,6 +43,8 @@ pub(crate) struct Patience {
     began: Instant,
     since: Instant,
     waiting_for: &'static str,
+    /// What people know that is waited for.
+    told: Option<&'static str>,
     /// What was said for both phases; without it, what the machine's own checks need.
     said: Option<Duration>,
     /// Known once the machine was seen.
@@ -53,7 +55,8 @@ pub(crate) struct Patience {
 impl Patience {
     pub(crate) fn new(said: Option<Duration>) -> Self {
         let now = Instant::now();
-        Self { began: now, since: now, waiting_for: "started", said, limits: None, slice: FIRST }
+        let (waiting_for, told, limits) = ("started", None, None);
+        Self { began: now, since: now, waiting_for, told, said, limits, slice: FIRST }
     }
 
     /// A program that may take long to stop, or whose checks are slow, is given that time too.
@@ -66,9 +69,17 @@ impl Patience {
         });
     }
 
+    /// What is waited for from now on, and how long at most; said once.
+    pub(crate) fn news(&mut self, step: &Step) -> Option<(&'static str, Duration)> {
+        let limits = self.limits.filter(|_| matches!(step, Step::Settle | Step::Watch))?;
+        let wanted = wanted(step);
+        let limit = if *step == Step::Watch { limits.healing } else { limits.starting };
+        (self.told.replace(wanted) != Some(wanted)).then_some((wanted, limit))
+    }
+
     /// Is there any left for this step?
     pub(crate) fn check(&mut self, step: &Step, machine: &Machine) -> Result<(), FlyError> {
-        let waiting_for = if *step == Step::Watch { "healthy" } else { "started" };
+        let waiting_for = wanted(step);
         if waiting_for != self.waiting_for {
             (self.waiting_for, self.since) = (waiting_for, Instant::now());
         }
@@ -97,6 +108,10 @@ impl Patience {
         self.slice = (slice * 2).min(LONGEST);
         slice
     }
+}
+
+fn wanted(step: &Step) -> &'static str {
+    if *step == Step::Watch { "healthy" } else { "started" }
 }
 
 impl Limits {

@@ -7,6 +7,7 @@ use pipeline_core::Context;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::api::{Api, Machine, Power};
+use crate::boots::Boots;
 use crate::config::FlyConfig;
 use crate::error::{FlyError, LogTail};
 use crate::leases::Leases;
@@ -64,6 +65,10 @@ impl<'a> Session<'a> {
 
     pub(crate) fn steady(&self) -> &Steady {
         &self.target.steady
+    }
+
+    pub(crate) fn boots(&self) -> &Boots {
+        &self.target.boots
     }
 
     /// The machines, if none of them has died since it was well. On the way back that is no news, and

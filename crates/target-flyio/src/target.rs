@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::api::{Api, Machine, Platform};
+use crate::boots::Boots;
 use crate::build::KnownImage;
 use crate::config::FlyConfig;
 use crate::desired::Desired;
@@ -40,6 +41,7 @@ pub struct FlyTarget {
     began: OnceLock<Instant>,
     recording: Recording,
     pub(crate) steady: Steady,
+    pub(crate) boots: Boots,
 }
 
 impl FlyTarget {
@@ -100,8 +102,8 @@ impl FlyTarget {
         let leases = Leases::new(&api, config.lease_ttl);
         let name = format!("flyio:{}", config.app);
         let (began, recording) = (OnceLock::new(), Recording::default());
-        let steady = Steady::default();
-        Self { name, config, desired, api, platform, http, leases, began, recording, steady }
+        let (steady, boots) = (Steady::default(), Boots::default());
+        Self { name, config, desired, api, platform, http, leases, began, recording, steady, boots }
     }
 
     /// The stage, its machines under the release that Fly.io knows.
@@ -180,7 +182,11 @@ impl Deployer for FlyTarget {
         if stage.settles {
             self.leases.release_all().await;
         }
-        Ok(self.seen(&machines, cx).unwrap_or_default())
+        let mut deployment = self.seen(&machines, cx).unwrap_or_default();
+        if let Some(took) = self.boots.take() {
+            deployment.numbers.insert("boot_ms".to_owned(), took);
+        }
+        Ok(deployment)
     }
 
     async fn restore(&self, to: &Snapshot, cx: &Context) -> Result<Deployment, Fault> {

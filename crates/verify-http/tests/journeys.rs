@@ -1,12 +1,13 @@
 //! Journeys over real sockets: cookies, redirects, an upgrade, and what breaks on the way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use pipeline_core::{Deployment, Outcome, Phase, Verdict, Verifier};
 use pipeline_testkit::a_run;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 use verify_http::{
@@ -76,7 +77,10 @@ fn sign_in() -> Journey {
     Journey::new("sign in", steps).secret("password", password)
 }
 
-async fn verify(journey: Journey, port: u16) -> Outcome {
+async fn verify(mut journey: Journey, port: u16) -> Outcome {
+    for step in &mut journey.steps {
+        step.timeout = Duration::from_mins(1); // this machine may be busy
+    }
     // The first test to come installs it for all.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::new(Connections::Kept).expect("a provider is installed");
@@ -125,9 +129,11 @@ async fn what_is_no_websocket_is_told_with_its_answer() {
 
 #[tokio::test]
 async fn nobody_at_the_port_is_refused() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has free ports");
-    let port = listener.local_addr().expect("it is bound").port();
-    drop(listener);
+    // Bound, so that nobody else gets the port.
+    let nobody = TcpSocket::new_v4().expect("there are sockets");
+    let any = "127.0.0.1:0".parse().expect("it is an address");
+    nobody.bind(any).expect("loopback has free ports");
+    let port = nobody.local_addr().expect("it is bound").port();
     let report = verify(sign_in(), port).await.expect("it could look");
     insta::assert_snapshot!(report.checks()[0].message,
         @"step 1 of 3, GET /login: did not answer: connection refused");

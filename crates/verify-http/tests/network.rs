@@ -7,12 +7,12 @@ use pipeline_core::{
 };
 use pipeline_testkit::a_run;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use verify_http::{Bearer, Client, Connections, Smoke, SmokeCheck, SmokeConfig};
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-/// Short in all, so that what never passes ends soon.
+/// Short in all, so that what never answers is soon given up.
 fn impatient(check: SmokeCheck) -> SmokeConfig {
     SmokeConfig {
         within: Duration::from_secs(1),
@@ -22,9 +22,26 @@ fn impatient(check: SmokeCheck) -> SmokeConfig {
     }
 }
 
+/// One try, with time enough for a busy machine: what is wrong stays wrong.
+fn once(check: SmokeCheck) -> SmokeConfig {
+    let patience = Duration::from_mins(1);
+    SmokeConfig {
+        within: patience,
+        attempt_timeout: patience,
+        retry_every: patience,
+        consecutive: 1.try_into().expect("1 is not 0"),
+        checks: vec![check],
+        ..SmokeConfig::default()
+    }
+}
+
 /// Time enough for a busy machine; what passes does so at once.
 fn patient(check: SmokeCheck) -> SmokeConfig {
-    SmokeConfig { within: Duration::from_secs(30), ..impatient(check) }
+    SmokeConfig {
+        within: Duration::from_mins(2),
+        attempt_timeout: Duration::from_mins(1),
+        ..impatient(check)
+    }
 }
 
 async fn verify(config: SmokeConfig, deployment: &Deployment) -> Outcome {
@@ -109,7 +126,7 @@ async fn a_redirect_to_the_login_page_is_not_followed() {
         .expect(0)
         .mount(&server)
         .await;
-    let outcome = verify(impatient(SmokeCheck::get("/dashboard")), &at(server.uri())).await;
+    let outcome = verify(once(SmokeCheck::get("/dashboard")), &at(server.uri())).await;
     insta::assert_snapshot!(message(outcome), @"Refused: answered 302 to /login, wanted 200");
 }
 
@@ -134,7 +151,7 @@ async fn health_in_the_body_counts() {
     let outcome = verify(patient(health.clone()), &at(well.uri())).await;
     insta::assert_snapshot!(message(outcome),
         @"Alert: answered 200, but calls itself degraded, 2 times in a row");
-    let outcome = verify(impatient(health), &at(ill.uri())).await;
+    let outcome = verify(once(health), &at(ill.uri())).await;
     insta::assert_snapshot!(message(outcome), @"Refused: answered 200, but calls itself unhealthy");
 }
 
@@ -160,7 +177,7 @@ async fn each_machine_is_asked_by_its_header_and_must_answer_itself() {
     };
     let instances = vec![instance("148e"), instance("9080")];
     let deployment = Deployment { instances, ..at("http://nobody.invalid") };
-    let report = verify(impatient(SmokeCheck::get("/")), &deployment).await.unwrap();
+    let report = verify(once(SmokeCheck::get("/")), &deployment).await.unwrap();
     assert_eq!(report.verdict(), Verdict::Inconclusive);
     assert_eq!(report.checks()[0].verdict, Verdict::Passed);
     insta::assert_snapshot!(report.findings()[0].message,
@@ -169,10 +186,11 @@ async fn each_machine_is_asked_by_its_header_and_must_answer_itself() {
 
 #[tokio::test]
 async fn nobody_listening_is_a_refusal() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let outcome = verify(impatient(SmokeCheck::get("/")), &at(url)).await;
+    // Bound, so that nobody else gets the port.
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    let outcome = verify(once(SmokeCheck::get("/")), &at(url)).await;
     insta::assert_snapshot!(message(outcome), @"Refused: did not answer: connection refused");
 }
 
@@ -190,7 +208,7 @@ async fn a_server_that_never_answers_is_given_up() {
 #[tokio::test]
 async fn a_connection_that_is_closed_or_reset_is_a_refusal() {
     let (url, serving) = raw(|mut stream| async move { read_request(&mut stream).await }).await;
-    let outcome = against(serving, verify(impatient(SmokeCheck::get("/")), &at(url))).await;
+    let outcome = against(serving, verify(once(SmokeCheck::get("/")), &at(url))).await;
     insta::assert_snapshot!(message(outcome), @"Refused: did not answer: connection closed before message completed");
 
     let (url, serving) = raw(|mut stream| async move {
@@ -198,7 +216,7 @@ async fn a_connection_that_is_closed_or_reset_is_a_refusal() {
         stream.set_zero_linger().expect("a TCP stream can be reset");
     })
     .await;
-    let outcome = against(serving, verify(impatient(SmokeCheck::get("/")), &at(url))).await;
+    let outcome = against(serving, verify(once(SmokeCheck::get("/")), &at(url))).await;
     insta::assert_snapshot!(message(outcome), @"Refused: did not answer: connection reset");
 }
 
@@ -228,9 +246,7 @@ async fn an_endless_body_does_not_fill_the_memory() {
     })
     .await;
     let json = SmokeCheck::get("/").json();
-    let config = SmokeConfig { consecutive: 1.try_into().unwrap(), ..patient(json) };
-    let config = SmokeConfig { within: Duration::from_secs(2), ..config };
-    let outcome = against(serving, verify(config, &at(url))).await;
+    let outcome = against(serving, verify(once(json), &at(url))).await;
     insta::assert_snapshot!(message(outcome),
         @"Inconclusive: answered 200, but the body is longer than 1 MiB, too much to tell, wanted JSON");
 }
@@ -242,7 +258,7 @@ async fn what_is_not_http_or_not_tls_is_a_refusal() {
         let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n").await;
     })
     .await;
-    let outcome = against(serving, verify(impatient(SmokeCheck::get("/")), &at(&url))).await;
+    let outcome = against(serving, verify(once(SmokeCheck::get("/")), &at(&url))).await;
     insta::assert_snapshot!(message(outcome), @"Refused: did not answer: invalid HTTP version parsed");
 
     let (url, serving) = raw(|mut stream| async move {
@@ -251,22 +267,21 @@ async fn what_is_not_http_or_not_tls_is_a_refusal() {
     })
     .await;
     let url = url.replace("http://", "https://");
-    let outcome = against(serving, verify(impatient(SmokeCheck::get("/")), &at(url))).await;
+    let outcome = against(serving, verify(once(SmokeCheck::get("/")), &at(url))).await;
     insta::assert_snapshot!(message(outcome), @"Refused: did not answer over TLS: received corrupt message of type InvalidContentType");
 }
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve_is_no_verdict() {
     // The top-level name `invalid` never resolves (RFC 6761).
-    let fault =
-        verify(impatient(SmokeCheck::get("/")), &at("http://shop.invalid")).await.unwrap_err();
+    let fault = verify(once(SmokeCheck::get("/")), &at("http://shop.invalid")).await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Transient);
     assert_eq!(fault.message(), "the name `shop.invalid` could not be resolved");
 }
 
 #[tokio::test]
 async fn an_address_that_is_none_is_no_verdict() {
-    let fault = verify(impatient(SmokeCheck::get("/")), &at("shop.fly.dev")).await.unwrap_err();
+    let fault = verify(once(SmokeCheck::get("/")), &at("shop.fly.dev")).await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Permanent);
     assert_eq!(fault.next_step(), Some("correct the environment's `url`"));
 }
@@ -274,7 +289,7 @@ async fn an_address_that_is_none_is_no_verdict() {
 #[tokio::test]
 async fn a_report_survives_being_stored() {
     let server = answering(ResponseTemplate::new(500).set_body_string("oops")).await;
-    let report = verify(impatient(SmokeCheck::get("/")), &at(server.uri())).await.unwrap();
+    let report = verify(once(SmokeCheck::get("/")), &at(server.uri())).await.unwrap();
     let text = serde_json::to_string(&report).unwrap();
     let read: Report = serde_json::from_str(&text).unwrap();
     assert_eq!(read.findings(), report.findings());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, value_parser};
 
-use super::{factor, sim::FAULTS};
+use super::{ExportTo, factor, sim::FAULTS};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,6 +55,8 @@ pub(crate) struct Rehearse {
     /// Keep the folder with the store and what the machines printed
     #[arg(long)]
     pub(crate) keep: bool,
+    #[command(flatten)]
+    pub(crate) export: ExportTo,
 }
 
 /// What a release is like.

@@ -42,7 +42,7 @@ async fn record(setting: Setting<'_>) -> Result<Exit, CliError> {
     let deployment = what_runs(setting, &run).await?;
     let performance = wire::performance_verifier(environment)?;
     let cx = run.context(Phase::Verify, "baseline");
-    app.say(Tone::Dim, &format!("measuring {} of {}", deployment.version, environment.name));
+    app.mention(Tone::Dim, &format!("measuring {} of {}", deployment.version, environment.name));
     let series = tokio::select! {
         series = performance.measure(&deployment, &cx) => series?,
         exit = signals::watch(&source, &events) => return Ok(exit),
@@ -63,7 +63,7 @@ async fn record(setting: Setting<'_>) -> Result<Exit, CliError> {
 async fn show(setting: Setting<'_>) -> Result<Exit, CliError> {
     let Setting { app, environment, config } = setting;
     let target = wire::target_name(environment);
-    let (store, past) = (open_store(config).await?, Past::of(&config.store_url, &target));
+    let (store, past) = (open_store(config).await?, Past::of(config, &target));
     let mut known = Vec::new();
     for endpoint in &wire::performance_config(environment)?.endpoints {
         let title = endpoint.title();

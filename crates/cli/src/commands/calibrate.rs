@@ -36,7 +36,7 @@ pub(crate) async fn run(
         let cx = run.context(Phase::Verify, &format!("comparison {}", counted.runs + 1));
         let report = performance.same(deployment, &cx).await?;
         counted.count(report.checks().iter().map(|it| it.verdict), report.verdict());
-        app.say(Tone::Dim, &format!("  {} of {times}: {}", counted.runs, report.verdict()));
+        app.mention(Tone::Dim, &format!("  {} of {times}: {}", counted.runs, report.verdict()));
         for check in report.checks().iter().filter(|it| it.verdict != Verdict::Passed) {
             app.say(Tone::Warn, &format!("    {}: {}", check.name, check.message));
         }

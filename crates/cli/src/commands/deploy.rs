@@ -1,19 +1,22 @@
 //! `pipeline deploy ENV`: all phases, or with `--dry-run` the plan.
 
-use std::io::Write as _;
-
-use pipeline_core::{Builder, Step};
+use pipeline_core::{Account, Builder, Step};
 use serde_json::json;
-use store_sql::RunKind;
+use store_sql::{RunKind, RunRow};
 
 use crate::app::{App, Setting};
 use crate::args::Deploy;
-use crate::commands::plan;
+use crate::closing;
+use crate::commands::plan::{self, Shown};
 use crate::config::Confirm;
 use crate::ending::Ending;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::render::{Tone, took};
+use crate::exports;
+use crate::person::forget_typed_ahead;
+use crate::promotion::Rules;
+use crate::render::{self, Tone, took};
+use crate::retention;
 use crate::session::{Berth, Session, Way};
 use crate::window;
 use crate::wire::{self, Wanted};
@@ -38,28 +41,53 @@ async fn deploy(
 ) -> Result<Exit, CliError> {
     let config = app.config()?;
     let setting = Setting::of(app, &config, &args.environment)?;
-    let wanted = match builder {
-        Some(builder) => Wanted::built_by(setting, builder)?,
-        None => Wanted::configured(setting, &args.choice)?,
+    let name = &setting.environment.name;
+    let waiting = app.waiting(&format!("getting ready to deploy to {name}"));
+    let (wanted, rules) = match builder {
+        // Only the demo has one, and its project no rule.
+        Some(builder) => (Wanted::built_by(setting, builder)?, Rules::of(setting, None)),
+        None => plan::under_rules(setting, &args.choice).await?,
     };
     let image = wanted.image.clone();
     if args.dry_run {
+        let shown = Shown::of(&wanted, &rules).await?;
         let wanted = plan::foreseen(setting, wanted).await?;
         let pipeline = wire::pipeline(setting, wanted, &args.gates).await?;
-        plan::show(setting, &pipeline, image.as_deref()).await?;
-        return Ok(Exit::Good);
+        plan::show(setting, &pipeline, &shown).await?;
+        drop(waiting);
+        return Ok(tell_refused(setting, &shown));
     }
     let session = Session::open(setting).await?;
     let wanted = wanted.ahead(setting, &session.store, (RunKind::Deploy, None)).await?;
     let pipeline = wire::pipeline(setting, wanted, &args.gates).await?;
     not_again(&session, pipeline.target(), args.despite_rollback).await?;
     if setting.environment.confirm != Confirm::Never && !args.yes {
-        plan::explain(setting, &pipeline, image.as_deref()).await?;
+        let (image, promoted) = (image.clone(), rules.promoted.clone());
+        let shown = Shown { image, promoted, rules: rules.ask().await? };
+        plan::explain(setting, &pipeline, &shown).await?;
+        // Nobody need answer a question whose answer changes nothing.
+        shown.rules.refused(&setting.environment.name).map_or(Ok(()), Err)?;
         confirm(setting)?;
     }
-    let new = wire::new_run(&session, RunKind::Deploy, pipeline.target(), image).await;
+    let mut new = wire::new_run(&session, RunKind::Deploy, pipeline.target(), image).await;
+    if let Some(promoted) = rules.promoted {
+        (new.promotes, new.revision) = (Some(promoted.run), promoted.revision);
+    } else if let Some(image) = &new.image {
+        let known = wire::revision_of(&session.store, image).await?;
+        new.revision = known.or(new.revision);
+    }
     let berth = session.begin(&new).await?;
+    drop(waiting);
     finish(&session, &pipeline, berth, Way::New).await
+}
+
+/// The exit of a plan, and a word where the rules would keep the deploy from happening.
+fn tell_refused(setting: Setting<'_>, shown: &Shown) -> Exit {
+    if let Some(error) = shown.rules.refused(&setting.environment.name) {
+        let text = error.render(setting.app.around.colour);
+        setting.app.say(Tone::Plain, setting.secrets().strike(text.trim_end()).as_ref());
+    }
+    shown.rules.exit()
 }
 
 /// Shortly after a rollback that nobody ordered, a person must want this deploy.
@@ -68,7 +96,7 @@ async fn not_again(session: &Session<'_>, target: &str, wanted: bool) -> Result<
     let Some(recent) = window::recent(session, target).await? else { return Ok(()) };
     let words = recent.words(&environment.name);
     if wanted {
-        app.say(Tone::Warn, &format!("  ! {words}: --despite-rollback says so"));
+        app.mention(Tone::Warn, &format!("  ! {words}: --despite-rollback says so"));
         return Ok(());
     }
     if !app.around.can_ask {
@@ -90,10 +118,11 @@ pub(crate) async fn finish(
 ) -> Result<Exit, CliError> {
     let (kept, ending) = end(session, pipeline, berth, way).await?;
     // From here on the code says how the run ended, whatever becomes of the words.
-    if let Err(error) = report(session, &kept, &ending) {
+    if let Err(error) = report(session, &kept, &ending).await {
         session.setting.app.say(Tone::Warn, &format!("  ! {error}"));
     }
-    Ok(ending.exit())
+    retention::let_go(session).await;
+    Ok(session.exit(&ending))
 }
 
 /// Carries a run out, and leaves it to others to say how it ended.
@@ -102,20 +131,27 @@ pub(crate) async fn end(
     pipeline: &pipeline_core::Pipeline,
     berth: Berth,
     way: Way,
-) -> Result<(store_sql::RunRow, Ending), CliError> {
+) -> Result<(RunRow, Ending), CliError> {
     let row = berth.row.clone();
     let ending = session.carry_out(pipeline, berth, way).await?;
     let kept = session.store.run(row.version.as_str()).await.ok().flatten().unwrap_or(row);
+    let app = session.setting.app;
+    let mut told = exports::told(&kept, &ending);
+    told.exit_code = session.exit(&ending) as u8;
+    told.words = told.words.map(|it| session.setting.secrets().strike(&it).into_owned());
+    app.global.exports.write(app, &told);
+    app.global.exports.trace(app, told.exit_code).await;
     Ok((kept, ending))
 }
 
-fn report(session: &Session<'_>, row: &store_sql::RunRow, ending: &Ending) -> Result<(), CliError> {
-    let Setting { app, environment, .. } = session.setting;
-    let words = ending.words(&row.version, &environment.name);
+async fn report(session: &Session<'_>, row: &RunRow, ending: &Ending) -> Result<(), CliError> {
+    let app = session.setting.app;
     let secrets = session.setting.secrets();
-    app.say(tone(ending), &format!("\n{}", secrets.strike(&words)));
+    closing::say(session, row, ending).await;
     if app.json() {
-        return app.object(&secrets, object(row, ending));
+        let mut object = object(row, ending, &app.global.exports.account());
+        object["exit"] = json!(session.exit(ending) as u8);
+        return app.object(&secrets, object);
     }
     app.fact(&history_line(row))
 }
@@ -130,7 +166,7 @@ pub(crate) fn tone(ending: &Ending) -> Tone {
 }
 
 /// The end of a run as the JSON contract has it.
-pub(crate) fn object(row: &store_sql::RunRow, ending: &Ending) -> serde_json::Value {
+pub(crate) fn object(row: &RunRow, ending: &Ending, account: &Account) -> serde_json::Value {
     json!({
         "schema": 1,
         "run": row.id,
@@ -142,6 +178,7 @@ pub(crate) fn object(row: &store_sql::RunRow, ending: &Ending) -> serde_json::Va
         "duration_ms": row.duration_ms(),
         "traffic_back_ms": row.traffic_back_ms,
         "image": ending.image,
+        "phases": exports::phases(account),
         "failures": ending.failures,
         "message": ending.words(&row.version, &row.begun.environment),
     })
@@ -149,7 +186,7 @@ pub(crate) fn object(row: &store_sql::RunRow, ending: &Ending) -> serde_json::Va
 
 /// `v546: 2026-03-25 14:32 UTC | staging | PASS | 4m 12s`, and of a run that was taken back, how soon users
 /// had the old release again: `… | ROLLBACK | 4m 12s | traffic back after 5.2s`.
-pub(crate) fn history_line(row: &store_sql::RunRow) -> String {
+pub(crate) fn history_line(row: &RunRow) -> String {
     let started = row.started.strftime("%Y-%m-%d %H:%M UTC");
     let outcome = row.ending.map_or_else(|| "OPEN".into(), |it| it.outcome.to_string());
     let duration = row.duration_ms().map_or_else(|| "-".into(), took);
@@ -161,18 +198,24 @@ pub(crate) fn history_line(row: &store_sql::RunRow) -> String {
 
 /// Asks for the literal word. Anything else, and nobody to ask, is a no.
 pub(crate) fn confirm(setting: Setting<'_>) -> Result<(), CliError> {
-    let Setting { app, environment, .. } = setting;
+    let environment = setting.environment;
     let word = match environment.confirm {
         Confirm::App => environment.fly()?.app.clone(),
         Confirm::Yes | Confirm::Never => "yes".into(),
     };
+    confirm_with(setting, &word, &format!("deploy to {}", environment.name))
+}
+
+/// The same with another word, and for something else.
+pub(crate) fn confirm_with(setting: Setting<'_>, word: &str, what: &str) -> Result<(), CliError> {
+    let Setting { app, environment, .. } = setting;
     let refused = |why: &str| {
         CliError::new(Exit::NotAllowed, format!("{} was not confirmed: {why}", environment.name))
     };
     if !app.around.can_ask {
         return Err(refused("there is nobody to ask").hint("say --yes where no person is there"));
     }
-    match typed(&format!("\nType `{word}` to deploy to {}: ", environment.name)) {
+    match typed(&format!("\nType `{word}` to {what}: ")) {
         Some(typed) if typed == word => Ok(()),
         _ => Err(refused(&format!("that was not `{word}`"))),
     }
@@ -180,8 +223,9 @@ pub(crate) fn confirm(setting: Setting<'_>) -> Result<(), CliError> {
 
 /// What a person types.
 fn typed(question: &str) -> Option<String> {
-    let _ = write!(std::io::stderr(), "{question}");
-    let _ = std::io::stderr().flush();
+    forget_typed_ahead();
+    // A question that cannot be seen is not answered with the word.
+    render::ask(question).ok()?;
     let mut typed = String::new();
     std::io::stdin().read_line(&mut typed).ok()?;
     Some(typed.trim_end_matches(['\r', '\n']).to_owned())
@@ -189,7 +233,7 @@ fn typed(question: &str) -> Option<String> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use store_sql::{NewRun, RunOutcome, RunRow};
+    use store_sql::{NewRun, RunOutcome};
 
     use super::*;
 
@@ -206,6 +250,7 @@ pub(crate) mod tests {
                 image: None,
                 origin: None,
                 restores: None,
+                promotes: None,
                 who: "ada".into(),
                 host: "build-7".into(),
                 pid: 7,

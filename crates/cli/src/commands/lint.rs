@@ -58,7 +58,12 @@ fn chosen<'a>(
     Ok(config.environments.values().filter_map(fly).collect())
 }
 
-fn look(config: &Config, environment: &Environment, fly: &Fly) -> Result<Vec<Finding>, CliError> {
+/// What of one environment will hurt.
+pub(crate) fn look(
+    config: &Config,
+    environment: &Environment,
+    fly: &Fly,
+) -> Result<Vec<Finding>, CliError> {
     let path = config.dir.join(&fly.config);
     let toml = match FlyToml::read(&path) {
         Ok(toml) => toml,

@@ -2,35 +2,74 @@
 
 use std::fmt::Write as _;
 
+use gates_release::{Candidate, told};
+use jiff::Timestamp;
 use pipeline_core::{
-    Artifact, Consequence, Pipeline, Plan as Planned, Release, Run, RunId, Trigger, TriggerRow,
+    Artifact, Clock, Consequence, Pipeline, Plan as Planned, Release, Run, RunId, Trigger,
+    TriggerRow,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use store_sql::RunKind;
 
-use crate::app::{App, Setting};
-use crate::args::{GateChoice, Plan};
+use crate::app::{App, Setting, wall};
+use crate::args::{DeployChoice, GateChoice, Plan};
+use crate::commands::validate::gate_object;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::promotion::{self, Answered, Rules};
 use crate::render::Tone;
-use crate::session::Session;
+use crate::session::{Session, has_store};
 use crate::wire::{self, Wanted};
 
 pub(crate) async fn run(app: &App, args: Plan) -> Result<Exit, CliError> {
     let config = app.config()?;
     let setting = Setting::of(app, &config, &args.environment)?;
-    let wanted = Wanted::configured(setting, &args.choice)?;
-    let image = wanted.image.clone();
+    let name = &setting.environment.name;
+    let _waiting = app.waiting(&format!("asking what runs in {name}"));
+    let (wanted, rules) = under_rules(setting, &args.choice).await?;
+    let shown = Shown::of(&wanted, &rules).await?;
     let wanted = foreseen(setting, wanted).await?;
     let pipeline = wire::pipeline(setting, wanted, &GateChoice::default()).await?;
-    show(setting, &pipeline, image.as_deref()).await?;
+    show(setting, &pipeline, &shown).await?;
     Ok(Exit::Good)
+}
+
+/// What shall be deployed, and the rules of the environment for it.
+pub(crate) async fn under_rules<'a>(
+    setting: Setting<'a>,
+    choice: &DeployChoice,
+) -> Result<(Wanted, Rules<'a>), CliError> {
+    let promoted = promotion::chosen(setting, choice).await?;
+    let image = promoted.as_ref().map(|it| it.image.clone()).or_else(|| choice.image.clone());
+    let wanted = Wanted::configured(setting, &DeployChoice { image, ..choice.clone() })?;
+    let rules = Rules::of(setting, promoted).despite_freeze(choice.despite_freeze);
+    Ok((wanted.under(rules.gates()?), rules))
+}
+
+/// What a plan shows beside what the deploy itself would do.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown {
+    pub(crate) image: Option<String>,
+    pub(crate) promoted: Option<Candidate>,
+    pub(crate) rules: Answered,
+}
+
+impl Shown {
+    /// What is brought, and what the rules say of it now.
+    pub(crate) async fn of(wanted: &Wanted, rules: &Rules<'_>) -> Result<Self, CliError> {
+        let (image, promoted) = (wanted.image.clone(), rules.promoted.clone());
+        Ok(Self { image, promoted, rules: rules.ask().await? })
+    }
+
+    /// Of a deploy that no rule is about.
+    pub(crate) fn image(image: Option<String>) -> Self {
+        Self { image, ..Self::default() }
+    }
 }
 
 /// The same, with what history knows. Where there is none yet, a plan does not begin one.
 pub(crate) async fn foreseen(setting: Setting<'_>, wanted: Wanted) -> Result<Wanted, CliError> {
-    let path = setting.config.store_url.strip_prefix("sqlite:").unwrap_or_default();
-    if !std::path::Path::new(path).exists() {
+    if !has_store(setting.config).await? {
         return Ok(wanted);
     }
     let session = Session::open(setting).await?;
@@ -41,17 +80,19 @@ pub(crate) async fn foreseen(setting: Setting<'_>, wanted: Wanted) -> Result<Wan
 pub(crate) async fn show(
     setting: Setting<'_>,
     pipeline: &Pipeline,
-    image: Option<&str>,
+    shown: &Shown,
 ) -> Result<(), CliError> {
     let Setting { app, environment, .. } = setting;
-    let planned = compute(setting, pipeline, image).await?;
+    let planned = compute(setting, pipeline, shown.image.as_deref()).await?;
     if app.json() {
         let mut object = serde_json::to_value(&planned).expect("a plan is plain data");
         object["schema"] = json!(1);
         object["environment"] = json!(environment.name);
+        object["rules"] = shown.rules.answers.iter().map(gate_object).collect();
+        object["promotes"] = shown.promoted.as_ref().map_or(Value::Null, candidate);
         return app.object(&setting.secrets(), object);
     }
-    let text = words(&planned, &environment.name, image);
+    let text = words(&planned, &environment.name, shown);
     app.fact(setting.secrets().strike(text.trim_end()).as_ref())
 }
 
@@ -60,10 +101,10 @@ pub(crate) async fn show(
 pub(crate) async fn explain(
     setting: Setting<'_>,
     pipeline: &Pipeline,
-    image: Option<&str>,
+    shown: &Shown,
 ) -> Result<(), CliError> {
-    let planned = compute(setting, pipeline, image).await?;
-    let text = words(&planned, &setting.environment.name, image);
+    let planned = compute(setting, pipeline, shown.image.as_deref()).await?;
+    let text = words(&planned, &setting.environment.name, shown);
     setting.app.say(Tone::Plain, setting.secrets().strike(text.trim_end()).as_ref());
     Ok(())
 }
@@ -78,16 +119,20 @@ async fn compute(
 }
 
 /// The plan for people.
-fn words(plan: &Planned, environment: &str, image: Option<&str>) -> String {
+fn words(plan: &Planned, environment: &str, shown: &Shown) -> String {
     let mut text = format!("Plan for {environment} ({})\n\n", plan.target);
+    text += &shown.rules.words();
     for (number, level) in plan.gates.iter().enumerate() {
         let head = if number == 0 { "gates" } else { "  then" };
         let _ = writeln!(text, "  {head:<10} {}", level.join(", "));
     }
-    let image = image.map(|it| format!("image {it}"));
+    let image = shown.image.as_ref().map(|it| format!("image {it}"));
     let built = plan.builder.as_ref().map(|it| format!("an image yet to be built, by {it}"));
     let _ =
         writeln!(text, "  {:<10} {}", "build", image.or(built).unwrap_or_else(|| "nothing".into()));
+    if let Some(promoted) = &shown.promoted {
+        let _ = writeln!(text, "  {:<10} {}", "promotes", origin(promoted));
+    }
     for stage in &plan.stages {
         let _ = writeln!(text, "  {:<10} {}", "stage", stage.name);
         for change in &stage.changes {
@@ -110,6 +155,26 @@ fn words(plan: &Planned, environment: &str, image: Option<&str>) -> String {
         let _ = writeln!(text, "\n  ! {warning}");
     }
     text
+}
+
+/// Where a release comes from: `v12 of staging, made of 4f1c2ab0, verified 5m 02s ago: smoke 12 of 12`.
+fn origin(promoted: &Candidate) -> String {
+    let Candidate { environment, version, revision, checks, .. } = promoted;
+    let made = match revision {
+        Some(revision) => format!("made of {}", revision.get(..8).unwrap_or(revision)),
+        None => "made of an unknown commit".into(),
+    };
+    let now = Timestamp::try_from(wall().now()).unwrap_or(promoted.verified);
+    let ago = told(now.duration_since(promoted.verified).unsigned_abs());
+    format!("{version} of {environment}, {made}, verified {ago} ago: {}", checks.join(", "))
+}
+
+fn candidate(promoted: &Candidate) -> Value {
+    let Candidate { environment, version, run, image, revision, verified, checks } = promoted;
+    json!({
+        "environment": environment, "version": version, "run": run, "image": image,
+        "revision": revision, "verified": format!("{verified:.3}"), "checks": checks,
+    })
 }
 
 /// What is done, and what for.
@@ -173,7 +238,7 @@ mod tests {
             ],
             warnings: vec!["look out".into()],
         };
-        insta::assert_snapshot!(words(&planned, "staging", None), @r"
+        insta::assert_snapshot!(words(&planned, "staging", &Shown::default()), @r"
         Plan for staging (flyio:shop)
 
           gates      format, compile

@@ -12,17 +12,19 @@ use crate::args::Environment;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::session::open_store;
-use crate::wire;
+use crate::{whoami, wire};
 
 pub(crate) async fn run(app: &App, args: Environment) -> Result<Exit, CliError> {
     let config = app.config()?;
     let setting = Setting::of(app, &config, &args.environment)?;
     let environment = setting.environment;
     let fly = wire::fly_target(setting)?;
+    let _waiting = app.waiting(&format!("asking what runs in {}", environment.name));
     let machines = fly.status().await.map_err(Fault::from)?;
     let store = open_store(&config).await?;
     let target = format!("flyio:{}", environment.fly()?.app);
-    let lock = store.holder(&target).await?;
+    // Whoever is dead for certain holds nothing: what it left is told below.
+    let lock = store.holder(&target).await?.filter(|it| !whoami::is_gone(&store, &it.owner));
     let secrets = setting.secrets();
     if app.json() {
         app.object(&secrets, object(&environment.name, &machines, lock.as_ref()))?;

@@ -1,5 +1,7 @@
 //! `pipeline validate [ENV]`: the gates alone.
 
+use std::time::Duration;
+
 use pipeline_core::{
     CancelSource, EventKind, Events, GateAnswer, Phase, Release, Run, RunId, Verdict, failures,
 };
@@ -32,6 +34,7 @@ pub(crate) async fn run(app: &App, args: Validate) -> Result<Exit, CliError> {
         .events(events.clone())
         .cancel(source.token())
         .changed(changed);
+    gates.tell_planned(&run);
     events.tell(EventKind::PhaseStarted { phase: Phase::Validate });
     let began = Instant::now();
     let answers = tokio::select! {
@@ -39,22 +42,22 @@ pub(crate) async fn run(app: &App, args: Validate) -> Result<Exit, CliError> {
         exit = signals::watch(&source, &events) => return Ok(exit),
     };
     let verdict = verdict(&answers, &run);
-    events.tell(EventKind::PhaseEnded { phase: Phase::Validate, verdict, took_ms: millis(began) });
+    let (phase, took_ms) = (Phase::Validate, millis(began.elapsed()));
+    events.tell(EventKind::PhaseEnded { phase, verdict, took_ms });
     if app.json() {
-        let gates: Vec<Value> = answers.iter().map(gate_object).collect();
-        app.object(&secrets, json!({ "schema": 1, "verdict": verdict, "gates": gates }))?;
+        app.object(&secrets, object(verdict, &answers))?;
     }
     if run.cancel.is_cancelled() {
         return Ok(Exit::Interrupted);
     }
     if !app.json() && Exit::of_verdict(verdict) == Exit::Good {
-        app.say(Tone::Good, "\nEvery gate that must pass has passed.");
+        app.mention(Tone::Good, "\nEvery gate that must pass has passed.");
     }
     Ok(Exit::of_verdict(verdict))
 }
 
-fn millis(began: Instant) -> u64 {
-    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+pub(crate) fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The gates' verdict as a whole; `None` when something kept a required one from having an answer and no
@@ -76,8 +79,13 @@ fn verdict(answers: &[GateAnswer], run: &Run) -> Option<Verdict> {
     }
 }
 
+fn object(verdict: Option<Verdict>, answers: &[GateAnswer]) -> Value {
+    let gates: Vec<Value> = answers.iter().map(gate_object).collect();
+    json!({ "schema": 1, "verdict": verdict, "gates": gates })
+}
+
 /// One gate, as the JSON contract has it.
-fn gate_object(answer: &GateAnswer) -> Value {
+pub(crate) fn gate_object(answer: &GateAnswer) -> Value {
     let report = answer.outcome.as_ref().and_then(|it| it.as_ref().ok());
     let fault = answer.outcome.as_ref().and_then(|it| it.as_ref().err());
     json!({

@@ -5,8 +5,10 @@ mod doctrine;
 mod gates;
 mod health_score;
 mod notify;
+mod promotion;
 mod rollback;
 mod security;
+mod store;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use toml::Spanned;
 use super::raw::{self, Over, Raw, Text};
 use super::{Config, Confirm, Environment, Fly, Strategy, Target, Unreachable};
 use crate::error::{ConfigError, SourceFile, did_you_mean};
+use crate::stores::Stores;
 
 type Checked<T> = Result<T, Box<ConfigError>>;
 
@@ -32,14 +35,18 @@ pub(super) fn check(file: &SourceFile, vars: &BTreeMap<String, String>) -> Check
         .iter()
         .map(|(name, it)| Ok((name.clone(), check.environment(name, it, &raw)?)))
         .collect::<Checked<_>>()?;
-    let store_url = check.store_url(raw.store.url.as_ref(), &dir)?;
+    let store_url = check.store_url(&raw.store, &dir)?;
+    let keep = check.keep(&raw.store)?;
     // What no environment uses is wrong all the same.
     check.build(raw.build.clone())?;
     check.rollback(&raw.rollback, false)?;
+    check.verify(raw.verify.clone())?;
     let known: Vec<&str> = raw.environments.keys().map(String::as_str).collect();
     let notify = raw.notify.into_iter().map(|it| check.notify(it, &known));
     let notify = notify.collect::<Checked<_>>()?;
-    Ok(Config { gates: check.gates(raw.gates, false)?, dir, store_url, environments, notify })
+    let gates = check.gates(raw.gates, false)?;
+    let stores = Stores::default();
+    Ok(Config { dir, store_url, stores, keep, gates, environments, notify })
 }
 
 struct Check<'a> {
@@ -61,6 +68,7 @@ impl Check<'_> {
         let gates = self.gates(raw.gates.clone().over(&file.gates), careful)?;
         let build = self.build(raw.build.clone().over(&file.build))?;
         let rollback = self.rollback(&raw.rollback.clone().over(&file.rollback), careful)?;
+        let promotion = self.promotion(name, &raw, &file.environments)?;
         let url = self.url(name, raw.url.as_ref())?;
         let target = match raw.target.as_ref().map(|it| it.get_ref().as_str()) {
             Some("none") => Target::None,
@@ -78,7 +86,8 @@ impl Check<'_> {
                 .error(Some(span), message)
                 .hint(format!("add url = \"https://…\", where users reach {name}")));
         }
-        Ok(Environment { name: name.into(), target, url, confirm, gates, build, verify, rollback })
+        let name = name.into();
+        Ok(Environment { name, target, url, confirm, gates, build, verify, rollback, promotion })
     }
 
     fn fly(&self, raw: &raw::Environment, span: std::ops::Range<usize>) -> Checked<Fly> {
@@ -88,7 +97,9 @@ impl Check<'_> {
                 .hint("add app = \"…\", the application's name at Fly.io"));
         };
         if app.get_ref().trim().is_empty() {
-            return Err(self.error(Some(app.span()), "this app has no name"));
+            return Err(self
+                .error(Some(app.span()), "this app has no name")
+                .hint("name the application at Fly.io: `fly apps list`"));
         }
         let strategy = raw.strategy.as_ref().map(|it| self.strategy(it)).transpose()?;
         let config = raw.config.as_ref().map_or("fly.toml", |it| it.get_ref());
@@ -137,13 +148,15 @@ impl Check<'_> {
             None | Some((_, toml::Value::Boolean(false))) => Ok(Confirm::Never),
             Some((_, toml::Value::Boolean(true))) => Ok(Confirm::Yes),
             Some((_, toml::Value::String(word))) if word == "app" => Ok(Confirm::App),
-            Some((span, _)) => Err(self.error(Some(span), "confirm is true, false or \"app\"")),
+            Some((span, _)) => Err(self
+                .error(Some(span), "confirm is true, false or \"app\"")
+                .hint("true asks for the word yes, \"app\" for the application's name")),
         }
     }
 
     /// Where the environment is reached; `PIPELINE_URL_<ENV>` goes before the file.
     fn url(&self, name: &str, raw: Option<&Text>) -> Checked<Option<String>> {
-        let variable = format!("PIPELINE_URL_{}", name.to_uppercase().replace('-', "_"));
+        let variable = url_variable(name);
         match (self.vars.get(&variable), raw) {
             (Some(url), _) => {
                 let bad = |why| self.error(None, format!("the variable {variable}: {why}"));
@@ -155,17 +168,10 @@ impl Check<'_> {
     }
 
     fn checked_url(&self, raw: &Text) -> Checked<String> {
-        url_of(raw.get_ref()).map_err(|why| self.error(Some(raw.span()), why))
-    }
-
-    fn store_url(&self, raw: Option<&Text>, dir: &Path) -> Checked<String> {
-        let written = raw.map_or("sqlite:.pipeline/pipeline.db", |it| it.get_ref());
-        match written.strip_prefix("sqlite:") {
-            Some(path) => Ok(format!("sqlite:{}", dir.join(path).display())),
-            None => Err(self
-                .error(raw.map(Spanned::span), format!("there is no store for `{written}`"))
-                .hint("write url = \"sqlite:PATH\"")),
-        }
+        url_of(raw.get_ref()).map_err(|why| {
+            self.error(Some(raw.span()), why)
+                .hint("write it whole, such as \"https://shop.example\"")
+        })
     }
 
     fn duration(&self, raw: Option<&Text>, default: Duration) -> Checked<Duration> {
@@ -197,8 +203,16 @@ pub(crate) fn strategy(name: &str) -> Result<Strategy, String> {
         "canary" => Ok(Strategy::Canary),
         "bluegreen" => Ok(Strategy::BlueGreen),
         "immediate" => Ok(Strategy::Immediate),
-        _ => Err("strategies are: rolling, canary, bluegreen, immediate".into()),
+        other => Err(match did_you_mean(other, ["rolling", "canary", "bluegreen", "immediate"]) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "strategies are: rolling, canary, bluegreen, immediate".into(),
+        }),
     }
+}
+
+/// The variable that goes before the `url` of an environment.
+pub(crate) fn url_variable(environment: &str) -> String {
+    format!("PIPELINE_URL_{}", environment.to_uppercase().replace('-', "_"))
 }
 
 fn url_of(written: &str) -> Result<String, String> {
@@ -228,6 +242,34 @@ pub(crate) fn malformed(
                 None => located.hint(otherwise),
             }
         }
-        _ => located,
+        _ => match mending(&message) {
+            Some(hint) => located.hint(hint),
+            None => located,
+        },
     }
+}
+
+/// What to write instead, by what the parser wanted.
+fn mending(message: &str) -> Option<String> {
+    if let Some(rest) = message.strip_prefix("missing field `") {
+        let key = rest.trim_end_matches('`');
+        return Some(format!("add {key} = …; `pipeline config` shows how"));
+    }
+    if message.starts_with("duplicate key") {
+        return Some("say it once".into());
+    }
+    let (_, wanted) =
+        message.split_once("expected ").filter(|_| message.starts_with("invalid "))?;
+    let hint = match wanted.split([',', ' ']).next()? {
+        "a" if wanted.starts_with("a string") => "put it into quotes: \"…\"",
+        "a" if wanted.starts_with("a boolean") => "write true or false, without quotes",
+        "a" if wanted.starts_with("a sequence") => "write a list: [\"…\", \"…\"]",
+        "a" if wanted.starts_with("a map") => "write a table: { name = \"…\" }",
+        "a" if wanted.starts_with("a nonzero") => "write a whole number from 1 on, without quotes",
+        "struct" => "write a table: { key = … }, or a section of its own in brackets",
+        "f64" | "f32" => "write a number, without quotes",
+        "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => "write a whole number, without quotes",
+        _ => return None,
+    };
+    Some(hint.into())
 }

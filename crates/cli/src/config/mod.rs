@@ -4,17 +4,23 @@ mod check;
 mod doctrine;
 mod gates;
 mod notify;
+mod promotion;
 mod raw;
 mod rollback;
+mod schema;
 mod security;
+mod store;
 mod verify;
 
-pub(crate) use check::{malformed, strategy};
+pub(crate) use check::{malformed, strategy, url_variable};
 pub(crate) use doctrine::Doctrine;
 pub(crate) use gates::{BUILT_IN, Exec, Gate, Gates, HEALTH_SCORE, HealthScore};
 pub(crate) use notify::{FromEnv, Notify, NotifyTo};
+pub(crate) use promotion::{FREEZE, PROMOTION, Promotion, RULES, TREE};
 pub(crate) use rollback::{Irreversible, Rollback};
+pub(crate) use schema::{Explained, Keys};
 pub(crate) use security::{Advisories, Security};
+pub(crate) use store::StoreUrl;
 pub(crate) use verify::{Endpoint, Journey, Performance, Smoke, SmokeCheck, Verify, Watch};
 
 use std::collections::BTreeMap;
@@ -24,6 +30,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::error::{CliError, SourceFile, did_you_mean};
+use crate::stores::Stores;
 
 /// The commented reference: documentation, defaults and a test case at once.
 pub(crate) const REFERENCE: &str = include_str!("default.toml");
@@ -36,7 +43,11 @@ pub(crate) const FILE_NAME: &str = "pipeline.toml";
 pub(crate) struct Config {
     /// The folder of the file: the project.
     pub(crate) dir: PathBuf,
-    pub(crate) store_url: String,
+    pub(crate) store_url: StoreUrl,
+    /// The stores that this process has open.
+    pub(crate) stores: Stores,
+    /// So many runs of each target keep their events and samples; all of them if not said.
+    pub(crate) keep: Option<u32>,
     /// The gates where no environment is named.
     pub(crate) gates: Gates,
     pub(crate) environments: BTreeMap<String, Environment>,
@@ -55,6 +66,8 @@ pub(crate) struct Environment {
     pub(crate) build: Build,
     pub(crate) verify: Verify,
     pub(crate) rollback: Rollback,
+    /// What must be true before something is deployed to it.
+    pub(crate) promotion: Promotion,
 }
 
 /// How the image of a release is made.
@@ -145,12 +158,21 @@ impl Config {
         from: &Path,
         vars: &BTreeMap<String, String>,
     ) -> Result<Self, CliError> {
+        Ok(check::check(&Self::file(named, from)?, vars)?)
+    }
+
+    /// What this text means.
+    pub(crate) fn of(file: &SourceFile, vars: &BTreeMap<String, String>) -> Result<Self, CliError> {
+        Ok(check::check(file, vars)?)
+    }
+
+    /// The text of the file that was named, or of the nearest one at or above `from`.
+    pub(crate) fn file(named: Option<&Path>, from: &Path) -> Result<SourceFile, CliError> {
         let path = match named {
             Some(path) => from.join(path),
             None => find(from)?,
         };
-        let file = SourceFile::read(&path)?;
-        Ok(check::check(&file, vars)?)
+        SourceFile::read(&path)
     }
 
     /// The same, where a project can do without the file: then it is the nearest one with a `mix.exs`, and every key has its default.
@@ -204,7 +226,7 @@ impl Environment {
 fn find(from: &Path) -> Result<PathBuf, CliError> {
     from.ancestors().map(|dir| dir.join(FILE_NAME)).find(|path| path.is_file()).ok_or_else(|| {
         CliError::usage(format!("there is no {FILE_NAME} in {} or above it", from.display()))
-            .hint(format!("`pipeline config > {FILE_NAME}` writes a commented one to start from"))
+            .hint("`pipeline init` writes one for the project it finds here")
     })
 }
 

@@ -3,6 +3,7 @@
 mod doctrine;
 mod gates;
 mod notify;
+mod promotion;
 mod rollback;
 mod security;
 mod verify;
@@ -10,6 +11,7 @@ mod verify;
 pub(super) use doctrine::{Doctrine, Rule, RulesFile};
 pub(super) use gates::{Exec, Gate, Gates, HealthScore};
 pub(super) use notify::Notify;
+pub(super) use promotion::{Freeze, Promotion};
 pub(super) use rollback::{Rollback, RollbackTrigger};
 pub(super) use security::{Ignore, Security};
 pub(super) use verify::{
@@ -41,6 +43,8 @@ pub(super) struct Raw {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Store {
     pub(super) url: Option<Text>,
+    pub(super) url_env: Option<Text>,
+    pub(super) keep: Option<Spanned<u32>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -66,6 +70,8 @@ pub(super) struct Environment {
     pub(super) build: Build,
     pub(super) verify: Verify,
     pub(super) rollback: Rollback,
+    pub(super) promotion: Promotion,
+    pub(super) freeze: Vec<Spanned<Freeze>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use pipeline_core::{Event, EventKind, Observer};
 
 use super::story::{Detail, Line, Story, one_line};
-use super::style::{Tone, paint, took};
+use super::style::{Tone, paint, tame};
+use super::took;
 
 /// How long a log may be silent while something runs; CI systems give up on silent jobs.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -112,5 +113,5 @@ fn beat(log: &Mutex<Log>, ended: &Receiver<()>) {
 }
 
 pub(super) fn painted(line: &Line, colour: bool) -> String {
-    line.iter().map(|(tone, text)| paint(*tone, text, colour)).collect()
+    line.iter().map(|(tone, text)| paint(*tone, &tame(text), colour)).collect()
 }

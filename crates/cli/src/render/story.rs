@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use pipeline_core::{
-    Cause, Event, EventKind, Failure, Fault, FaultKind, Finding, Outcome, Phase, Report, Severity,
-    Verdict,
-};
+use console::{Alignment, measure_text_width, pad_str};
+use pipeline_core::{Cause, Event, EventKind, Failure, FaultKind, Outcome, Phase, Report, Verdict};
 
 use super::decision::decision;
-use super::style::{Tone, took};
+use super::findings::{about, findings};
+use super::numbers::numbers;
+use super::style::Tone;
+use super::took;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,8 +28,8 @@ pub(crate) type Line = Vec<(Tone, String)>;
 /// The step in whose name the pipeline itself speaks; it is always heard.
 pub(crate) const PIPELINE: &str = "pipeline";
 
-/// How many findings of one step are shown; the rest are counted.
-const MOST_FINDINGS: usize = 20;
+/// The column of names is so wide at least, and at most.
+const NAMES: (usize, usize) = (10, 28);
 
 /// Turns events into lines.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct Story {
     /// Is the start of a step a line? Where nothing can be redrawn it is.
     starts: bool,
     phase: Option<Phase>,
+    /// How wide the column of names is: as wide as the longest name so far, within reason.
+    names: usize,
     /// Steps whose answer was shown with the step, so that it is not shown again with the failure.
     shown: BTreeSet<String>,
     /// Did the last failure come before anything that serves was changed?
@@ -45,7 +48,8 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) fn new(detail: Detail) -> Self {
-        Self { detail, starts: false, phase: None, shown: BTreeSet::new(), untouched: false }
+        let (names, shown) = (NAMES.0, BTreeSet::new());
+        Self { detail, starts: false, phase: None, names, shown, untouched: false }
     }
 
     /// The same, with a line for the start of each step.
@@ -53,8 +57,33 @@ impl Story {
         Self { starts: self.detail > Detail::Quiet, ..self }
     }
 
+    /// How wide the column of names is.
+    pub(super) fn names(&self) -> usize {
+        self.names
+    }
+
+    /// A name in its column.
+    fn named(&self, step: &str) -> String {
+        pad_str(step, self.names, Alignment::Left, None).into_owned()
+    }
+
+    fn widen(&mut self, kind: &EventKind) {
+        let wide = match kind {
+            EventKind::Planned { steps, .. } => {
+                steps.iter().map(|it| measure_text_width(&it.step)).max().unwrap_or_default()
+            }
+            EventKind::StepStarted { step, .. }
+            | EventKind::StepDone { step, .. }
+            | EventKind::StepWaits { step, .. }
+            | EventKind::StepSkipped { step, .. } => measure_text_width(step),
+            _ => 0,
+        };
+        self.names = self.names.max(wide.min(NAMES.1));
+    }
+
     /// The lines that an event adds.
     pub(crate) fn tell(&mut self, event: &Event) -> Vec<Line> {
+        self.widen(&event.kind);
         match &event.kind {
             EventKind::RunStarted { release, target, resumed, .. } => {
                 let verb = if *resumed { "goes on to" } else { "to" };
@@ -70,19 +99,17 @@ impl Story {
                 self.step_done(*phase, &done)
             }
             EventKind::StepSkipped { phase, step, reason } => {
-                let text = format!("  - {step:<10} skipped: {reason}");
+                let text = format!("  - {} skipped: {}", self.named(step), one_line(reason));
                 self.in_phase(*phase, vec![line(Tone::Dim, text)])
             }
             EventKind::WillRetry { step, attempt, fault, after_ms } => {
-                let text = format!(
-                    "  ~ {step:<10} try {attempt}: {}; again in {}",
-                    one_line(&fault.to_string()),
-                    took(*after_ms)
-                );
+                let (step, fault) = (self.named(step), one_line(&fault.to_string()));
+                let text =
+                    format!("  ~ {step} try {attempt}: {fault}; again in {}", took(*after_ms));
                 self.normal(vec![line(Tone::Warn, text)])
             }
             EventKind::Warned { message } => {
-                vec![line(Tone::Warn, format!("  ! {}", one_line(message)))]
+                self.normal(vec![line(Tone::Warn, format!("  ! {}", one_line(message)))])
             }
             EventKind::Noted { step, message } if step == PIPELINE => {
                 vec![line(Tone::Warn, format!("  ! {}", one_line(message)))]
@@ -101,7 +128,7 @@ impl Story {
         if self.detail == Detail::Quiet && good {
             return Vec::new();
         }
-        let mut lines = vec![done.headline()];
+        let mut lines = vec![done.headline(&self.named(done.step))];
         match done.outcome {
             Ok(report) => {
                 lines.extend(findings(report.findings()));
@@ -166,12 +193,12 @@ struct Done<'a> {
 }
 
 impl Done<'_> {
-    fn headline(&self) -> Line {
+    fn headline(&self, name: &str) -> Line {
         let (tone, mark) = mark(self.outcome);
         let mut line = vec![
             (Tone::Plain, "  ".into()),
             (tone, mark.into()),
-            (Tone::Plain, format!(" {:<10}", self.step)),
+            (Tone::Plain, format!(" {name}")),
             (
                 Tone::Dim,
                 format!(" {:>7}", if self.remembered { "cached".into() } else { took(self.ms) }),
@@ -200,101 +227,11 @@ fn mark(outcome: &Outcome) -> (Tone, &'static str) {
     }
 }
 
-/// How a number is said.
-type Say = fn(f64) -> String;
-
-/// The numbers a person wants beside a step.
-fn numbers(report: &Report) -> Vec<String> {
-    let known: [(&str, Say); 12] = [
-        ("score", |n| format!("score {n:.1}")),
-        ("files", |n| plural(n, "file")),
-        ("errors", |n| plural(n, "error")),
-        ("issues", |n| plural(n, "issue")),
-        ("cycles", |n| plural(n, "cycle")),
-        ("tests", |n| plural(n, "test")),
-        ("failures", |n| plural(n, "failure")),
-        ("warnings", |n| plural(n, "warning")),
-        ("skipped", |n| format!("{n} skipped")),
-        ("excluded", |n| format!("{n} excluded")),
-        ("coverage", |n| format!("coverage {n:.1} %")),
-        ("traffic_back_ms", |n| format!("traffic back after {}", took(millis(n)))),
-    ];
-    let worth = |name: &str, n: f64| n > 0.0 || matches!(name, "tests" | "coverage");
-    let mut said: Vec<String> = known
-        .iter()
-        .filter_map(|(name, say)| report.numbers().get(*name).map(|n| (*name, *n, say)))
-        .filter(|(name, n, _)| worth(name, *n))
-        .map(|(_, n, say)| say(n))
-        .collect();
-    if !report.checks().is_empty() {
-        let count = |verdict| report.checks().iter().filter(|it| it.verdict == verdict).count();
-        let (passed, alerts) = (count(Verdict::Passed), count(Verdict::Alert));
-        said.push(format!("{passed} of {} checks passed", report.checks().len()));
-        if let Some(alerts) = u32::try_from(alerts).ok().filter(|it| *it > 0) {
-            said.push(plural(f64::from(alerts), "alert"));
-        }
-    }
-    said
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a length of time: whole, not negative, and small"
-)]
-fn millis(n: f64) -> u64 {
-    n as u64
-}
-
-#[expect(clippy::float_cmp, reason = "a count of exactly one")]
-fn plural(n: f64, word: &str) -> String {
-    if n == 1.0 { format!("1 {word}") } else { format!("{n} {word}s") }
-}
-
-fn findings(findings: &[Finding]) -> Vec<Line> {
-    let mut lines: Vec<Line> = findings.iter().take(MOST_FINDINGS).flat_map(finding).collect();
-    if findings.len() > MOST_FINDINGS {
-        let rest = findings.len() - MOST_FINDINGS;
-        lines.push(line(Tone::Dim, format!("      … and {rest} more; --format json shows all")));
-    }
-    lines
-}
-
-fn finding(finding: &Finding) -> Vec<Line> {
-    let tone = match finding.severity {
-        Severity::Error => Tone::Bad,
-        Severity::Warning => Tone::Warn,
-        Severity::Note => Tone::Dim,
-    };
-    let mut first = vec![(Tone::Plain, "      ".into())];
-    if let Some(place) = finding.place() {
-        first.push((Tone::Head, format!("{place}  ")));
-    }
-    let mut message = finding.message.lines();
-    first.push((tone, message.next().unwrap_or_default().to_owned()));
-    let mut lines = vec![first];
-    lines.extend(message.map(|rest| line(Tone::Dim, format!("        {rest}"))));
-    lines.extend(finding.remedy.iter().map(|it| line(Tone::Dim, format!("        next: {it}"))));
-    lines
-}
-
-fn about(fault: &Fault) -> Vec<Line> {
-    let mut lines = vec![line(Tone::Bad, format!("      {}", one_line(fault.message())))];
-    for cause in fault.causes() {
-        lines.extend(cause.lines().map(|it| line(Tone::Dim, format!("        {it}"))));
-    }
-    lines.extend(fault.next_step().map(|it| line(Tone::Plain, format!("      next: {it}"))));
-    lines
-}
-
-fn line(tone: Tone, text: String) -> Line {
+/// A line in one tone.
+pub(super) fn line(tone: Tone, text: String) -> Line {
     vec![(tone, text)]
 }
 
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
-
-#[cfg(test)]
-#[path = "story_tests.rs"]
-mod tests;

@@ -1,5 +1,6 @@
-//! Tones and lengths of time, for people.
+//! Tones and moments, for people.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use console::Style;
@@ -13,6 +14,8 @@ pub(crate) enum Tone {
     Bad,
     Warn,
     Dim,
+    /// What moves.
+    Live,
 }
 
 /// The text in its tone. Without colour it is the text.
@@ -25,18 +28,28 @@ pub(crate) fn paint(tone: Tone, text: &str, colour: bool) -> String {
         Tone::Bad => style.red().bold(),
         Tone::Warn => style.yellow(),
         Tone::Dim => style.dim(),
+        Tone::Live => style.cyan(),
     };
     style.apply_to(text).to_string()
 }
 
-/// A length of time as history lines write it: `0.4s`, `12.0s`, `4m 12s`, `1h 02m 03s`.
-pub(crate) fn took(ms: u64) -> String {
-    let seconds = ms / 1000;
-    match seconds {
-        0..60 => format!("{}.{}s", seconds, ms % 1000 / 100),
-        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h {:02}m {:02}s", seconds / 3600, seconds % 3600 / 60, seconds % 60),
+/// The text without characters that a terminal would obey, but for the ends of its lines: what others say is shown, not
+/// done.
+pub(crate) fn tame(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unruly) {
+        return Cow::Borrowed(text);
     }
+    let shown = |it| match it {
+        '\t' => ' ',
+        it if is_unruly(it) => '\u{fffd}',
+        it => it,
+    };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+/// Control characters, and those that turn the direction of what follows.
+fn is_unruly(it: char) -> bool {
+    it.is_control() && it != '\n' || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A moment as history lines write it.
@@ -50,16 +63,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_of_time_are_short_and_exact_enough() {
-        let table = [
-            (0, "0.0s"),
-            (449, "0.4s"),
-            (59_999, "59.9s"),
-            (252_000, "4m 12s"),
-            (3_723_000, "1h 02m 03s"),
-        ];
-        for (ms, text) in table {
-            assert_eq!(took(ms), text);
-        }
+    fn what_others_say_gives_a_terminal_no_orders() {
+        assert_eq!(tame("plain 日本 🚀"), "plain 日本 🚀");
+        assert_eq!(tame("a\tb\x1b[2Jc\u{9b}d\u{202e}e"), "a b\u{fffd}[2Jc\u{fffd}d\u{fffd}e");
     }
 }

@@ -57,8 +57,8 @@ pub(super) async fn gate_steps(
     let names: Vec<_> = chosen.iter().map(|(step, _)| step.name().to_owned()).collect();
     let limited = |(step, gate): GateStep| {
         let needs = gates.exec.get(step.name()).map(|it| &it.needs[..]).unwrap_or_default();
-        let needs: Vec<_> =
-            needs.iter().filter(|it| names.contains(it)).map(String::as_str).collect();
+        let needs = needs.iter().filter(|it| names.contains(it)).chain(&choice.rules);
+        let needs: Vec<_> = needs.map(String::as_str).collect();
         let step = step.limits(Limits::once().timeout(gate.timeout)).needs(&needs);
         if gate.required { step } else { step.optional() }
     };

@@ -13,7 +13,7 @@ mod verify;
 use std::time::Duration;
 
 use pipeline_core::{
-    Builder, Circumstances, Deployer, Fault, Gates, Limits, Pipeline, Record, Step, Verifiers,
+    Builder, Circumstances, Deployer, Fault, Gate, Gates, Limits, Pipeline, Record, Step, Verifiers,
 };
 use store_sql::{RunKind, RunRow, Store};
 use target_flyio::FlyTarget;
@@ -21,7 +21,7 @@ use target_flyio::FlyTarget;
 use crate::app::{App, Setting};
 use crate::args::{DeployChoice, GateChoice, Purpose};
 use crate::config::{self, Config, Fly};
-use crate::error::CliError;
+use crate::error::{CliError, did_you_mean};
 use crate::past::Past;
 use crate::session::is_touched;
 
@@ -29,7 +29,9 @@ pub(crate) use doctrine::doctrine;
 pub(crate) use fly::{fly_target, strategy, target_name};
 pub(crate) use gates::cache;
 pub(crate) use notify::notifier;
-pub(crate) use provenance::new_run;
+#[cfg(feature = "otel")]
+pub(crate) use provenance::origin;
+pub(crate) use provenance::{new_run, revision, revision_of};
 pub(crate) use verify::{performance_config, performance_verifier};
 
 use circumstances::{Ahead, circumstances};
@@ -43,6 +45,7 @@ pub(crate) struct Wanted {
     builder: Step<dyn Builder>,
     target: FlyTarget,
     circumstances: Circumstances,
+    rules: Vec<Step<dyn Gate>>,
 }
 
 impl Wanted {
@@ -136,8 +139,14 @@ impl Wanted {
         Ok(self)
     }
 
+    /// The same, where these must let it pass before any other gate is asked.
+    pub(crate) fn under(self, rules: Vec<Step<dyn Gate>>) -> Self {
+        Self { rules, ..self }
+    }
+
     fn to_be_built(builder: Step<dyn Builder>, target: FlyTarget) -> Self {
-        Self { image: None, builder, target, circumstances: Circumstances::default() }
+        let circumstances = Circumstances::default();
+        Self { image: None, builder, target, circumstances, rules: Vec::new() }
     }
 
     fn given(image: String, target: FlyTarget) -> Self {
@@ -177,11 +186,15 @@ pub(crate) async fn pipeline(
         Purpose::Look => Purpose::Deploy,
         other => other,
     };
-    let choice = GateChoice { purpose, ..choice.clone() };
+    let rules = wanted.rules.iter().map(|it| it.name().to_owned()).collect();
+    let choice = GateChoice { purpose, rules, ..choice.clone() };
+    for rule in wanted.rules {
+        pipeline = pipeline.gate(rule);
+    }
     for gate in gate_steps(app, config, &environment.gates, &choice).await? {
         pipeline = pipeline.gate(gate);
     }
-    let past = Past::of(&config.store_url, &target_name(environment));
+    let past = Past::of(config, &target_name(environment));
     for verifier in verifier_steps(setting, past)? {
         pipeline = pipeline.verifier(verifier);
     }
@@ -207,8 +220,20 @@ pub(crate) async fn gates(
 }
 
 /// The verifiers alone: they belong to no run, so what they measure is not kept.
-pub(crate) fn verifiers(setting: Setting<'_>) -> Result<Verifiers, CliError> {
-    let past = Past::of(&setting.config.store_url, &target_name(setting.environment)).only_read();
-    let steps = verifier_steps(setting, past)?;
+/// `only` names some of them; all there are, if it names none.
+pub(crate) fn verifiers(setting: Setting<'_>, only: &[String]) -> Result<Verifiers, CliError> {
+    let past = Past::of(setting.config, &target_name(setting.environment)).only_read();
+    let mut steps = verifier_steps(setting, past)?;
+    if let Some(unknown) = only.iter().find(|it| !steps.iter().any(|step| step.name() == **it)) {
+        let environment = &setting.environment.name;
+        let names: Vec<_> = steps.iter().map(Step::name).collect();
+        let error = CliError::usage(format!("{environment} has no verifier `{unknown}`"));
+        return Err(match (did_you_mean(unknown, names.iter().copied()), names.is_empty()) {
+            (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
+            (None, true) => error.hint("add [[verify.smoke.checks]] with a path to pipeline.toml"),
+            (None, false) => error.hint(format!("it has: {}", names.join(", "))),
+        });
+    }
+    steps.retain(|step| only.is_empty() || only.iter().any(|it| it == step.name()));
     Verifiers::new(steps).map_err(|error| CliError::usage(error.to_string()))
 }

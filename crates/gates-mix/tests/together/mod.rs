@@ -44,7 +44,7 @@ async fn two_that_build_in_one_folder_take_turns() {
 
 #[tokio::test]
 async fn a_build_that_was_killed_is_begun_anew_and_not_taken_for_a_warning() {
-    let slow = "defmodule Slow do\n  Process.sleep(500)\n  def one, do: 1\nend\n";
+    let slow = "defmodule Slow do\n  Process.sleep(3000)\n  def one, do: 1\nend\n";
     let uses = "defmodule Uses do\n  @one Slow.one()\n  def one, do: @one\nend\n";
     let project = Project::new().file("lib/slow.ex", slow).file("lib/uses.ex", uses);
     let compile = Compile::new(project.mix().lock_dir(project.path().join("locks")));
@@ -79,13 +79,14 @@ async fn a_build_that_was_killed_is_begun_anew_and_not_taken_for_a_warning() {
 const LEAVES: &str = "defmodule LeavesTest do
   use ExUnit.Case
 
+  @tag timeout: :infinity
   test \"leaves a program and a BEAM behind\" do
     sleep = System.find_executable(\"sleep\")
     Port.open({:spawn_executable, sleep}, args: [\"600\"])
     code = ~s[IO.puts(\"up\"); Process.sleep(:infinity)]
     elixir = System.find_executable(\"elixir\")
     port = Port.open({:spawn_executable, elixir}, [:binary, args: [\"-e\", code]])
-    assert_receive {^port, {:data, \"up\\n\"}}, 60_000
+    assert_receive {^port, {:data, \"up\\n\"}}, 600_000
   end
 end
 ";
@@ -97,7 +98,7 @@ async fn what_the_tests_left_running_is_gone_when_the_gate_has_its_answer() {
     assert_eq!(answer.as_ref().map(Report::verdict), Ok(Verdict::Passed), "{answer:?}");
     // What was killed may take a moment to be gone.
     let mut left = working_in(project.path());
-    for _ in 0..1_000 {
+    for _ in 0..12_000 {
         if left.is_empty() {
             return;
         }

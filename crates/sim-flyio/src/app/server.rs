@@ -15,8 +15,8 @@ use hyper::{body::Incoming as Body, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     select,
-    sync::watch,
-    time::{Instant, sleep},
+    sync::{Notify, watch},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -30,6 +30,11 @@ use super::{
     told::Told,
 };
 use crate::{dice::Dice, runtime::Connection};
+
+/// How long after the end was told a connection without any request is given for its first: who
+/// has just connected is about to ask. Less than the platform leaves to a machine that it
+/// stops, if nobody says otherwise.
+const FIRST_WORDS: Duration = Duration::from_secs(2);
 
 /// Where an application lives.
 pub(crate) struct Place {
@@ -124,22 +129,27 @@ async fn run(life: &Arc<Life>, incoming: Incoming, told: &mut Told) -> Result<()
             },
         }
     }
-    drop(listener);
+    for stream in listener.close() {
+        connections.push(connection(Arc::clone(life), stream, ending.subscribe()));
+    }
     let _ = ending.send(true); // no connection is left to hear it: as good
     let rest = async { while connections.next().await.is_some() {} };
     tokio::join!(rest, sleep(app.drain));
     Ok(())
 }
 
-/// Serves a connection; when all is ending, up to the end of the request it is in. One that was
-/// upgraded is closed then.
+/// Serves a connection; when all is ending, up to the end of the request it is in, or of its
+/// first. One that was upgraded is closed then.
 async fn connection(life: Arc<Life>, stream: Connection, mut ending: watch::Receiver<bool>) {
     let echoes = Echoes::default();
     let upgraded = echoes.clone();
     let requests = Arc::new(AtomicU64::new(0));
+    let asked = Arc::new(Notify::new());
+    let asks = Arc::clone(&asked);
     let service = service_fn(move |mut request: hyper::Request<Body>| {
         let (life, upgraded) = (Arc::clone(&life), upgraded.clone());
         let number = requests.fetch_add(1, Ordering::Relaxed) + 1;
+        asks.notify_one();
         async move {
             if let Some(switch) = upgraded.take(&mut request) {
                 return Ok(paced(switch, Duration::ZERO));
@@ -156,7 +166,7 @@ async fn connection(life: Arc<Life>, stream: Connection, mut ending: watch::Rece
     let over = select! {
         biased;
         _ = served.as_mut() => true,
-        _ = ending.wait_for(|ending| *ending) => false,
+        () = may_end(&mut ending, &asked) => false,
     };
     if !over {
         served.as_mut().graceful_shutdown();
@@ -167,6 +177,12 @@ async fn connection(life: Arc<Life>, stream: Connection, mut ending: watch::Rece
         () = echoes.run() => {}
         _ = ending.wait_for(|ending| *ending) => {}
     }
+}
+
+/// Returns when all is ending and the connection has been asked something, or will not be.
+async fn may_end(ending: &mut watch::Receiver<bool>, asked: &Notify) {
+    let _ = ending.wait_for(|ending| *ending).await; // that nobody can tell any more is as good
+    let _ = timeout(FIRST_WORDS, asked.notified()).await; // either will do
 }
 
 impl Life {
@@ -188,5 +204,45 @@ impl Life {
             fails: self.chance.fails(&self.app),
         };
         pages::answer(&self.app, asked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+
+    /// Runs a connection, beside what its client does, from the moment when all is ending.
+    async fn at_the_end(client: impl AsyncFnOnce(DuplexStream)) -> Duration {
+        let app = Arc::new(Behaviour::read(&BTreeMap::new()).unwrap());
+        let (chance, began) = (Chance::new(Dice::new(Some(1), 0)), Instant::now());
+        let (_ending, told) = watch::channel(true);
+        let (ours, theirs) = duplex(4096);
+        let life = Arc::new(Life { app, chance, began });
+        tokio::join!(connection(life, Connection::Pipe(theirs), told), client(ours));
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_was_just_made_gets_its_first_answer_and_is_closed() {
+        let took = at_the_end(async |mut client| {
+            sleep(FIRST_WORDS / 2).await;
+            client.write_all(b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n").await.unwrap();
+            let mut said = String::new();
+            client.read_to_string(&mut said).await.unwrap();
+            assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+        });
+        assert_eq!(took.await, FIRST_WORDS / 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_says_nothing_does_not_keep_it_from_ending() {
+        let took = at_the_end(async |mut client| {
+            assert_eq!(client.read(&mut [0; 1]).await.unwrap(), 0);
+        });
+        assert_eq!(took.await, FIRST_WORDS);
     }
 }

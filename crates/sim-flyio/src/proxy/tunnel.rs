@@ -1,14 +1,14 @@
 //! Upgraded connections (WebSockets): after the 101, bytes go both ways until one side is done
 //! or the machine is taken away.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use hyper::{upgrade::OnUpgrade, upgrade::Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
     join, select,
-    time::{sleep, timeout},
+    time::timeout,
 };
 
 use super::{backend::Link, lane::Load, ledger::Upgrade};
@@ -20,8 +20,8 @@ use crate::{
 /// How long the other direction may go on when one has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long it takes at most, after a process has closed its connections by its end, until the
-/// platform knows of that end.
-const NEWS: Duration = Duration::from_millis(50);
+/// platform knows of that end: on a host with nothing else to do, no time at all.
+const NEWS: Duration = Duration::from_secs(2);
 const BUFFER: usize = 8 << 10;
 
 /// A connection that both sides agreed to use in another way.
@@ -52,7 +52,7 @@ impl Tunnel {
     /// Carries bytes until the end, and enters it into the ledger.
     pub(super) async fn run(self, platform: Arc<Platform>, link: Link) {
         let Self { client, machine, key, mut upgrade, load } = self;
-        let boots = platform.read(|world| world.boot_of(&key));
+        let boot = platform.read(|world| world.boot_of(&key));
         let sides = async { join!(client, machine) };
         let ((client, machine), ()) = join!(sides, link.finish());
         let closer = match (client, machine) {
@@ -60,17 +60,32 @@ impl Tunnel {
             (Err(_), _) => Closer::Client,
             (_, Err(_)) => Closer::Machine,
         };
-        if closer == Closer::Machine {
-            sleep(NEWS).await;
-            let (runs, now) = platform
-                .read(|world| (world.presence(&key) == Presence::Started, world.boot_of(&key)));
-            if !runs || now != boots {
-                let why = format!("machine {} was stopped under it", key.machine);
-                upgrade.broken(platform.clock.now(), why);
-            }
+        drop(load);
+        if closer == Closer::Machine && was_stopped(&platform, &key, boot).await {
+            let why = format!("machine {} was stopped under it", key.machine);
+            upgrade.broken(platform.clock.now(), why);
         }
-        drop((upgrade, load));
     }
+}
+
+/// Whether a machine closed its connections because this boot of it ended: that is known already,
+/// or comes to be known soon.
+async fn was_stopped(platform: &Platform, key: &MachineKey, boot: Option<u64>) -> bool {
+    let waiting = platform.wait_for(key.clone());
+    let news = async {
+        let mut first = true;
+        loop {
+            let mut changed = pin!(waiting.changed());
+            changed.as_mut().enable(); // before the look: no change may fall in between
+            let now = platform.read(|world| (world.presence(key), world.boot_of(key)));
+            if now != (Presence::Started, boot) {
+                return first || now.1 != boot; // a stop that came later is not why
+            }
+            first = false;
+            changed.await;
+        }
+    };
+    timeout(NEWS, news).await.unwrap_or(false)
 }
 
 async fn carry(client: Upgraded, machine: Upgraded) -> Closer {

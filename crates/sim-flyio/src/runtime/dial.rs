@@ -55,6 +55,12 @@ impl Door {
             None => std::future::pending().await,
         }
     }
+
+    /// Takes no more connections; returns those that it had not looked at.
+    pub(crate) fn close(mut self) -> Vec<DuplexStream> {
+        self.knocks.close();
+        std::iter::from_fn(|| self.knocks.try_recv().ok()).collect()
+    }
 }
 
 impl Drop for Door {
@@ -142,5 +148,19 @@ impl AsyncWrite for Connection {
             Self::Socket(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Pipe(stream) => Pin::new(stream).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_door_that_closes_hands_over_who_has_knocked_and_takes_nobody_after_it() {
+        let doors = Arc::<Doors>::default();
+        let door = doors.opener(1).open();
+        let _early = doors.knock(1).unwrap();
+        assert_eq!(door.close().len(), 1);
+        assert!(doors.knock(1).is_err() && !doors.is_open(1));
     }
 }

@@ -64,6 +64,10 @@ use crate::{
     world::{Boot, Effect, Fact, Host, MachineKey, Order, Route, World},
 };
 
+/// How long the end of processes that were killed is waited for: a moment, unless the host has
+/// much else to do.
+const LAST_BREATH: Duration = Duration::from_secs(10);
+
 /// Locks what no panic can leave half-changed.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -217,8 +221,8 @@ impl Platform {
         });
     }
 
-    /// The same as [`Self::close`]; returns when it is done, processes included, or after a second
-    /// for those.
+    /// The same as [`Self::close`]; returns when it is done, processes included, or after
+    /// [`LAST_BREATH`] for those.
     pub(crate) async fn end(&self) {
         if let Some(mut tasks) = self.tasks.take() {
             tasks.shutdown().await;
@@ -235,15 +239,15 @@ impl Platform {
         }
     }
 
-    /// Returns when the killed processes are gone, or after a second.
+    /// Returns when the killed processes are gone, or when that takes too long.
     async fn killed(&self) {
         let gone = |group: &Pid| killpg(*group, None).is_err();
-        for _ in 0..1000 {
-            if self.groups().iter().all(gone) {
-                return;
+        let all = async {
+            while !self.groups().iter().all(gone) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        };
+        let _ = tokio::time::timeout(LAST_BREATH, all).await; // they are killed all the same
     }
 
     fn groups(&self) -> Vec<Pid> {

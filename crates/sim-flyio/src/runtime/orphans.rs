@@ -1,8 +1,15 @@
 //! Machines that outlived their simulator. The kernel kills the processes of one that is killed, but
 //! a process that was started a few milliseconds before may not have asked for that yet. Whatever is
-//! left of simulators that are gone is killed when the next one starts its first process.
+//! left of simulators that are gone is killed when the next one starts its first process, and again
+//! some time later: a process that is just becoming the program of a machine has no name yet.
 
-use std::{fs, os::unix::fs::MetadataExt, path::Path, process};
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    process,
+    time::{Duration, Instant},
+};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -18,8 +25,36 @@ pub(super) fn own_name() -> String {
     format!("{id}:{}", started(id).unwrap_or_default())
 }
 
+/// After how long it is swept, from the first process on. On a host with much else to do, one that
+/// has begun may take its time to become what it is to be.
+const SWEEPS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(10)];
+
+/// The sweeps that a simulator has before it.
+#[derive(Debug)]
+pub(super) struct Broom {
+    began: Instant,
+    done: usize,
+}
+
+impl Broom {
+    pub(super) fn new() -> Self {
+        Self { began: Instant::now(), done: 0 }
+    }
+
+    /// Sweeps if it is time to; returns after how long it will be again, if ever.
+    pub(super) fn sweep_if_due(&mut self) -> Option<Duration> {
+        let before = self.began.elapsed();
+        let due = SWEEPS.iter().filter(|after| **after <= before).count();
+        if due > self.done {
+            sweep();
+            self.done = due;
+        }
+        SWEEPS.get(self.done).map(|next| next.saturating_sub(self.began.elapsed()))
+    }
+}
+
 /// Kills the machines of simulators that are gone.
-pub(super) fn sweep() {
+fn sweep() {
     let Ok(entries) = fs::read_dir("/proc") else { return }; // not Linux: nobody to ask
     for entry in entries.flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {

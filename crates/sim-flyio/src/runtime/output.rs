@@ -25,6 +25,8 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub(super) struct Output {
     pipe: BufReader<Receiver>,
     copy: Option<File>,
+    /// A line without its end so far.
+    begun: Vec<u8>,
 }
 
 impl Output {
@@ -36,48 +38,55 @@ impl Output {
             OpenOptions::new().create(true).append(true).open(dir.join(format!("{machine}.log")))
         };
         let copy = log_dir.map(open).transpose()?;
-        Ok((writer, Self { pipe: BufReader::with_capacity(LINE_MAX, pipe), copy }))
+        let pipe = BufReader::with_capacity(LINE_MAX, pipe);
+        Ok((writer, Self { pipe, copy, begun: Vec::new() }))
     }
 
     /// Gives every line to `line` while `life` goes on, and the last ones after it.
     pub(super) async fn read_beside<T>(
-        self,
+        mut self,
         life: impl Future<Output = T>,
-        line: impl FnMut(String),
+        mut line: impl FnMut(String),
     ) -> T {
-        let (mut life, mut reading) = (pin!(life), pin!(self.read(line)));
-        select! {
+        let mut life = pin!(life);
+        let end = select! {
             biased;
-            end = &mut life => {
-                // A process that left its group can hold the pipe for ever.
-                let _ = timeout(LAST_WORDS, reading).await;
-                end
-            }
-            () = &mut reading => life.await,
+            end = &mut life => end,
+            () = self.read(&mut line) => return life.await,
+        };
+        // A process that left its group can hold the pipe for ever.
+        if timeout(LAST_WORDS, self.read(&mut line)).await.is_err() {
+            self.finish(&mut line);
         }
+        end
     }
 
-    /// Gives every line to `line`, until nobody is left who could print one.
-    async fn read(mut self, mut line: impl FnMut(String)) {
-        let mut begun = Vec::new();
+    /// Gives every line to `line`, until nobody is left who could print one. Can be called off
+    /// at any time, and called again.
+    async fn read(&mut self, line: &mut impl FnMut(String)) {
         while let Ok(bytes) = self.pipe.fill_buf().await {
             if bytes.is_empty() {
                 break;
             }
             let end = bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
             let taken = end.unwrap_or(bytes.len());
-            begun.extend_from_slice(&bytes[..taken]);
+            self.begun.extend_from_slice(&bytes[..taken]);
             if let Some(copy) = &mut self.copy {
                 let _ = copy.write_all(&bytes[..taken]); // a full disk is not the program's fault
             }
             self.pipe.consume(taken);
-            if end.is_some() || begun.len() >= LINE_MAX {
-                line(text(&begun));
-                begun.clear();
+            if end.is_some() || self.begun.len() >= LINE_MAX {
+                self.finish(line);
             }
         }
-        if !begun.is_empty() {
-            line(text(&begun));
+        self.finish(line);
+    }
+
+    /// Gives away what there is of a line.
+    fn finish(&mut self, line: &mut impl FnMut(String)) {
+        if !self.begun.is_empty() {
+            line(text(&self.begun));
+            self.begun.clear();
         }
     }
 }
@@ -91,11 +100,11 @@ mod tests {
     use super::*;
 
     async fn lines(printed: &[u8], dir: Option<&Path>) -> Vec<String> {
-        let (mut writer, output) = Output::open(dir, "m").unwrap();
+        let (mut writer, mut output) = Output::open(dir, "m").unwrap();
         writer.write_all(printed).unwrap();
         drop(writer);
         let mut lines = Vec::new();
-        output.read(|line| lines.push(line)).await;
+        output.read(&mut |line| lines.push(line)).await;
         lines
     }
 
@@ -110,10 +119,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_keeps_the_pipe_open_does_not_keep_a_machine_from_ending() {
         let (mut writer, output) = Output::open(None, "m").unwrap();
-        writer.write_all(b"last\n").unwrap();
+        writer.write_all(b"last but one\nlast").unwrap();
         let mut lines = Vec::new();
         let end = output.read_beside(async { 7 }, |line| lines.push(line)).await;
-        assert_eq!((end, lines), (7, vec!["last".to_owned()]));
+        assert_eq!((end, lines), (7, vec!["last but one".to_owned(), "last".to_owned()]));
         drop(writer);
     }
 

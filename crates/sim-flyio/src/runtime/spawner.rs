@@ -9,14 +9,20 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::{Command as StdCommand, Stdio},
-    sync::{OnceLock, mpsc},
+    sync::{
+        OnceLock,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
 };
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
 use tokio::{process::Command, runtime::Handle, sync::oneshot};
 
-use super::{orphans, output::Output};
+use super::{
+    orphans::{self, Broom},
+    output::Output,
+};
 
 /// What a container finds when its image sets no `PATH`: Docker's default.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -81,9 +87,17 @@ fn start(runtime: Handle) -> mpsc::Sender<Job> {
     let (sender, jobs) = mpsc::channel::<Job>();
     let work = move || {
         let _inside = runtime.enter();
-        orphans::sweep();
-        for job in jobs {
-            job();
+        let mut broom = Broom::new();
+        loop {
+            let next = match broom.sweep_if_due() {
+                Some(time) => jobs.recv_timeout(time),
+                None => jobs.recv().map_err(RecvTimeoutError::from),
+            };
+            match next {
+                Ok(job) => job(),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
         }
     };
     let thread = thread::Builder::new().name("sim-flyio-spawner".to_owned()).spawn(work);

@@ -10,8 +10,13 @@ const IMAGE: &str = "query ($appName: String!, $imageRef: String!) { app(name: $
 const EGRESS: &str = "query ($appName: String!) { app(name: $appName) { egressIpAddresses { nodes \
      { id ip version region updatedAt } } } }";
 
-/// How often a machine is looked at before flyctl's `--wait-timeout` is over, in these tests.
-const LOOKS: usize = 60;
+/// How often a machine is looked at before flyctl's `--wait-timeout` is over, in these tests: where it
+/// is to become healthy, however busy their host is.
+pub(crate) const LOOKS: usize = 6000;
+/// The same where it never will.
+pub(crate) const FEW_LOOKS: usize = 60;
+/// For how many seconds flyctl's leases are held. It says 13 and refreshes them in the background.
+pub(crate) const TTL: u64 = 300;
 
 pub(crate) struct Release {
     pub(crate) id: String,
@@ -125,7 +130,7 @@ impl Flyctl {
 
     /// The time to live is in the query, and there is no body.
     pub(crate) async fn lease(&self, machine: &Value) -> Held {
-        let path = format!("{}/{}/lease?ttl=13", machines(), id(machine));
+        let path = format!("{}/{}/lease?ttl={TTL}", machines(), id(machine));
         let lease = self.call(Method::POST, &path, None).await;
         assert_eq!(lease["status"], "success");
         let nonce = lease["data"]["nonce"].as_str().unwrap().to_owned();
@@ -134,7 +139,7 @@ impl Flyctl {
     }
 
     pub(crate) async fn refresh(&self, held: &Held) {
-        let path = held.path("/lease?ttl=13");
+        let path = held.path(&format!("/lease?ttl={TTL}"));
         let lease = self.held(Some(&held.nonce), (Method::POST, &path, None)).await;
         assert_eq!(
             (&lease["status"], &lease["data"]["nonce"]),
@@ -164,8 +169,8 @@ impl Flyctl {
     }
 
     /// Whether all checks pass before the time is over; there has to be one.
-    pub(crate) async fn healthy(&self, held: &Held) -> bool {
-        for _ in 0..LOOKS {
+    pub(crate) async fn healthy(&self, held: &Held, looks: usize) -> bool {
+        for _ in 0..looks {
             let machine = self.get(&held.path("")).await;
             let checks = machine["checks"].as_array().unwrap();
             if !checks.is_empty() && checks.iter().all(|check| check["status"] == "passing") {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sim_flyio::{Image, SimConfig, SimFly};
 
 /// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) const APP: &str = "shop";
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sim_flyio::MachineView;
 
 use crate::{
-    deploy::{Held, Release},
+    deploy::{FEW_LOOKS, Held, LOOKS, Release, TTL},
     flyctl::{APP, Flyctl, image},
     toml::{config, release_command, tagged},
 };
@@ -18,7 +18,7 @@ impl Flyctl {
             let (held, machine) = self.create(config(&release), json!({ "lease_ttl": 300 })).await;
             assert_eq!(machine["state"], "starting");
             self.wait(&held, "started").await;
-            assert!(self.healthy(&held).await);
+            assert!(self.healthy(&held, LOOKS).await);
             self.unlease(&held).await;
         }
         self.end(&release, "complete").await;
@@ -41,14 +41,14 @@ impl Flyctl {
     }
 
     /// One machine after the other, up to the first that does not become healthy.
-    async fn roll(&self, release: &Release) -> bool {
+    async fn roll(&self, release: &Release, looks: usize) -> bool {
         let all = self.lease_all(release).await;
         let mut well = true;
         for held in &all {
             self.update(held, config(release)).await;
             self.wait(held, "started").await;
             self.refresh(held).await;
-            well = self.healthy(held).await;
+            well = self.healthy(held, looks).await;
             if !well {
                 break;
             }
@@ -117,7 +117,7 @@ async fn rolling_updates_three_machines_one_by_one() {
     let flyctl = Flyctl::new().await;
     flyctl.first("v1", 3).await;
     let release = flyctl.begin("v2", "ROLLING").await;
-    assert!(flyctl.roll(&release).await);
+    assert!(flyctl.roll(&release, LOOKS).await);
     flyctl.end(&release, "complete").await;
     flyctl.all_run("v2", 3);
     assert_eq!(flyctl.release_statuses().await, ["v2 complete", "v1 complete"]);
@@ -132,7 +132,7 @@ async fn a_lease_that_somebody_holds_stops_a_deploy_before_it_changes_anything()
     let release = flyctl.begin("v2", "ROLLING").await;
     let other = flyctl.lease(&release.machines[1]).await;
     let mine = flyctl.lease(&release.machines[0]).await;
-    let path = format!("/v1/apps/{APP}/machines/{}/lease?ttl=13", other.id);
+    let path = format!("/v1/apps/{APP}/machines/{}/lease?ttl={TTL}", other.id);
     let (status, body) = flyctl.send(None, (Method::POST, &path, None)).await;
     let told = body["error"].as_str().unwrap();
     assert!(status == 409 && told.contains("lease currently held by"), "{status} {told}");
@@ -150,10 +150,10 @@ async fn canary_makes_one_more_machine_and_destroys_it_with_a_nonce_that_is_no_l
     let canary = tagged(config(&release), "fly_canary", "true");
     let (held, _) = flyctl.create(canary, json!({ "lease_ttl": 300 })).await;
     flyctl.wait(&held, "started").await;
-    assert!(flyctl.healthy(&held).await);
+    assert!(flyctl.healthy(&held, LOOKS).await);
     flyctl.unlease(&held).await;
     flyctl.destroy(&held).await;
-    assert!(flyctl.roll(&release).await);
+    assert!(flyctl.roll(&release, LOOKS).await);
     flyctl.end(&release, "complete").await;
     flyctl.all_run("v2", 2);
 }
@@ -190,7 +190,7 @@ async fn bluegreen_changes_one_set_of_machines_for_another() {
         green.push(held);
     }
     for held in &green {
-        assert!(flyctl.healthy(held).await, "checks run on cordoned machines, too");
+        assert!(flyctl.healthy(held, LOOKS).await, "checks run on cordoned machines, too");
         flyctl.act(held, "/uncordon", None).await;
     }
     for held in &blue {
@@ -210,7 +210,7 @@ async fn a_deploy_whose_checks_never_pass_fails_at_the_first_machine() {
     let flyctl = Flyctl::new().await;
     flyctl.first("v1", 3).await;
     let release = flyctl.begin("sick", "ROLLING").await;
-    assert!(!flyctl.roll(&release).await);
+    assert!(!flyctl.roll(&release, FEW_LOOKS).await);
     flyctl.end(&release, "failed").await;
     let images: Vec<bool> =
         flyctl.living().iter().map(|machine| machine.image.contains(":sick@")).collect();

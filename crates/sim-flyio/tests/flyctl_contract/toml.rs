@@ -21,7 +21,7 @@ pub(crate) fn config(release: &Release) -> Value {
             "checks": [{
                 "type": "http",
                 "interval": "2s",
-                "timeout": "1s",
+                "timeout": "60s",
                 "grace_period": "1s",
                 "method": "GET",
                 "path": "/api/v1/health",

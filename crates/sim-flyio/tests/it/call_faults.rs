@@ -164,7 +164,7 @@ async fn a_stranger_really_holds_the_lease_until_its_time() {
     let guarded = format!("{path}/cordon");
     let act = || stage.call_with(Method::POST, &guarded, (None, Some(nonce)));
     assert_eq!(act().await.0, 200);
-    let fault = "cordon@1=409-lease:1s";
+    let fault = "cordon@1=409-lease:3600s";
     stage.inject(fault);
     let (status, body) = act().await;
     let stranger = stage.truth(&path).lease.unwrap().owner;
@@ -173,8 +173,14 @@ async fn a_stranger_really_holds_the_lease_until_its_time() {
     assert_ne!(lease["data"]["owner"], stranger.as_str());
     assert_eq!(stage.act(format!("{path}/lease?ttl=60")).await.0, 409, "for everybody");
     assert_eq!(stage.sim.journal().last().unwrap().holder, Some(stranger));
-    eventually("the end of the stranger's lease", async || (act().await.0 == 200).then_some(()))
-        .await;
+    stage.assert_struck(fault, 1);
+    let (stage, path) = idle().await;
+    let fault = "cordon@1=409-lease:200ms";
+    stage.inject(fault);
+    eventually("the end of the stranger's lease", async || {
+        (stage.act(format!("{path}/cordon")).await.0 == 200).then_some(())
+    })
+    .await;
     stage.assert_struck(fault, 1);
 }
 
@@ -187,9 +193,13 @@ async fn a_lease_is_lost_before_a_call_or_some_time_after_it_was_acquired() {
     assert_eq!(status, 200, "nothing guards it any more");
     assert_eq!(stage.truth(&path).lease, None);
     stage.assert_struck("update@1=lease-lost", 1);
-    stage.inject("lease=lease-lost:100ms");
-    stage.act(format!("{path}/lease?ttl=60")).await;
+    stage.inject("lease@1=lease-lost:3600s");
+    assert_eq!(stage.act(format!("{path}/lease?ttl=3600")).await.0, 201);
     assert!(stage.truth(&path).lease.is_some());
+    stage.assert_struck("lease@1=lease-lost:3600s", 1);
+    let (stage, path) = idle().await;
+    stage.inject("lease=lease-lost:100ms");
+    assert_eq!(stage.act(format!("{path}/lease?ttl=3600")).await.0, 201);
     eventually("the loss", async || stage.truth(&path).lease.is_none().then_some(())).await;
     stage.assert_struck("lease=lease-lost:100ms", 1);
 }
@@ -211,9 +221,8 @@ async fn a_slow_call_takes_its_time_before_or_after_its_effect() {
 async fn a_host_that_is_cut_off_is_shown_so_and_times_out() {
     let stage = Stage::new().await;
     let path = stage.started(config("v1")).await;
-    let id = path.rsplit('/').next().unwrap();
-    let fault = format!("get[machine={id}]@1=host-unreachable:300ms");
-    stage.inject(&fault);
+    let fault = "get@1=host-unreachable:3600s";
+    stage.inject(fault);
     let (_, shown) = stage.get(&path).await;
     assert_eq!((&shown["host_status"], shown.get("config")), (&json!("unreachable"), None));
     assert_eq!(shown["incomplete_config"], config("v1"));
@@ -222,6 +231,11 @@ async fn a_host_that_is_cut_off_is_shown_so_and_times_out() {
         let error = body["error"].as_str().unwrap();
         assert!(status == 408 && error.starts_with("deadline_exceeded: no answer from the host"));
     }
+    stage.assert_struck(fault, 1);
+    let path = stage.started(config("v1")).await;
+    let id = path.rsplit('/').next().unwrap();
+    let fault = format!("get[machine={id}]@1=host-unreachable:300ms");
+    stage.inject(&fault);
     eventually("the host", async || {
         (stage.get(&path).await.1["host_status"] == "ok").then_some(())
     })

@@ -19,11 +19,16 @@ async fn checks_are_critical_until_they_pass_and_when_the_machine_is_not_running
     let mut with = config("v1");
     with["services"][0]["checks"].as_array_mut().unwrap().push(json!({ "type": "tcp" }));
     with["checks"] = json!({ "alive": { "type": "http", "path": "/", "port": 8080 } });
-    let path = stage.started(with).await;
-    let first = stage.truth(&path).checks;
+    let mut later = with.clone();
+    for check in ["/services/0/checks/0", "/services/0/checks/1", "/checks/alive"] {
+        later.pointer_mut(check).unwrap()["grace_period"] = json!("3000s");
+    }
+    let later = stage.started(later).await;
+    let first = stage.truth(&later).checks;
     let names: Vec<&str> = first.iter().map(|check| check.name.as_str()).collect();
     assert_eq!(names, ["servicecheck-00-http-8080", "servicecheck-01-tcp-8080", "alive"]);
     assert!(first.iter().all(|check| check.status == "critical"), "{first:?}");
+    let path = stage.started(with).await;
     let checks = passing(&stage, &path).await;
     assert_eq!(checks[0].output, "GET /api/v1/health: 200 OK");
     stage.act(format!("{path}/stop")).await;

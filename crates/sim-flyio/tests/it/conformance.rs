@@ -3,7 +3,6 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sim_flyio::SimConfig;
 
 use crate::{
     deviations,
@@ -257,10 +256,7 @@ async fn refusals(stage: &Stage, machine: &str) -> Findings {
     let reply = client().get(url).bearer_auth("wrong").send().await.unwrap();
     let (status, body) = (reply.status().as_u16(), reply.json::<Value>().await.unwrap());
     let mut found = openapi::differences(("GET", "/v1/apps"), (status, Some(&body)));
-    let limited = Stage::with(SimConfig { rate_limits: true, ..SimConfig::default() }).await;
-    for _ in 0..4 {
-        limited.get(MACHINES).await;
-    }
+    let (limited, _) = Stage::flooded(4, (MACHINES, None)).await;
     found.extend(limited.deviations.lock().unwrap().iter().cloned());
     found
 }

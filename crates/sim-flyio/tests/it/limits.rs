@@ -1,18 +1,38 @@
 //! Rate limits over HTTP.
 
-use serde_json::json;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
 use sim_flyio::SimConfig;
 
-use crate::stage::{MACHINES, Stage, config};
+use crate::stage::{MACHINES, Reply, Stage, config, eventually};
+
+impl Stage {
+    /// One that refuses calls that come too often, and how it answered so many calls within one
+    /// second: in more, one more of them is allowed.
+    pub(crate) async fn flooded(
+        calls: usize,
+        (path, body): (&str, Option<Value>),
+    ) -> (Self, Vec<Reply>) {
+        eventually("so many calls within a second", async || {
+            let stage = Self::with(SimConfig { rate_limits: true, ..SimConfig::default() }).await;
+            let method = if body.is_some() { Method::POST } else { Method::GET };
+            let mut replies = Vec::new();
+            let began = Instant::now();
+            for _ in 0..calls {
+                replies.push(stage.call(method.clone(), path, body.clone()).await);
+            }
+            (began.elapsed() < Duration::from_secs(1)).then_some((stage, replies))
+        })
+        .await
+    }
+}
 
 #[tokio::test]
 async fn calls_that_come_too_often_are_refused_and_have_no_effect() {
-    let stage = Stage::with(SimConfig { rate_limits: true, ..SimConfig::default() }).await;
     let create = json!({ "config": config("v1"), "skip_launch": true });
-    let mut replies = Vec::new();
-    for _ in 0..4 {
-        replies.push(stage.post(MACHINES, create.clone()).await);
-    }
+    let (stage, replies) = Stage::flooded(4, (MACHINES, Some(create))).await;
     let statuses: Vec<u16> = replies.iter().map(|reply| reply.0).collect();
     assert_eq!(statuses, [200, 200, 200, 429]);
     assert_eq!(replies[3].1, json!({ "error": "resource_exhausted: rate limit exceeded" }));

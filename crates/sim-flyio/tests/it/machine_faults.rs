@@ -49,7 +49,7 @@ async fn an_image_that_cannot_be_pulled_once_puts_the_machine_back() {
     assert_eq!(stage.truth(&path).instance_id, before);
     let (_, reply) = stage.post(&path, json!({ "config": config("v2") })).await;
     let version = reply["instance_id"].as_str().unwrap();
-    let wait = format!("{path}/wait?version={version}&timeout=20");
+    let wait = format!("{path}/wait?version={version}&timeout=60");
     assert_eq!(stage.get(wait).await.0, 200);
     stage.assert_struck(fault, 1);
     let line = stage.sim.journal().into_iter().find(|call| call.fault.is_some()).unwrap();
@@ -136,7 +136,7 @@ async fn checks_pass_and_users_get_errors_from_one_version() {
     answers(&stage, 200).await;
     let (_, reply) = stage.post(&path, json!({ "config": config("v2") })).await;
     let version = reply["instance_id"].as_str().unwrap();
-    assert_eq!(stage.get(format!("{path}/wait?version={version}&timeout=20")).await.0, 200);
+    assert_eq!(stage.get(format!("{path}/wait?version={version}&timeout=60")).await.0, 200);
     passes(&stage, &path).await;
     let errors = stage.sim.ledger("shop").app_errors;
     eventually("the fault of v2", async || {
@@ -205,7 +205,7 @@ async fn an_update_that_autostop_overtakes_is_left_stopped() {
     stage.inject("update@1=autostop");
     let (_, reply) = stage.post(&path, json!({ "config": config("v2") })).await;
     let version = reply["instance_id"].as_str().unwrap();
-    let wait = format!("{path}/wait?state=started&state=stopped&version={version}&timeout=20");
+    let wait = format!("{path}/wait?state=started&state=stopped&version={version}&timeout=60");
     assert_eq!(stage.get(wait).await.1["state"], "stopped");
     assert_eq!(stage.act(format!("{path}/start")).await.0, 200);
     stage.wait(&path, "started").await;
@@ -215,25 +215,39 @@ async fn an_update_that_autostop_overtakes_is_left_stopped() {
 #[tokio::test]
 async fn a_destruction_hangs_and_goes_on() {
     let stage = Stage::new().await;
-    let path = stage.started(config("v1")).await;
-    stage.inject("destroy@1=hangs:300ms");
-    let began = std::time::Instant::now();
-    assert_eq!(stage.delete(format!("{path}?kill=true")).await.0, 200);
-    assert_eq!(stage.truth(&path).state, "destroying");
-    assert_eq!(stage.get(format!("{path}/wait?state=destroyed&timeout=20")).await.0, 200);
-    assert!(began.elapsed().as_millis() >= 300);
-    stage.assert_struck("destroy@1=hangs:300ms", 1);
+    let (one, two) = (stage.started(config("v1")).await, stage.started(config("v1")).await);
+    stage.inject("destroy@1=hangs:3600s");
+    stage.inject("destroy@2=hangs:1s");
+    assert_eq!(stage.delete(format!("{one}?kill=true")).await.0, 200);
+    assert_eq!(stage.truth(&one).state, "destroying");
+    stage.assert_struck("destroy@1=hangs:3600s", 1);
+    let wait = format!("{two}/wait?state=destroyed&timeout=60");
+    let delete = async {
+        stage.called(&wait).await;
+        let began = std::time::Instant::now();
+        assert_eq!(stage.delete(format!("{two}?kill=true")).await.0, 200);
+        began
+    };
+    let (waited, began) = tokio::join!(stage.get(&wait), delete);
+    assert!(waited.0 == 200 && began.elapsed().as_millis() >= 1000, "{waited:?}");
+    assert_eq!(stage.truth(&one).state, "destroying");
+    stage.assert_struck("destroy@2=hangs:1s", 1);
 }
 
 #[tokio::test]
 async fn users_do_not_reach_a_host_that_is_cut_off_from_the_start() {
     let stage = Stage::new().await;
-    stage.inject("boot@1=host-unreachable:400ms");
+    stage.inject("boot@1=host-unreachable:3600s");
+    stage.inject("boot@2=host-unreachable:1s");
     let path = stage.create(json!({ "config": config("v1") })).await;
     assert_eq!(stage.get(&path).await.1["host_status"], "unreachable");
     assert_eq!(stage.act(format!("{path}/stop")).await.0, 408);
     answers(&stage, 503).await;
+    stage.assert_struck("boot@1=host-unreachable:3600s", 1);
+    let began = std::time::Instant::now();
+    let path = stage.create(json!({ "config": config("v1") })).await;
     answers(&stage, 200).await;
+    assert!(began.elapsed().as_millis() >= 1000);
     assert_eq!(stage.get(&path).await.1["host_status"], "ok");
-    stage.assert_struck("boot@1=host-unreachable:400ms", 1);
+    stage.assert_struck("boot@2=host-unreachable:1s", 1);
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     deviations, openapi,
-    stage::{MACHINES, Stage, client, config, path, reference},
+    stage::{MACHINES, Stage, client, config, eventually, path, reference},
 };
 
 type Is = fn(&Value) -> bool;
@@ -216,6 +216,10 @@ async fn another_process_can_set_the_stage_and_see_the_truth() {
     let (status, image) = stage.post("/_sim/images", image).await;
     assert_eq!((status, image["digest"].as_str().unwrap().len()), (201, 71));
     let path = stage.started(config("v1")).await;
+    eventually("a check, after which nothing changes any more", async || {
+        (stage.truth(&path).checks[0].status == "passing").then_some(())
+    })
+    .await;
     let (_, machines) = stage.get("/_sim/machines?app=shop").await;
     assert_eq!(machines, serde_json::to_value(stage.sim.machines("shop")).unwrap());
     assert!(path.ends_with(machines[0]["id"].as_str().unwrap()));

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    net::TcpListener,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -13,6 +14,7 @@ use nix::{
 };
 use serde_json::{Value, json};
 use sim_flyio::{Image, SimConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::stage::{Stage, client, config, eventually, reference};
 
@@ -33,7 +35,9 @@ fn script(stage: &Stage, tag: &str, script: &str) -> Value {
 #[tokio::test]
 async fn a_stop_sends_the_signal_and_the_app_ends_well() {
     let stage = Stage::new().await;
-    let path = stage.started(config("v1")).await;
+    let mut patient = config("v1");
+    patient["stop_config"] = json!({ "timeout": "5m" });
+    let path = stage.started(patient).await;
     let pid = stage.truth(&path).pid.unwrap();
     eventually("listening", async || {
         stage.visit("/", &[]).await.ok()?.status().is_success().then_some(())
@@ -43,13 +47,33 @@ async fn a_stop_sends_the_signal_and_the_app_ends_well() {
     let body = json!({ "signal": "SIGTERM", "timeout": "0s" });
     assert_eq!(stage.post(format!("{path}/stop"), body).await, (200, json!({ "ok": true })));
     stage.wait(&path, "stopped").await;
-    assert!(began.elapsed() < Duration::from_secs(4), "it did not wait for the timeout");
+    assert!(began.elapsed() < Duration::from_mins(1), "it did not wait for the timeout");
     let event = &stage.event(&path, "exit").await;
     let exit = &event["request"]["exit_event"];
     assert_eq!((&exit["exit_code"], &exit["guest_signal"]), (&json!(0), &json!(-1)));
     assert_eq!((&exit["requested_stop"], &event["status"]), (&json!(true), &json!("stopped")));
     assert!(!is_alive(pid));
     assert_eq!(stage.act(format!("{path}/stop")).await.0, 200, "once more does no harm");
+}
+
+#[tokio::test]
+async fn who_came_to_the_app_before_its_end_is_answered_even_if_it_had_not_looked_yet() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut app = Command::new(env!("CARGO_BIN_EXE_sim-app"));
+    let mut app = app.env("PORT", port.to_string()).stdout(Stdio::null()).spawn().unwrap();
+    let tell = |signal| kill(Pid::from_raw(i32::try_from(app.id()).unwrap()), signal).unwrap();
+    let connect = async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
+    eventually("listening", async || connect().await.ok()).await;
+    tell(Signal::SIGSTOP);
+    let mut waiting = connect().await.unwrap();
+    waiting.write_all(b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n").await.unwrap();
+    tell(Signal::SIGTERM);
+    tell(Signal::SIGCONT);
+    let mut answer = String::new();
+    waiting.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(connect().await.is_err(), "it takes nobody any more");
+    assert_eq!(app.wait().unwrap().code(), Some(0));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod autostop;
 mod bodies;
 mod limits;
+mod raw;
 mod routing;
 mod upgrades;
 
@@ -11,6 +12,7 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::json;
 use sim_flyio::SimConfig;
 
+use self::raw::Held;
 use crate::stage::{Stage, client, config, eventually, path};
 
 /// Waits until the proxy sends somebody there.
@@ -75,8 +77,12 @@ async fn a_machine_gets_traffic_only_when_its_checks_pass() {
     for _ in 0..10 {
         assert_eq!(serves(&stage).await, id(&well));
     }
-    let pinned = stage.visit("/", &[("fly-force-instance-id", id(&sick))]).await.unwrap();
-    assert_eq!(pinned.headers()["x-machine-id"], id(&sick));
+    let pin = [("fly-force-instance-id", id(&sick))];
+    eventually("a pinned request to be answered", async || {
+        let pinned = stage.visit("/", &pin).await.unwrap();
+        (pinned.headers().get("x-machine-id")? == id(&sick)).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -141,20 +147,20 @@ async fn a_refused_connection_is_tried_elsewhere_and_nobody_notices() {
 #[tokio::test]
 async fn requests_in_flight_survive_a_cordon_and_a_polite_stop() {
     let stage = Stage::new().await;
-    stage.image("slow", &[("LATENCY_MS", "400")]);
-    let machine = stage.started(config("slow")).await;
-    serves(&stage).await;
+    let mut patient = config("v1");
+    patient["stop_config"] = json!({ "timeout": "5m" });
+    let machine = stage.started(patient).await;
+    let held = Held::begin(&stage).await;
     let lost = stage.sim.ledger("shop").lost.len();
-    let stop = async {
-        eventually("the request to arrive", async || {
-            (stage.sim.ledger("shop").in_flight == 1).then_some(())
-        })
-        .await;
-        stage.act(format!("{machine}/cordon")).await;
-        stage.act(format!("{machine}/stop")).await;
-    };
-    let (answer, ()) = tokio::join!(stage.visit("/", &[]), stop);
-    assert_eq!(answer.unwrap().status(), 200);
+    stage.act(format!("{machine}/cordon")).await;
+    stage.act(format!("{machine}/stop")).await;
+    let pin = [("fly-force-instance-id", id(&machine))];
+    eventually("the machine to take no more requests", async || {
+        (stage.visit("/", &pin).await.unwrap().status() != 200).then_some(())
+    })
+    .await;
+    let answer = held.end().await;
+    assert!(answer.starts_with("http/1.1 200"), "{answer}");
     stage.wait(&machine, "stopped").await;
     assert_eq!(stage.sim.ledger("shop").lost.len(), lost);
     assert_eq!(stage.event(&machine, "exit").await["request"]["exit_event"]["exit_code"], 0);
@@ -195,8 +201,8 @@ async fn requests_in_flight_are_lost_when_the_machine_is_killed() {
 #[tokio::test]
 async fn an_answer_is_whole_at_its_last_byte_and_lost_when_it_breaks_off() {
     let stage = Stage::new().await;
-    stage.image("stream", &[("STREAM_MS", "1000"), ("IGNORE_TERM", "1")]);
-    let machine = stage.started(config("stream")).await;
+    stage.image("stream", &[("STREAM_MS", "1000")]);
+    stage.started(config("stream")).await;
     serves(&stage).await;
     let before = stage.sim.ledger("shop");
     let response = stage.visit("/", &[]).await.unwrap();
@@ -206,6 +212,10 @@ async fn an_answer_is_whole_at_its_last_byte_and_lost_when_it_breaks_off() {
         (stage.sim.ledger("shop").answered == before.answered + 1).then_some(())
     })
     .await;
+    let stage = Stage::new().await;
+    stage.image("endless", &[("STREAM_MS", "3600000")]);
+    let machine = stage.started(config("endless")).await;
+    serves(&stage).await;
     let response = stage.visit("/", &[]).await.unwrap();
     assert_eq!(response.status(), 200);
     stage.post(format!("{machine}/signal"), json!({ "signal": "SIGKILL" })).await;

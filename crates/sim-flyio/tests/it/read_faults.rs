@@ -82,16 +82,19 @@ async fn the_clock_of_the_platform_is_another_one() {
 async fn a_new_machine_is_not_found_at_first() {
     let stage = Stage::new().await;
     stage.inject("create@1=lag");
-    stage.inject("create@2=lag:400ms");
+    stage.inject("create@2=lag:3600s");
+    stage.inject("create@3=lag:400ms");
     let path = stage.create(json!({ "config": config("v1"), "skip_launch": true })).await;
     let statuses = (stage.get(&path).await, stage.get(&path).await.0);
     assert_eq!(statuses, ((404, json!({ "error": "machine not found" })), 200));
     let later = stage.create(json!({ "config": config("v1"), "skip_launch": true })).await;
     assert_eq!(stage.get(MACHINES).await.1.as_array().unwrap().len(), 1);
     assert_eq!(stage.get(&later).await.0, 404);
-    eventually("the second", async || (stage.get(&later).await.0 == 200).then_some(())).await;
+    let third = stage.create(json!({ "config": config("v1"), "skip_launch": true })).await;
+    eventually("the third", async || (stage.get(&third).await.0 == 200).then_some(())).await;
     assert_eq!(stage.get(MACHINES).await.1.as_array().unwrap().len(), 2);
     stage.assert_struck("create@1=lag", 1);
-    stage.assert_struck("create@2=lag:400ms", 1);
+    stage.assert_struck("create@2=lag:3600s", 1);
+    stage.assert_struck("create@3=lag:400ms", 1);
     assert!(stage.named("lag") >= 3, "every call that was answered wrongly says so");
 }

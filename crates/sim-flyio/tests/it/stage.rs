@@ -12,7 +12,7 @@ use sim_flyio::{Image, MachineView, SimConfig, SimFly};
 use crate::{deviations, openapi, schema::Findings};
 
 /// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) struct Stage {
     pub(crate) sim: SimFly,
@@ -145,8 +145,18 @@ impl Stage {
     }
 
     pub(crate) async fn wait(&self, path: &str, state: &str) {
-        let (status, reply) = self.get(&format!("{path}/wait?state={state}&timeout=20")).await;
+        let (status, reply) = self.get(&format!("{path}/wait?state={state}&timeout=60")).await;
         assert_eq!(status, 200, "waited for {state}: {reply}");
+    }
+
+    /// Waits until somebody has called this, query included.
+    pub(crate) async fn called(&self, wanted: &str) {
+        eventually("a call", async || {
+            let journal = self.sim.journal();
+            let mut calls = journal.iter().map(|call| format!("{}?{}", call.path, call.query));
+            calls.any(|call| call == wanted).then_some(())
+        })
+        .await;
     }
 
     pub(crate) fn truth(&self, path: &str) -> MachineView {
@@ -191,7 +201,8 @@ pub(crate) fn image(tag: &str, env: &[(&str, &str)]) -> Image {
     Image::new(reference(tag), [env!("CARGO_BIN_EXE_sim-app")]).env(env)
 }
 
-/// A machine of the web app, with one service and one check.
+/// A machine of the web app, with one service and one check. That is as patient as the platform lets
+/// it be: no machine becomes critical because the host of the tests has much to do.
 pub(crate) fn config(tag: &str) -> Value {
     json!({
         "image": reference(tag),
@@ -204,7 +215,7 @@ pub(crate) fn config(tag: &str) -> Value {
                 "type": "http",
                 "path": "/api/v1/health",
                 "interval": "1s",
-                "timeout": "2s",
+                "timeout": "60s",
                 "grace_period": "1s",
             }],
         }],

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::json;
@@ -19,24 +19,38 @@ struct Traffic {
     clients: JoinSet<()>,
     stop: Arc<AtomicBool>,
     failed: Arc<AtomicUsize>,
+    /// How many requests of each client are over.
+    over: [Arc<AtomicUsize>; 4],
 }
 
 impl Traffic {
-    async fn start(stage: &Stage) -> Self {
-        let url = stage.sim.app_url("shop").await.unwrap();
+    async fn start(stage: &Stage, path: &str) -> Self {
+        let url = stage.sim.app_url("shop").await.unwrap() + path;
         let (stop, failed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let over: [Arc<AtomicUsize>; 4] = Default::default();
         let mut clients = JoinSet::new();
-        for _ in 0..4 {
+        for over in over.clone() {
             let (url, stop, failed) = (url.clone(), Arc::clone(&stop), Arc::clone(&failed));
             clients.spawn(async move {
                 let client = client();
                 while !stop.load(Ordering::Relaxed) {
                     let failure = ask(&client, &url).await.is_err();
                     failed.fetch_add(usize::from(failure), Ordering::Relaxed);
+                    over.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
-        Self { clients, stop, failed }
+        Self { clients, stop, failed, over }
+    }
+
+    /// Waits until nothing that was begun before is under way any more.
+    async fn moves_on(&self) {
+        let over = || self.over.iter().map(|it| it.load(Ordering::Relaxed));
+        let before: Vec<usize> = over().collect();
+        eventually("one more answer to each client", async || {
+            over().zip(&before).all(|(now, before)| now > *before).then_some(())
+        })
+        .await;
     }
 
     /// Ends the traffic; returns how many requests failed in the eyes of the clients.
@@ -70,9 +84,8 @@ async fn gets_traffic(stage: &Stage, machine: &str) {
     .await;
 }
 
-/// How long a cordoned machine is left alone: much longer than the proxy takes to learn of it
-/// and a request to be answered.
-const DRAIN: Duration = Duration::from_millis(500);
+/// How long it takes at most until the proxy has learnt of a cordon.
+const PROPAGATION: Duration = Duration::from_millis(200);
 
 fn since(before: &Ledger, after: &Ledger) -> usize {
     after.lost.len() - before.lost.len()
@@ -83,11 +96,11 @@ async fn a_rolling_update_that_cordons_and_waits_loses_nothing() {
     let stage = Stage::new().await;
     let machines = two(&stage, "v1").await;
     let before = stage.sim.ledger("shop");
-    let traffic = Traffic::start(&stage).await;
+    let traffic = Traffic::start(&stage, "/").await;
     for machine in &machines {
         stage.act(format!("{machine}/cordon")).await;
-        let cordoned = Instant::now();
-        eventually("the drain", async || (cordoned.elapsed() > DRAIN).then_some(())).await;
+        tokio::time::sleep(PROPAGATION).await;
+        traffic.moves_on().await;
         stage.post(machine, json!({ "config": config("v2") })).await;
         stage.wait(machine, "started").await;
         stage.act(format!("{machine}/uncordon")).await;
@@ -105,10 +118,9 @@ async fn a_rolling_update_that_cordons_and_waits_loses_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn machines_that_are_killed_under_traffic_lose_what_the_ledger_says() {
     let stage = Stage::new().await;
-    stage.image("slow", &[("LATENCY_MS", "50")]);
-    let machines = two(&stage, "slow").await;
+    let machines = two(&stage, "v1").await;
     let before = stage.sim.ledger("shop");
-    let traffic = Traffic::start(&stage).await;
+    let traffic = Traffic::start(&stage, "/slow?ms=3600000").await; // until they are killed
     eventually("requests on both machines", async || {
         (stage.sim.ledger("shop").in_flight == 4).then_some(())
     })

@@ -13,7 +13,7 @@ async fn an_update_answers_while_replacing_and_ends_with_the_new_process() {
     assert_eq!((status, &reply["state"]), (200, &json!("replacing")));
     let version = reply["instance_id"].as_str().unwrap();
     assert!(version > before.instance_id.as_str(), "versions grow");
-    let wait = format!("{path}/wait?state=started&version={version}&timeout=20");
+    let wait = format!("{path}/wait?state=started&version={version}&timeout=60");
     assert_eq!(stage.get(wait).await.0, 200);
     let after = stage.truth(&path);
     assert_eq!((after.state.as_str(), after.instance_id.as_str()), ("started", version));
@@ -63,7 +63,7 @@ async fn a_stopped_machine_gets_its_new_version_and_stays_stopped() {
     stage.wait(&path, "stopped").await;
     let (_, reply) = stage.post(&path, json!({ "config": config("v2") })).await;
     let version = reply["instance_id"].as_str().unwrap();
-    let wait = format!("{path}/wait?state=started&state=stopped&version={version}&timeout=20");
+    let wait = format!("{path}/wait?state=started&state=stopped&version={version}&timeout=60");
     assert_eq!(stage.get(wait).await.1["state"], "stopped");
     assert_eq!(stage.truth(&path).pid, None);
     let (status, reply) = stage.act(format!("{path}/start")).await;

@@ -11,7 +11,7 @@ async fn a_wait_ends_as_soon_as_the_state_is_reached() {
     let stage = Stage::new().await;
     let path = stage.started(config("v1")).await;
     let (waited, _) = tokio::join!(
-        stage.get(format!("{path}/wait?state=stopped&state=failed&timeout=20")),
+        stage.get(format!("{path}/wait?state=stopped&state=failed&timeout=60")),
         stage.post(format!("{path}/stop"), json!({})),
     );
     let (status, reply) = waited;
@@ -40,7 +40,7 @@ async fn a_version_that_was_replaced_is_waited_for_in_vain() {
     let old = stage.truth(&path).instance_id;
     let (_, updated) = stage.post(&path, json!({ "config": config("v2") })).await;
     let new = updated["instance_id"].as_str().unwrap();
-    let (status, reply) = stage.get(format!("{path}/wait?version={new}&timeout=20")).await;
+    let (status, reply) = stage.get(format!("{path}/wait?version={new}&timeout=60")).await;
     assert_eq!((status, &reply["version"]), (200, &json!(new)));
     let (status, reply) = stage.get(format!("{path}/wait?instance_id={old}&timeout=1")).await;
     assert_eq!(status, 408);
@@ -51,8 +51,11 @@ async fn a_version_that_was_replaced_is_waited_for_in_vain() {
 async fn a_destroyed_machine_ends_a_wait_for_it_and_is_unknown_to_later_ones() {
     let stage = Stage::new().await;
     let path = stage.started(config("v1")).await;
-    let wait = format!("{path}/wait?state=destroyed&timeout=20");
-    let (waited, _) = tokio::join!(stage.get(&wait), stage.delete(format!("{path}?kill=true")));
+    let wait = format!("{path}/wait?state=destroyed&timeout=60");
+    let (waited, ()) = tokio::join!(stage.get(&wait), async {
+        stage.called(&wait).await;
+        stage.delete(format!("{path}?kill=true")).await;
+    });
     assert_eq!((waited.0, &waited.1["state"]), (200, &json!("destroyed")));
     assert_eq!(stage.get(&wait).await, (404, json!({ "error": "machine not found" })));
 }
@@ -64,12 +67,12 @@ async fn settled_and_events_after_one_can_be_waited_for() {
     stage.wait(&path, "settled").await;
     assert_eq!(stage.truth(&path).state, "stopped");
     stage.act(format!("{path}/start")).await;
-    let (_, first) = stage.get(format!("{path}/wait?state=started&timeout=20")).await;
+    let (_, first) = stage.get(format!("{path}/wait?state=started&timeout=60")).await;
     let event = first["event_id"].as_str().unwrap();
     let again = format!("{path}/wait?state=started&from_event_id={event}");
     assert_eq!(stage.get(format!("{again}&timeout=1")).await.0, 408, "nothing new");
     let (waited, _) = tokio::join!(
-        stage.get(format!("{again}&timeout=20")),
+        stage.get(format!("{again}&timeout=60")),
         stage.act(format!("{path}/restart")),
     );
     assert_eq!(waited.0, 200);

@@ -1,4 +1,4 @@
-//! A store in a folder of its own, a clock that stands still, and things to put in.
+//! A store in a place of its own, a clock that stands still, and things to put in.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,9 +9,38 @@ use pipeline_core::{Clock, RunId};
 use store_sql::{NewRun, Owner, RunKind, RunRow, Store};
 use tempfile::TempDir;
 
+use crate::postgres::Postgres;
+
 pub(crate) const TARGET: &str = "flyio:shop";
 pub(crate) const TTL: Duration = Duration::from_secs(30);
 pub(crate) const ALMOST_TTL: Duration = Duration::from_millis(29_999);
+
+/// Makes two tests of each function that takes a [`Folder`]: on a file, and on a database of a real server.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::common::Folder::new()).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::common::Folder::of_server()).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// What people see is the same on both.
+macro_rules! assert_told {
+    ($told:expr, @$text:literal) => {
+        insta::allow_duplicates! { insta::assert_snapshot!($told, @$text) }
+    };
+}
+pub(crate) use assert_told;
 
 /// Stands still until it is moved.
 #[derive(Clone, Debug)]
@@ -36,34 +65,61 @@ impl Clock for Now {
     }
 }
 
-/// A folder with a store in it, which several may open.
+/// A folder, or a new database of the server that all tests share; several may open the store in it.
 #[derive(Debug)]
 pub(crate) struct Folder {
     pub(crate) now: Now,
-    folder: TempDir,
+    files: TempDir,
+    database: Option<String>,
 }
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        Self { now: Now::default(), folder: tempfile::tempdir().unwrap() }
+        Self { now: Now::default(), files: tempfile::tempdir().unwrap(), database: None }
+    }
+
+    pub(crate) fn of_server() -> Self {
+        Self { database: Some(Postgres::shared().database()), ..Self::new() }
+    }
+
+    /// Another one of the same kind.
+    pub(crate) fn another(&self) -> Self {
+        if self.is_server() { Self::of_server() } else { Self::new() }
+    }
+
+    pub(crate) fn is_server(&self) -> bool {
+        self.database.is_some()
     }
 
     pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("store.db")
+        self.files.path().join("store.db")
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("sqlite:{}", self.path().display())
+        match &self.database {
+            Some(database) => Postgres::shared().url(database),
+            None => format!("sqlite:{}", self.path().display()),
+        }
     }
 
     pub(crate) async fn open(&self) -> Store {
         Store::open(&self.url(), self.now.clone()).await.unwrap()
     }
 
-    /// The file without the store around it.
+    /// The text without what is different each time.
+    pub(crate) fn told(&self, text: &impl ToString) -> String {
+        let place = match &self.database {
+            Some(database) => Postgres::shared().place(database),
+            None => self.path().display().to_string(),
+        };
+        text.to_string().replace(&place, "[PLACE]")
+    }
+
+    /// The database without the store around it.
     pub(crate) async fn sql(&self, sql: &'static str) {
         sqlx::any::install_default_drivers();
-        let pool = sqlx::AnyPool::connect(&format!("{}?mode=rwc", self.url())).await.unwrap();
+        let url = if self.is_server() { self.url() } else { format!("{}?mode=rwc", self.url()) };
+        let pool = sqlx::AnyPool::connect(&url).await.unwrap();
         sqlx::raw_sql(sql).execute(&pool).await.unwrap();
         pool.close().await;
     }
@@ -82,6 +138,7 @@ pub(crate) fn deploy(environment: &str) -> NewRun {
         image: None,
         origin: Some("https://ci.example/jobs/7".into()),
         restores: None,
+        promotes: None,
         who: "ada".into(),
         host: "build-7".into(),
         pid: 4711,
@@ -94,5 +151,11 @@ pub(crate) async fn begin(store: &Store) -> RunRow {
 }
 
 pub(crate) fn owner(who: &str, pid: u32) -> Owner {
-    Owner { who: who.into(), host: "build-7".into(), pid, run: Some(RunId::new("run-1")) }
+    Owner {
+        who: who.into(),
+        host: "build-7".into(),
+        machine: Some("boot-1".into()),
+        pid,
+        run: Some(RunId::new("run-1")),
+    }
 }

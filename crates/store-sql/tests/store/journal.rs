@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use crate::common::{ALMOST_TTL, Folder, TARGET, TTL, begin, in_memory, owner};
+use crate::common::{ALMOST_TTL, Folder, TARGET, TTL, assert_told, begin, on_both, owner};
 use pipeline_core::{
     Artifact, Cause, Decision, Deployment, Evidence, Failure, Fault, FaultKind, Finding, Journal,
     Phase, Record, RunId, Snapshot, Stage, State,
 };
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use store_sql::StoreError;
 
-#[tokio::test]
-async fn records_are_read_back_in_order_by_whoever_opens_the_file() {
-    let folder = Folder::new();
+async fn records_are_read_back_in_order_by_whoever_opens_the_file(folder: Folder) {
     let store = folder.open().await;
     let run = begin(&store).await;
     let lock = store.lock(TARGET, &owner("ada", 1), TTL).await.unwrap();
@@ -29,9 +28,8 @@ async fn records_are_read_back_in_order_by_whoever_opens_the_file() {
     assert_eq!(image.as_deref(), Some("registry.fly.io/shop@sha256:1"));
 }
 
-#[tokio::test]
-async fn how_soon_the_traffic_was_back_is_told_with_the_run() {
-    let store = in_memory().await;
+async fn how_soon_the_traffic_was_back_is_told_with_the_run(folder: Folder) {
+    let store = folder.open().await;
     let run = begin(&store).await;
     let lock = store.lock(TARGET, &owner("ada", 1), TTL).await.unwrap();
     let mut journal = store.journal(&run.id, &lock);
@@ -44,9 +42,7 @@ async fn how_soon_the_traffic_was_back_is_told_with_the_run() {
     assert_eq!(back().await, Some(5_200));
 }
 
-#[tokio::test]
-async fn who_lost_the_lock_writes_nothing_and_learns_who_has_it() {
-    let folder = Folder::new();
+async fn who_lost_the_lock_writes_nothing_and_learns_who_has_it(folder: Folder) {
     let (ada, bob) = (folder.open().await, folder.open().await);
     let run = begin(&ada).await;
     let old = ada.lock(TARGET, &owner("ada", 1), TTL).await.unwrap();
@@ -57,7 +53,7 @@ async fn who_lost_the_lock_writes_nothing_and_learns_who_has_it() {
     let built = Record::Built { artifact: Artifact::new("image") };
     let fault = stale.append(&built).await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Permanent);
-    insta::assert_snapshot!(fault, @"the lock on flyio:shop is lost: bob on build-7 (process 2, run run-1) holds it since 2026-03-25T14:32:30Z, until 2026-03-25T14:33:00Z; start again once it is free");
+    assert_told!(fault, @"the lock on flyio:shop is lost: bob on build-7 (process 2, run run-1) holds it since 2026-03-25T14:32:30Z, until 2026-03-25T14:33:00Z; start again once it is free");
     assert!(fault.next_step().is_some());
     assert_eq!(ada.records(&run.id).await.unwrap(), [Record::GatesPassed]);
     assert_eq!(ada.run("v1").await.unwrap().unwrap().begun.image, None);
@@ -65,21 +61,18 @@ async fn who_lost_the_lock_writes_nothing_and_learns_who_has_it() {
     assert_eq!(ada.records(&run.id).await.unwrap().len(), 2);
 }
 
-#[tokio::test]
-async fn nothing_is_written_after_the_lock_was_given_back() {
-    let store = in_memory().await;
+async fn nothing_is_written_after_the_lock_was_given_back(folder: Folder) {
+    let store = folder.open().await;
     let run = begin(&store).await;
     let lock = store.lock(TARGET, &owner("ada", 1), TTL).await.unwrap();
     let mut journal = store.journal(&run.id, &lock);
     lock.release().await.unwrap();
     let fault = journal.append(&Record::GatesPassed).await.unwrap_err();
-    insta::assert_snapshot!(fault, @"the lock on flyio:shop is lost: nobody holds it now; start again once it is free");
+    assert_told!(fault, @"the lock on flyio:shop is lost: nobody holds it now; start again once it is free");
     assert_eq!(store.records(&run.id).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn an_append_is_a_sign_of_life() {
-    let folder = Folder::new();
+async fn an_append_is_a_sign_of_life(folder: Folder) {
     let store = folder.open().await;
     let run = begin(&store).await;
     let lock = store.lock(TARGET, &owner("ada", 1), TTL).await.unwrap();
@@ -89,9 +82,8 @@ async fn an_append_is_a_sign_of_life() {
     assert!(store.lock(TARGET, &owner("bob", 2), TTL).await.is_err());
 }
 
-#[tokio::test]
-async fn the_lock_of_another_target_is_no_leave_to_write() {
-    let store = in_memory().await;
+async fn the_lock_of_another_target_is_no_leave_to_write(folder: Folder) {
+    let store = folder.open().await;
     let run = begin(&store).await;
     let other = store.lock("flyio:other", &owner("ada", 1), TTL).await.unwrap();
     let fault = store.journal(&run.id, &other).append(&Record::GatesPassed).await.unwrap_err();
@@ -102,31 +94,24 @@ async fn the_lock_of_another_target_is_no_leave_to_write() {
     assert_eq!(store.records(&run.id).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn a_record_that_cannot_be_read_is_named() {
-    let folder = Folder::new();
+async fn a_record_that_cannot_be_read_is_named(folder: Folder) {
     let store = folder.open().await;
     let run = begin(&store).await;
     let lock = store.lock(TARGET, &owner("ada", 1), TTL).await.unwrap();
     store.journal(&run.id, &lock).append(&Record::GatesPassed).await.unwrap();
     store.journal(&run.id, &lock).append(&Record::GatesPassed).await.unwrap();
-    let told = |error: StoreError| {
-        let path = folder.path().display().to_string();
-        error.to_string().replace(run.id.as_str(), "[RUN]").replace(&path, "[FILE]")
-    };
+    let told = |error: StoreError| folder.told(&error).replace(run.id.as_str(), "[RUN]");
     folder.sql("UPDATE journal SET record = '{\"record\":\"teleported\"}' WHERE seq = 2").await;
     let error = store.records(&run.id).await.unwrap_err();
-    insta::assert_snapshot!(told(error), @"record 2 of the run `[RUN]` cannot be read; was it made by a newer pipeline?");
+    assert_told!(told(error), @"record 2 of the run `[RUN]` cannot be read; was it made by a newer pipeline?");
     folder.sql("DELETE FROM journal WHERE seq = 1").await;
     let error = store.records(&run.id).await.unwrap_err();
-    insta::assert_snapshot!(told(error), @"record 1 of the run `[RUN]` is missing in [FILE]; put a copy of the store back");
+    assert_told!(told(error), @"record 1 of the run `[RUN]` is missing in [PLACE]; put a copy of the store back");
 }
 
 /// Each append is given up after another while: it is kept wholly or not at all, and what was
 /// acknowledged is kept.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_append_that_is_dropped_half_way_leaves_all_or_nothing() {
-    let folder = Folder::new();
+async fn an_append_that_is_dropped_half_way_leaves_all_or_nothing(folder: Folder) {
     let store = folder.open().await;
     let run = begin(&store).await;
     let lock = store.lock(TARGET, &owner("ada", 1), TTL).await.unwrap();
@@ -207,22 +192,45 @@ fn record() -> impl Strategy<Value = Record> {
     ]
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    #[test]
-    fn any_records_survive_the_store(records in prop::collection::vec(record(), 0..6)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+/// Whatever records there are, they are read back as they were.
+fn records_survive(folder: &Folder) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let store = runtime.block_on(folder.open());
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(48));
+    let survive = |records: Vec<Record>| {
         let read = runtime.block_on(async {
-            let store = in_memory().await;
             let run = begin(&store).await;
             let lock = store.lock(TARGET, &owner("ada", 1), TTL).await.unwrap();
             let mut journal = store.journal(&run.id, &lock);
             for record in &records {
                 journal.append(record).await.unwrap();
             }
+            lock.release().await.unwrap();
             store.records(&run.id).await.unwrap()
         });
         prop_assert_eq!(read, records);
-    }
+        Ok(())
+    };
+    runner.run(&prop::collection::vec(record(), 0..6), survive).unwrap();
 }
+
+#[test]
+fn any_records_survive_a_file() {
+    records_survive(&Folder::new());
+}
+
+#[test]
+fn any_records_survive_a_server() {
+    records_survive(&Folder::of_server());
+}
+
+on_both!(
+    records_are_read_back_in_order_by_whoever_opens_the_file,
+    how_soon_the_traffic_was_back_is_told_with_the_run,
+    who_lost_the_lock_writes_nothing_and_learns_who_has_it,
+    nothing_is_written_after_the_lock_was_given_back,
+    an_append_is_a_sign_of_life,
+    the_lock_of_another_target_is_no_leave_to_write,
+    a_record_that_cannot_be_read_is_named,
+    an_append_that_is_dropped_half_way_leaves_all_or_nothing,
+);

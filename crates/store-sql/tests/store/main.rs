@@ -5,8 +5,20 @@
 mod common;
 mod journal;
 mod locks;
+mod many;
+mod measured;
 mod measurements;
 mod opening;
+#[path = "../../../../tests/src/postgres.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::allow_attributes,
+    reason = "whole-system tests need the rest, and in public"
+)]
+mod postgres;
 mod processes;
 mod recorder;
 mod runs;
+mod server;
+mod upkeep;

@@ -1,6 +1,6 @@
 //! Baselines and samples.
 
-use crate::common::{Now, TARGET, begin, in_memory};
+use crate::common::{Folder, Now, TARGET, begin, on_both};
 use jiff::Timestamp;
 use pipeline_core::{Conclusion, EventKind, Events, Phase, RunId, Verdict};
 use serde_json::json;
@@ -42,9 +42,8 @@ async fn run_with(store: &Store, verify: Option<Verdict>, sample: u64) -> RunId 
     run
 }
 
-#[tokio::test]
-async fn a_baseline_is_replaced_by_the_next() {
-    let store = in_memory().await;
+async fn a_baseline_is_replaced_by_the_next(folder: Folder) {
+    let store = folder.open().await;
     assert_eq!(store.baseline(TARGET, "GET /").await.unwrap(), None);
     for median in [40.5, 42.5] {
         store.put_baseline(TARGET, "GET /", &json!({ "median": median })).await.unwrap();
@@ -60,9 +59,8 @@ async fn a_baseline_is_replaced_by_the_next() {
     );
 }
 
-#[tokio::test]
-async fn samples_are_read_back_as_they_were_taken() {
-    let store = in_memory().await;
+async fn samples_are_read_back_as_they_were_taken(folder: Folder) {
+    let store = folder.open().await;
     let run = begin(&store).await.id;
     let control = Series { role: "control".into(), ..series("GET /api", 9) };
     let through_the_proxy = Series { instance: None, ..series("GET /api", 7) };
@@ -78,9 +76,8 @@ async fn samples_are_read_back_as_they_were_taken() {
     assert!(store.put_samples(&RunId::new("run-9"), &batch).await.is_err());
 }
 
-#[tokio::test]
-async fn history_for_a_verdict_is_of_healthy_runs_alone() {
-    let store = in_memory().await;
+async fn history_for_a_verdict_is_of_healthy_runs_alone(folder: Folder) {
+    let store = folder.open().await;
     run_with(&store, Some(Verdict::Passed), 1).await;
     run_with(&store, Some(Verdict::Passed), 2).await;
     run_with(&store, Some(Verdict::Alert), 3).await;
@@ -98,3 +95,9 @@ async fn history_for_a_verdict_is_of_healthy_runs_alone() {
     assert_eq!(firsts(newest), [6, 2]);
     assert_eq!(store.healthy_samples("flyio:other", "GET /", 5).await.unwrap(), []);
 }
+
+on_both!(
+    a_baseline_is_replaced_by_the_next,
+    samples_are_read_back_as_they_were_taken,
+    history_for_a_verdict_is_of_healthy_runs_alone,
+);

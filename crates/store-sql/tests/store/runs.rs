@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::{Folder, TARGET, begin, deploy, in_memory};
+use crate::common::{Folder, TARGET, begin, deploy, on_both};
 use pipeline_core::{Conclusion, RunId};
 use store_sql::{Ending, NewRun, RunFilter, RunKind, RunOutcome, RunRow, Store};
 
@@ -26,13 +26,13 @@ async fn ended(store: &Store, environment: &str, ending: &Ending) -> RunRow {
     run
 }
 
-#[tokio::test]
-async fn a_run_is_read_back_as_it_was_begun() {
-    let store = in_memory().await;
+async fn a_run_is_read_back_as_it_was_begun(folder: Folder) {
+    let store = folder.open().await;
     let first = begin(&store).await;
     let back = NewRun {
         kind: RunKind::Rollback,
         restores: Some(first.id.clone()),
+        promotes: Some(RunId::new("of-staging")),
         image: Some("registry.fly.io/shop@sha256:1".into()),
         revision: None,
         origin: None,
@@ -50,9 +50,7 @@ async fn a_run_is_read_back_as_it_was_begun() {
     }
 }
 
-#[tokio::test]
-async fn names_sort_by_time() {
-    let folder = Folder::new();
+async fn names_sort_by_time(folder: Folder) {
     let store = folder.open().await;
     let mut names = Vec::new();
     for _ in 0..5 {
@@ -62,9 +60,7 @@ async fn names_sort_by_time() {
     assert!(names.is_sorted(), "{names:?}");
 }
 
-#[tokio::test]
-async fn a_run_ends_once_and_the_first_ending_stays() {
-    let folder = Folder::new();
+async fn a_run_ends_once_and_the_first_ending_stays(folder: Folder) {
     let store = folder.open().await;
     let run = begin(&store).await;
     assert_eq!(store.unfinished(TARGET).await.unwrap().as_ref(), Some(&run));
@@ -78,9 +74,8 @@ async fn a_run_ends_once_and_the_first_ending_stays() {
     assert!(store.finish(&RunId::new("run-9"), &PASS).await.is_err());
 }
 
-#[tokio::test]
-async fn runs_are_listed_newest_first_and_filtered() {
-    let store = in_memory().await;
+async fn runs_are_listed_newest_first_and_filtered(folder: Folder) {
+    let store = folder.open().await;
     ended(&store, "staging", &PASS).await;
     ended(&store, "production", &PASS).await;
     ended(&store, "production", &ROLLBACK).await;
@@ -92,6 +87,8 @@ async fn runs_are_listed_newest_first_and_filtered() {
     let both = RunFilter { outcome: Some(RunOutcome::Pass), ..production.clone() };
     let unfinished = RunFilter { unfinished: true, ..all.clone() };
     let page = RunFilter { limit: Some(2), before: Some(4), ..all.clone() };
+    let changed = RunFilter { changed: true, ..all.clone() };
+    let concluded = RunFilter { concluded: true, ..all.clone() };
     for (filter, expected) in [
         (all, &["v4", "v3", "v2", "v1"][..]),
         (production, &["v4", "v3", "v2"]),
@@ -99,15 +96,48 @@ async fn runs_are_listed_newest_first_and_filtered() {
         (passed, &["v2", "v1"]),
         (both, &["v2"]),
         (unfinished, &["v4"]),
+        (changed, &["v3", "v2", "v1"]),
+        (concluded, &["v3", "v2", "v1"]),
         (page, &["v3", "v2"]),
     ] {
         assert_eq!(versions(&store.runs(&filter).await.unwrap()), expected, "{filter:?}");
     }
 }
 
-#[tokio::test]
-async fn the_last_good_run_is_one_that_succeeded_and_is_not_marked_bad() {
-    let store = in_memory().await;
+async fn runs_are_found_by_when_by_whom_and_for_what_they_were_begun(folder: Folder) {
+    let store = folder.open().await;
+    let start = store.begin(&deploy("staging")).await.unwrap().started;
+    let hour = Duration::from_hours(1);
+    folder.now.advance(hour);
+    let bob = NewRun { who: "bob".into(), revision: Some("4f9%_".into()), ..deploy("staging") };
+    store.begin(&bob).await.unwrap();
+    folder.now.advance(hour);
+    let back = NewRun { kind: RunKind::Rollback, revision: None, ..deploy("staging") };
+    store.begin(&back).await.unwrap();
+    let all = RunFilter::default;
+    let revision = |it: &str| RunFilter { revision: Some(it.into()), ..all() };
+    for (filter, expected) in [
+        (RunFilter { since: Some(start + hour), ..all() }, &["v3", "v2"][..]),
+        (RunFilter { until: Some(start + hour), ..all() }, &["v1"]),
+        (RunFilter { since: Some(start + hour), until: Some(start + hour * 2), ..all() }, &["v2"]),
+        (RunFilter { kind: Some(RunKind::Rollback), ..all() }, &["v3"]),
+        (RunFilter { kind: Some(RunKind::Deploy), ..all() }, &["v2", "v1"]),
+        (RunFilter { who: Some("bob".into()), ..all() }, &["v2"]),
+        (RunFilter { who: Some("ada".into()), limit: Some(1), ..all() }, &["v3"]),
+        (revision("4f"), &["v2", "v1"]),
+        (revision("4f1c2ab"), &["v1"]),
+        (revision("4f1c2abc"), &[]),
+        (revision("4f9%_"), &["v2"]),
+        (revision("%"), &[]),
+    ] {
+        assert_eq!(versions(&store.runs(&filter).await.unwrap()), expected, "{filter:?}");
+        let history = store.history(&filter).await.unwrap();
+        assert_eq!(history.len(), expected.len());
+    }
+}
+
+async fn the_last_good_run_is_one_that_succeeded_and_is_not_marked_bad(folder: Folder) {
+    let store = folder.open().await;
     let target = "flyio:production";
     assert_eq!(store.last_succeeded(target).await.unwrap(), None);
     ended(&store, "production", &PASS).await;
@@ -121,9 +151,7 @@ async fn the_last_good_run_is_one_that_succeeded_and_is_not_marked_bad() {
     assert_eq!(bad.as_deref(), Some("it lost orders"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn numbers_have_no_gaps_when_several_begin_at_once() {
-    let folder = Folder::new();
+async fn numbers_have_no_gaps_when_several_begin_at_once(folder: Folder) {
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..4 {
         let store = folder.open().await;
@@ -139,3 +167,13 @@ async fn numbers_have_no_gaps_when_several_begin_at_once() {
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
 }
+
+on_both!(
+    a_run_is_read_back_as_it_was_begun,
+    names_sort_by_time,
+    a_run_ends_once_and_the_first_ending_stays,
+    runs_are_listed_newest_first_and_filtered,
+    runs_are_found_by_when_by_whom_and_for_what_they_were_begun,
+    the_last_good_run_is_one_that_succeeded_and_is_not_marked_bad,
+    numbers_have_no_gaps_when_several_begin_at_once,
+);

@@ -226,7 +226,9 @@ impl ApiError {
                 "ask for less, or another region: `fly platform regions` shows what there is"
             }
             Self::Rejected { .. } => "correct the machine's configuration in fly.toml",
-            _ => "look at https://status.flyio.net, then resume the run",
+            _ => {
+                "look at https://status.flyio.net, then try again; `pipeline resume` goes on with a run that had begun"
+            }
         }
     }
 }

@@ -7,9 +7,9 @@ use target_flyio::{FlyTarget, Strategy};
 use crate::run::{Course, context};
 use crate::world::World;
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_bluegreen_deploy_loses_no_request_and_leaves_nothing_over() {
-    let world = World::with(2).await;
+    let world = World::inside(2).await;
     let users = world.users();
     let target = world.target(Strategy::BlueGreen, "v2");
     let mut course = Course::begin(&target).await.unwrap();
@@ -30,9 +30,9 @@ async fn a_bluegreen_deploy_loses_no_request_and_leaves_nothing_over() {
     world.assert_nothing_lost();
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_release_taken_back_after_the_switch_loses_no_request() {
-    let world = World::with(2).await;
+    let world = World::inside(2).await;
     let (before, users) = (world.live(), world.users());
     let target = world.target(Strategy::BlueGreen, "v2");
     let mut course = Course::begin(&target).await.unwrap();
@@ -46,9 +46,9 @@ async fn a_release_taken_back_after_the_switch_loses_no_request() {
     world.assert_nothing_lost();
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn new_machines_that_never_get_well_are_removed_and_the_old_ones_never_noticed() {
-    let world = World::with(2).await;
+    let world = World::inside(2).await;
     let (before, users) = (world.live(), world.users());
     let mut config = world.config(Strategy::BlueGreen, "sick");
     config.wait_timeout = Some(std::time::Duration::from_secs(1));

@@ -15,9 +15,9 @@ fn target(world: &World, tag: &str) -> FlyTarget {
     FlyTarget::new(config)
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn one_machine_takes_traffic_among_the_old_ones_before_the_rest_follow() {
-    let world = World::with(3).await;
+    let world = World::inside(3).await;
     let users = world.users();
     let target = target(&world, "v2");
     let mut course = Course::begin(&target).await.unwrap();
@@ -32,9 +32,9 @@ async fn one_machine_takes_traffic_among_the_old_ones_before_the_rest_follow() {
     world.assert_nothing_lost();
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_canary_that_dies_while_it_is_watched_is_told_with_its_exit_and_taken_back() {
-    let world = World::with(3).await;
+    let world = World::inside(3).await;
     let before = world.live();
     world.register("late", &[("CRASH_AFTER_MS", "900"), ("CRASH_CODE", "9")], true);
     let target = target(&world, "late");
@@ -63,9 +63,9 @@ async fn immediate_updates_all_at_once_and_can_be_taken_back() {
     world.assert_old(&before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_run_that_takes_longer_than_its_deadline_stops_and_goes_back() {
-    let world = World::with(2).await;
+    let world = World::inside(2).await;
     let before = world.live();
     let mut config = world.config(Strategy::Canary, "v2");
     (config.bake, config.deadline) = (Duration::from_mins(5), Duration::from_secs(2));

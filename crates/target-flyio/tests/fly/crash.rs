@@ -1,14 +1,13 @@
 //! `kill -9` at every change: the process that runs the deploy is gone at once, and another one, which
-//! knows only what was journalled, finishes it or takes it back.
+//! knows only what was journalled, finishes it or takes it back. All of it on virtual time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures::StreamExt;
 use sim_flyio::{MachineView, Phase, Verdict};
 use target_flyio::{FlyTarget, Strategy};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use crate::run::Course;
 use crate::world::World;
@@ -29,13 +28,9 @@ struct Case {
     done: Phase,
 }
 
-/// Worlds at a time, over all tests: leases are short here, and a starved process loses them.
-static AT_A_TIME: Semaphore = Semaphore::const_new(8);
-
 /// Dies at the given change, then comes back; says whether there was such a change.
 async fn dies(case: Case) -> bool {
-    let _turn = AT_A_TIME.acquire().await.unwrap();
-    let world = World::with(2).await;
+    let world = World::inside(2).await;
     let before = world.live();
     let target = process(&world, case.strategy, "v2");
     let mut course = Course::begin(&target).await.unwrap();
@@ -88,9 +83,10 @@ async fn comes_back(world: &World, mut course: Course, case: Case, before: &[Mac
     }
 }
 
+/// Leases as short as flyctl's: each of those that are left is waited out.
 fn process(world: &World, strategy: Strategy, tag: &str) -> FlyTarget {
     let mut config = world.config(strategy, tag);
-    config.lease_ttl = Duration::from_secs(3);
+    config.lease_ttl = Duration::from_secs(13);
     FlyTarget::new(config)
 }
 
@@ -100,9 +96,8 @@ async fn dies_everywhere(strategy: Strategy, way: Way) -> usize {
         [Phase::Before, Phase::After].map(|done| Case { strategy, way, change, done })
     });
     let mut deaths = 0;
-    let mut dying = futures::stream::iter(cases.map(dies)).buffered(8);
-    while let Some(died) = dying.next().await {
-        if !died {
+    for case in cases {
+        if !dies(case).await {
             break;
         }
         deaths += 1;
@@ -110,22 +105,22 @@ async fn dies_everywhere(strategy: Strategy, way: Way) -> usize {
     deaths
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_rolling_deploy_that_was_killed_anywhere_is_finished_by_another_process() {
     assert!(dies_everywhere(Strategy::Rolling, Way::On).await >= 8);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_rolling_deploy_that_was_killed_anywhere_is_taken_back_by_another_process() {
     assert!(dies_everywhere(Strategy::Rolling, Way::Back).await >= 8);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_bluegreen_deploy_that_was_killed_anywhere_is_finished_by_another_process() {
     assert!(dies_everywhere(Strategy::BlueGreen, Way::On).await >= 20);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_bluegreen_deploy_that_was_killed_anywhere_is_taken_back_by_another_process() {
     assert!(dies_everywhere(Strategy::BlueGreen, Way::Back).await >= 12);
 }

@@ -51,10 +51,10 @@ async fn the_artifact_of_the_run_is_what_is_deployed() {
     world.assert_new(2, "v2");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_release_that_users_refuse_is_taken_back_and_nobody_else_notices() {
     for strategy in [Strategy::Rolling, Strategy::BlueGreen] {
-        let world = World::with(2).await;
+        let world = World::inside(2).await;
         let (before, users) = (world.live(), world.users());
         let pipeline = pipeline(world.target(strategy, "v2"), "v2", false);
         let mut journal = Memory::default();

@@ -24,9 +24,9 @@ async fn a_first_deploy_makes_two_machines_and_its_restore_none() {
     assert_eq!(world.live().len(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_creation_whose_answer_was_lost_makes_no_second_machine() {
-    let world = World::empty().await;
+    let world = World::inside(0).await;
     let answers = std::sync::atomic::AtomicUsize::new(0);
     world.sim.on_api_call(move |call| {
         let creates = call.method == "POST" && call.path.ends_with("/machines");

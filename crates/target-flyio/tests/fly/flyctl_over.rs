@@ -68,7 +68,7 @@ async fn theirs_stays(strategy: Strategy, in_place: bool) {
 async fn a_run_that_was_cut_off_does_not_undo_what_flyctl_has_deployed_in_its_place() {
     for strategy in [Strategy::Rolling, Strategy::BlueGreen] {
         for in_place in [true, false] {
-            tokio::time::timeout(Duration::from_mins(1), theirs_stays(strategy, in_place))
+            tokio::time::timeout(Duration::from_mins(5), theirs_stays(strategy, in_place))
                 .await
                 .unwrap();
         }

@@ -6,6 +6,7 @@ use pipeline_core::{Deployer, FaultKind};
 use serde_json::json;
 use sim_flyio::{Phase, Verdict};
 use target_flyio::Strategy;
+use tokio::time::Instant;
 
 use crate::run::{Course, context};
 use crate::world::World;
@@ -37,26 +38,27 @@ async fn a_machine_that_somebody_else_leased_stops_the_deploy_before_the_first_c
     assert_eq!(held, [false, true], "ours were given back");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn the_lease_of_a_run_that_died_is_waited_out() {
-    let world = World::with(2).await;
-    lease(&world, &world.live()[0].id, 2).await;
-    let target = world.target(Strategy::Rolling, "v2");
+    let world = World::inside(2).await;
+    lease(&world, &world.live()[0].id, 20).await;
+    let (target, began) = (world.target(Strategy::Rolling, "v2"), Instant::now());
     Course::begin(&target).await.unwrap().finish(&target).await.unwrap();
+    assert!(began.elapsed() > Duration::from_secs(19), "it was waited for");
     world.assert_new(2, "v2");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn the_lease_of_somebody_alive_is_not() {
-    let world = World::with(1).await;
+    let world = World::inside(1).await;
     let id = world.live()[0].id.clone();
-    let nonce = lease(&world, &id, 2).await;
+    let nonce = lease(&world, &id, 20).await;
     let mut other = tokio::task::JoinSet::new();
     let (url, token) = (world.sim.api_url(), world.sim.token().to_owned());
     other.spawn(async move {
         let http = reqwest::Client::new();
         loop {
-            let url = format!("{url}/v1/apps/shop/machines/{id}/lease?ttl=2");
+            let url = format!("{url}/v1/apps/shop/machines/{id}/lease?ttl=20");
             let request =
                 http.post(url).bearer_auth(&token).header("fly-machine-lease-nonce", &nonce);
             let _ = request.send().await;
@@ -64,15 +66,15 @@ async fn the_lease_of_somebody_alive_is_not() {
         }
     });
     let target = world.target(Strategy::Rolling, "v2");
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let fault = Course::begin(&target).await.unwrap().next(&target).await.unwrap_err();
     assert!(fault.message().contains("is leased by"), "{fault}");
-    assert!(began.elapsed() < Duration::from_secs(4), "it was seen to be alive");
+    assert!(began.elapsed() < Duration::from_secs(20), "it was seen to be alive");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn leases_are_kept_fresh_between_stages_and_given_back_at_the_end() {
-    let world = World::with(2).await;
+    let world = World::inside(2).await;
     let target = world.target(Strategy::BlueGreen, "v2");
     let mut course = Course::begin(&target).await.unwrap();
     course.next(&target).await.unwrap();
@@ -90,9 +92,9 @@ async fn leases_are_kept_fresh_between_stages_and_given_back_at_the_end() {
     assert!(world.live().iter().all(|it| it.lease.is_none()));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_lost_lease_ends_all_writing() {
-    let world = World::with(2).await;
+    let world = World::inside(2).await;
     let target = world.target(Strategy::BlueGreen, "v2");
     let mut course = Course::begin(&target).await.unwrap();
     course.next(&target).await.unwrap();

@@ -1,4 +1,5 @@
-//! The deployer against the simulator: real HTTP, real processes as machines.
+//! The deployer against the simulator: real HTTP, and as machines real processes, or applications inside the simulator on
+//! virtual time.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod beyond_reach;

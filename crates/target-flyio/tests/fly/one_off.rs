@@ -7,9 +7,6 @@ use target_flyio::{FlyConfig, FlyTarget, FlyToml, Strategy};
 use crate::run::{Course, context};
 use crate::world::{TOML, World, metadata};
 
-/// Worlds at a time: leases are short here, and a starved process loses them.
-static AT_A_TIME: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(4);
-
 /// The same `fly.toml` with more at its end.
 fn config(world: &World, strategy: Strategy, more: &str) -> FlyConfig {
     let toml = TOML.replace("IMAGE", "v2") + more;
@@ -23,18 +20,25 @@ pub(crate) fn migrating(world: &World, strategy: Strategy) -> FlyTarget {
     FlyTarget::new(config(world, strategy, "[deploy]\nrelease_command = \"bin/migrate\"\n"))
 }
 
-/// An app whose release command takes a moment and ends with this code.
-async fn world(code: &str) -> std::sync::Arc<World> {
+/// An app whose release command takes a moment and ends well.
+async fn world() -> std::sync::Arc<World> {
     let world = World::with(2).await;
-    register(&world, &[("APP_VERSION", "v2"), ("RELEASE_MS", "200"), ("RELEASE_EXIT", code)]);
+    let none: [String; 0] = [];
+    // Its entry point gets whatever command a machine has.
+    let image = Image::new(crate::world::image("v2"), none).entrypoint(crate::machine::command());
+    world.sim.register_image(image.env(takes_a_moment("0")));
     world
 }
 
-/// Puts v2 into the registry, whose entry point gets whatever command a machine has.
-fn register(world: &World, env: &[(&str, &str)]) {
-    let none: [String; 0] = [];
-    let image = Image::new(crate::world::image("v2"), none).entrypoint(crate::machine::command());
-    world.sim.register_image(image.env(env.iter().copied()));
+/// The same on virtual time, and it ends with this code.
+async fn inside(code: &str) -> std::sync::Arc<World> {
+    let world = World::inside(2).await;
+    world.register("v2", &takes_a_moment(code), true);
+    world
+}
+
+fn takes_a_moment(code: &str) -> [(&str, &str); 3] {
+    [("APP_VERSION", "v2"), ("RELEASE_MS", "200"), ("RELEASE_EXIT", code)]
 }
 
 pub(crate) fn one_offs(world: &World) -> Vec<MachineView> {
@@ -45,7 +49,7 @@ pub(crate) fn one_offs(world: &World) -> Vec<MachineView> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_release_command_runs_once_before_any_machine_is_touched_and_leaves_nothing() {
-    let world = world("0").await;
+    let world = world().await;
     let before = world.live();
     let target = migrating(&world, Strategy::BlueGreen);
     let mut course = Course::begin(&target).await.unwrap();
@@ -65,7 +69,7 @@ async fn the_release_command_runs_once_before_any_machine_is_touched_and_leaves_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_migrated_for_a_deploy_that_somebody_else_has_overtaken() {
-    let world = world("0").await;
+    let world = world().await;
     let target = migrating(&world, Strategy::Rolling);
     let mut course = Course::begin(&target).await.unwrap();
     world.create(&crate::world::old_config(), false).await;
@@ -74,9 +78,9 @@ async fn nothing_is_migrated_for_a_deploy_that_somebody_else_has_overtaken() {
     assert_eq!(one_offs(&world).len(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_release_command_that_fails_is_told_with_its_code_and_its_last_words() {
-    let world = world("3").await;
+    let world = inside("3").await;
     let before = world.live();
     let target = migrating(&world, Strategy::Rolling);
     let mut course = Course::begin(&target).await.unwrap();
@@ -91,10 +95,10 @@ async fn a_release_command_that_fails_is_told_with_its_code_and_its_last_words()
     world.assert_old(&before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_release_command_that_does_not_end_is_stopped_after_its_time() {
-    let world = World::with(1).await;
-    register(&world, &[("RELEASE_MS", "600000"), ("RELEASE_EXIT", "0")]);
+    let world = World::inside(1).await;
+    world.register("v2", &[("RELEASE_MS", "600000")], true);
     let more = "[deploy]\nrelease_command = \"bin/migrate\"\nrelease_command_timeout = \"2s\"\n";
     let target = FlyTarget::new(config(&world, Strategy::Rolling, more));
     let mut course = Course::begin(&target).await.unwrap();
@@ -103,10 +107,10 @@ async fn a_release_command_that_does_not_end_is_stopped_after_its_time() {
     world.until(|it| one_offs(it).iter().all(|it| it.destroyed)).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_release_command_without_a_limit_of_its_own_ends_with_the_deadline_of_all() {
-    let world = World::with(1).await;
-    register(&world, &[("RELEASE_MS", "600000"), ("RELEASE_EXIT", "0")]);
+    let world = World::inside(1).await;
+    world.register("v2", &[("RELEASE_MS", "600000")], true);
     let more = "[deploy]\nrelease_command = \"bin/migrate\"\nrelease_command_timeout = \"none\"\n";
     let mut config = config(&world, Strategy::Rolling, more);
     config.deadline = std::time::Duration::from_secs(2);
@@ -117,10 +121,10 @@ async fn a_release_command_without_a_limit_of_its_own_ends_with_the_deadline_of_
     world.until(|it| one_offs(it).iter().all(|it| it.destroyed)).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_release_command_that_was_cut_off_is_taken_up_or_cleared_away() {
     for on in [true, false] {
-        let world = world("0").await;
+        let world = inside("0").await;
         let before = world.live();
         let target = migrating(&world, Strategy::Rolling);
         let mut course = Course::begin(&target).await.unwrap();
@@ -143,15 +147,13 @@ async fn a_release_command_that_was_cut_off_is_taken_up_or_cleared_away() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn faults_of_the_api_around_a_release_command_make_no_second_one() {
     let calls = ["create@1", "start@1", "wait@1", "get@2", "list@2", "destroy@1"];
     let faults = ["408-after", "500-after", "reset-after", "503", "429"];
-    let runs = calls.iter().flat_map(|call| faults.map(|fault| format!("{call}={fault}")));
-    futures::future::join_all(runs.map(|fault| async move {
-        let Ok(parsed) = fault.parse() else { return };
-        let _turn = AT_A_TIME.acquire().await.unwrap();
-        let world = world("0").await;
+    for fault in calls.iter().flat_map(|call| faults.map(|fault| format!("{call}={fault}"))) {
+        let Ok(parsed) = fault.parse() else { continue };
+        let world = inside("0").await;
         world.sim.inject(parsed);
         let target = migrating(&world, Strategy::Rolling);
         let done = Course::begin(&target).await.unwrap().finish(&target).await;
@@ -166,13 +168,12 @@ async fn faults_of_the_api_around_a_release_command_make_no_second_one() {
         }
         assert_eq!(started, 1, "{fault}: {ran:#?}");
         world.assert_new(2, "v2");
-    }))
-    .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_command_of_another_deploy_is_not_run_beside() {
-    let world = world("0").await;
+    let world = world().await;
     let rival = serde_json::json!({
         "image": crate::world::image("v1"), "restart": {"policy": "no"},
         "metadata": {"fly_platform_version": "v2", "fly_process_group": "fly_app_release_command"},
@@ -228,9 +229,9 @@ async fn machine_checks_judge_each_new_machine_before_it_gets_traffic() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_run_that_is_asked_to_stop_lets_its_release_command_end() {
-    let world = world("0").await;
+    let world = inside("0").await;
     let target = migrating(&world, Strategy::Rolling);
     let course = Course::begin(&target).await.unwrap();
     let source = CancelSource::new();

@@ -44,9 +44,9 @@ async fn a_release_that_was_taken_back_is_failed_and_its_machines_name_the_old_o
     assert!(world.live().iter().all(|it| metadata(it)["fly_release_id"] == "rel_41"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_resumed_run_goes_on_with_the_release_it_had() {
-    let world = World::with(2).await;
+    let world = World::inside(2).await;
     let dead = world.target(Strategy::BlueGreen, "v2");
     let mut course = Course::begin(&dead).await.unwrap();
     course.next(&dead).await.unwrap();
@@ -68,9 +68,9 @@ async fn a_list_that_cannot_be_written_is_in_nobodys_way() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn without_the_old_image_only_bluegreen_is_begun() {
-    let world = World::with(2).await;
+    let world = World::inside(2).await;
     let before = world.changes().len();
     world.sim.forget_image(&image("v1"));
     let fault = Course::begin(&world.target(Strategy::Rolling, "v2")).await.err().unwrap();
@@ -82,18 +82,18 @@ async fn without_the_old_image_only_bluegreen_is_begun() {
     assert_eq!(world.changes().len(), before, "nothing was touched");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_registry_that_does_not_answer_is_a_warning() {
-    let world = World::with(1).await;
+    let world = World::inside(1).await;
     world.sim.inject("graphql=503".parse().unwrap());
     let course = Course::begin(&world.target(Strategy::Rolling, "v2")).await.unwrap();
     assert!(course.stages[0].warnings.iter().any(|it| it.contains("could not be told")));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_run_that_was_cut_off_and_is_taken_back_by_another_process_is_failed() {
     for strategy in [Strategy::Rolling, Strategy::BlueGreen] {
-        let world = World::with(2).await;
+        let world = World::inside(2).await;
         let dead = world.target(strategy, "v2");
         let mut course = Course::begin(&dead).await.unwrap();
         course.next(&dead).await.unwrap();

@@ -10,9 +10,9 @@ use target_flyio::Strategy;
 use crate::run::{Course, context};
 use crate::world::{World, is_well, metadata};
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_rolled_release_is_taken_back_without_losing_a_request() {
-    let world = World::with(3).await;
+    let world = World::inside(3).await;
     let (before, users) = (world.live(), world.users());
     let target = world.target(Strategy::Rolling, "v2");
     let mut course = Course::begin(&target).await.unwrap();

@@ -16,9 +16,9 @@ fn target_with(world: &World, strategy: Strategy, change: impl Fn(&str) -> Strin
     FlyTarget::new(config)
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_rolling_deploy_loses_no_request() {
-    let world = World::with(3).await;
+    let world = World::inside(3).await;
     let ids: Vec<String> = world.live().into_iter().map(|it| it.id).collect();
     let users = world.users();
     let target = world.target(Strategy::Rolling, "v2");
@@ -90,9 +90,9 @@ async fn the_status_names_machine_by_machine_what_runs() {
     assert!(status[0].image.starts_with("registry.fly.io/shop:v1@sha256:"), "{}", status[0].image);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_release_whose_programs_die_after_their_checks_have_passed_is_not_good() {
-    let world = World::with(3).await;
+    let world = World::inside(3).await;
     let before = world.live();
     world.register("dies", &[("CRASH_AFTER_MS", "900"), ("CRASH_CODE", "9")], true);
     for strategy in [Strategy::Rolling, Strategy::BlueGreen] {

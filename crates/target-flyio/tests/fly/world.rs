@@ -28,16 +28,25 @@ internal_port = 8080
 [[http_service.checks]]
 path = "/api/v1/health"
 interval = "1s"
-timeout = "2s"
+timeout = "60s"
 grace_period = "1s"
 [[restart]]
 policy = "on-failure"
 retries = 2
 "#;
 
+/// What runs in the machines of a world.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Programs {
+    Processes,
+    /// Inside the simulator, on tokio's clock.
+    Inside,
+}
+
 pub(crate) struct World {
     pub(crate) sim: SimFly,
     pub(crate) url: String,
+    programs: Programs,
     http: reqwest::Client,
     lost_before: AtomicUsize,
 }
@@ -46,13 +55,11 @@ impl World {
     /// An app without machines. Images: v1 and v2 are good; `sick` fails its check, `crash` dies at once,
     /// `lost` cannot be pulled.
     pub(crate) async fn empty() -> Arc<Self> {
-        let config = SimConfig {
-            propagation: Duration::from_millis(60),
-            check_speed: 20.0,
-            boot: Duration::from_millis(20),
-            ..SimConfig::default()
-        };
-        let world = Self::of(config).await;
+        Self::stocked(quick(), Programs::Processes).await
+    }
+
+    async fn stocked(config: SimConfig, programs: Programs) -> Arc<Self> {
+        let world = Self::running(config, programs).await;
         world.register("v1", &[("APP_VERSION", "v1")], true);
         world.register("v2", &[("APP_VERSION", "v2")], true);
         world.register("sick", &[("HEALTH_FAILS", "1")], true);
@@ -63,34 +70,59 @@ impl World {
 
     /// An app without machines and images.
     pub(crate) async fn of(config: SimConfig) -> Arc<Self> {
+        Self::running(config, Programs::Processes).await
+    }
+
+    async fn running(config: SimConfig, programs: Programs) -> Arc<Self> {
         let sim = SimFly::start(config).await.unwrap();
         sim.create_app(APP);
         let url = sim.app_url(APP).await.unwrap();
         let http = FlyHttp::client();
-        Arc::new(Self { sim, url, http, lost_before: AtomicUsize::new(0) })
+        Arc::new(Self { sim, url, programs, http, lost_before: AtomicUsize::new(0) })
     }
 
     /// Puts an image into the registry.
     pub(crate) fn register(&self, tag: &str, env: &[(&str, &str)], pullable: bool) {
-        let image = Image::new(image(tag), crate::machine::command()).env(env.iter().copied());
+        let image = match self.programs {
+            Programs::Processes => Image::new(image(tag), crate::machine::command()),
+            Programs::Inside => Image::inside(image(tag)),
+        };
+        let image = image.env(env.iter().copied());
         self.sim.register_image(if pullable { image } else { image.unpullable() });
     }
 
     /// An app with `count` healthy machines on v1.
     pub(crate) async fn with(count: usize) -> Arc<Self> {
         let world = Self::empty().await;
+        world.launch(count).await;
+        world
+    }
+
+    /// The same inside the simulator, for tests with the clock paused: however busy this host is, nothing of
+    /// it is late.
+    pub(crate) async fn inside(count: usize) -> Arc<Self> {
+        let starts_at = Some("2026-01-01T00:00:00Z".parse().unwrap());
+        let config = SimConfig { seed: Some(11), starts_at, ..quick() };
+        let world = Self::stocked(config, Programs::Inside).await;
+        world.launch(count).await;
+        world
+    }
+
+    /// Makes healthy machines on v1 that the proxy knows.
+    async fn launch(&self, count: usize) {
         for _ in 0..count {
-            world.create(&old_config(), false).await;
+            self.create(&old_config(), false).await;
         }
-        world.until(|world| world.live().iter().all(is_well)).await;
+        self.until(|world| world.live().iter().all(is_well)).await;
         // The proxy learns of it later; what is asked until then is none of the deploy's doing.
         let mut answers = 0;
         while answers < 3 * count {
-            let reply = world.http.get(&world.url).send().await.unwrap();
+            let reply = self.http.get(&self.url).send().await.unwrap();
             answers = if reply.status().is_success() { answers + 1 } else { 0 };
+            // It learns nothing while this host does nothing but ask.
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        world.lost_before.store(world.sim.ledger(APP).lost.len(), Ordering::Relaxed);
-        world
+        self.lost_before.store(self.sim.ledger(APP).lost.len(), Ordering::Relaxed);
     }
 
     /// Creates a machine as somebody else would.
@@ -116,8 +148,8 @@ impl World {
         (config.api_url, config.paced) = (self.sim.api_url(), false);
         (config.graphql_base, config.uiex_base) = (self.sim.api_url(), self.sim.api_url());
         config.strategy = strategy;
-        config.lease_ttl = Duration::from_secs(2);
-        config.wait_timeout = Some(Duration::from_secs(15));
+        config.lease_ttl = Duration::from_mins(1);
+        config.wait_timeout = Some(Duration::from_mins(2));
         config.poll = Duration::from_millis(40);
         config.drain = Duration::from_millis(300);
         config.blind_drain = Duration::from_millis(300);
@@ -136,9 +168,9 @@ impl World {
         machines
     }
 
-    /// Waits for a condition, ten seconds at most.
+    /// Waits for a condition, two minutes at most.
     pub(crate) async fn until(&self, holds: impl Fn(&Self) -> bool) {
-        for _ in 0..1_000 {
+        for _ in 0..12_000 {
             if holds(self) {
                 return;
             }
@@ -160,7 +192,7 @@ impl World {
 
     /// Users, until dropped.
     pub(crate) fn users(self: &Arc<Self>) -> JoinSet<()> {
-        self.users_every(Duration::from_millis(5))
+        self.users_every(Duration::from_millis(20))
     }
 
     /// Four users, each of whom comes back after a pause.
@@ -210,6 +242,16 @@ impl World {
     }
 }
 
+/// A platform on which everything happens soon.
+fn quick() -> SimConfig {
+    SimConfig {
+        propagation: Duration::from_millis(60),
+        check_speed: 20.0,
+        boot: Duration::from_millis(20),
+        ..SimConfig::default()
+    }
+}
+
 struct FlyHttp;
 
 impl FlyHttp {
@@ -242,7 +284,7 @@ pub(crate) fn old_config() -> Value {
             "protocol": "tcp", "internal_port": 8080, "autostart": true, "autostop": "off",
             "ports": [{"port": 80, "handlers": ["http"]}],
             "checks": [{
-                "type": "http", "path": "/api/v1/health", "interval": "1s", "timeout": "2s",
+                "type": "http", "path": "/api/v1/health", "interval": "1s", "timeout": "60s",
                 "grace_period": "1s",
             }],
         }],

@@ -24,6 +24,9 @@ pub struct SmokeConfig {
     pub retry_every: Duration,
     /// How many good answers in a row a check needs: one may be luck.
     pub consecutive: NonZeroU32,
+    /// How many bad answers in a row decide a check without waiting for the end of the window; `None` waits. What this side could
+    /// not ask, or cannot tell, is no bad answer. After a restore the window is waited for all the same.
+    pub consecutive_bad: Option<NonZeroU32>,
     /// How many requests may be under way at once.
     pub at_once: NonZeroUsize,
     /// Ask each instance that has an address, not only what users reach?
@@ -33,13 +36,14 @@ pub struct SmokeConfig {
 }
 
 impl Default for SmokeConfig {
-    /// 60 s in all, 5 s a try, a try every 2 s, two good answers in a row, 8 requests at once, no checks.
+    /// 60 s in all, 5 s a try, a try every 2 s, two good answers in a row, bad ones are waited out, 8 requests at once, no checks.
     fn default() -> Self {
         Self {
             within: Duration::from_mins(1),
             attempt_timeout: Duration::from_secs(5),
             retry_every: Duration::from_secs(2),
             consecutive: NonZeroU32::new(2).expect("2 is not 0"),
+            consecutive_bad: None,
             at_once: NonZeroUsize::new(8).expect("8 is not 0"),
             per_instance: true,
             checks: Vec::new(),

@@ -30,7 +30,8 @@ use crate::redact::Secrets;
 /// Asks every check of what users reach, and of each instance that has an address.
 ///
 /// A check passes after enough good answers in a row; until then it is asked again, at a fixed pace, until the
-/// window is over. Then the last answer counts. Nothing is asked again that has passed.
+/// window is over, or until there were [enough bad ones](SmokeConfig::consecutive_bad) in a row. Then the last answer counts.
+/// Nothing is asked again that has passed.
 ///
 /// The report has a [`Check`](pipeline_core::Check) for each check at each place, whose name is unique together with its instance,
 /// and the numbers `smoke/tries`, `smoke/took_ms` and `smoke/latency_ms` (the median of all good answers).
@@ -93,7 +94,7 @@ impl Verifier for Smoke {
             return Ok(Report::inconclusive(nothing_to_ask(deployment)));
         }
         let began = Instant::now();
-        let window = Window::new(&self.config, self.asker.as_ref());
+        let window = Window::new(&self.config, self.asker.as_ref(), cx.phase());
         let tell = |words: String| cx.note(self.secrets.strike(&words));
         let asked = window.ask_all(probes, cx, &tell);
         match select(pin!(asked), pin!(cx.cancelled())).await {

@@ -1,5 +1,6 @@
 //! What the answers to one probe amount to: a pure fold, in the order they came.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pipeline_core::{Trigger, Verdict};
@@ -14,6 +15,10 @@ use crate::response::Response;
 #[derive(Debug)]
 pub(super) struct Tally {
     wanted: u32,
+    /// So many bad answers in a row are enough.
+    enough_bad: Option<NonZeroU32>,
+    /// Bad answers in a row, up to now; those that say nothing for sure are passed over.
+    bad_row: u32,
     /// Good answers in a row, up to now.
     good: u32,
     /// What the good ones were worth; `None` before the first.
@@ -41,9 +46,18 @@ pub(super) enum End {
 }
 
 impl Tally {
-    pub(super) fn new(wanted: u32) -> Self {
-        let (good, worth, bad, tries) = (0, None, None, 0);
-        Self { wanted, good, worth, bad, tries, latencies: Vec::new() }
+    /// Decided by so many good answers in a row, or by so many bad ones.
+    pub(super) fn new(wanted: NonZeroU32, enough_bad: Option<NonZeroU32>) -> Self {
+        Self {
+            wanted: wanted.get(),
+            enough_bad,
+            bad_row: 0,
+            good: 0,
+            worth: None,
+            bad: None,
+            tries: 0,
+            latencies: Vec::new(),
+        }
     }
 
     /// Takes one more answer.
@@ -59,11 +73,16 @@ impl Tally {
             Err(Unanswered::Silent(words)) => Bad::Silent(words),
             Err(Unanswered::Blind(error)) => Bad::Blind(error),
         };
+        self.bad_row += u32::from(bad.is_sure());
         (self.good, self.worth, self.bad) = (0, None, Some(bad));
     }
 
-    /// Were there enough good answers in a row?
+    /// Were there enough good answers in a row, or enough bad ones?
     pub(super) fn is_decided(&self) -> bool {
+        self.is_good() || self.enough_bad.is_some_and(|enough| self.bad_row >= enough.get())
+    }
+
+    fn is_good(&self) -> bool {
         self.good >= self.wanted
     }
 
@@ -77,9 +96,9 @@ impl Tally {
         (self.good == 0).then_some(self.bad.as_ref()?).map(Bad::words)
     }
 
-    /// What they amount to, when the window is over or enough good ones came.
+    /// What they amount to, when the window is over or enough of them came.
     pub(super) fn end(self, within: Duration) -> End {
-        let (decided, good, wanted) = (self.is_decided(), self.good, self.wanted);
+        let (decided, good, wanted) = (self.is_good(), self.good, self.wanted);
         match (self.worth, self.bad) {
             (Some(worth), _) if decided => {
                 let row =
@@ -109,6 +128,7 @@ impl Tally {
 
     fn praise(&mut self, judged: Judgement, response: &Response) {
         self.good += 1;
+        self.bad_row = 0;
         self.latencies.push(response.took);
         let better = self.worth.as_ref().is_some_and(|worth| worth.verdict >= judged.verdict);
         if !better {
@@ -118,6 +138,15 @@ impl Tally {
 }
 
 impl Bad {
+    /// Is it wrong, and not only unclear?
+    fn is_sure(&self) -> bool {
+        match self {
+            Self::Judged(judged, _) => judged.verdict == Verdict::Refused,
+            Self::Silent(_) => true,
+            Self::Blind(_) => false,
+        }
+    }
+
     fn words(&self) -> String {
         match self {
             Self::Judged(judged, _) => judged.message.clone(),

@@ -1,10 +1,11 @@
 //! The window in which all probes are asked: together, at a fixed pace, not too many at once.
 
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
-use pipeline_core::Context;
+use pipeline_core::{Context, Phase};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -19,6 +20,9 @@ pub(super) struct Window<'w> {
     config: &'w SmokeConfig,
     asker: &'w dyn Ask,
     deadline: Instant,
+    /// So many bad answers in a row need no end of the window. What was taken back has all of it: there is nothing behind it
+    /// that could be brought back instead.
+    enough_bad: Option<NonZeroU32>,
     /// Held while a request is under way, not while waiting for the next: who waits keeps nobody back.
     turns: Semaphore,
 }
@@ -27,10 +31,11 @@ pub(super) struct Window<'w> {
 type Tell<'t> = dyn Fn(String) + Send + Sync + 't;
 
 impl<'w> Window<'w> {
-    pub(super) fn new(config: &'w SmokeConfig, asker: &'w dyn Ask) -> Self {
+    pub(super) fn new(config: &'w SmokeConfig, asker: &'w dyn Ask, phase: Phase) -> Self {
         let (deadline, turns) =
             (Instant::now() + config.within, Semaphore::new(config.at_once.get()));
-        Self { config, asker, deadline, turns }
+        let enough_bad = config.consecutive_bad.filter(|_| phase != Phase::Restore);
+        Self { config, asker, deadline, enough_bad, turns }
     }
 
     /// Asks all probes; they come back in their order.
@@ -55,7 +60,7 @@ impl<'w> Window<'w> {
 
     /// What one answer amounts to.
     pub(super) async fn asked_once(&self, probe: Probe<'_>) -> End {
-        let mut tally = Tally::new(1);
+        let mut tally = Tally::new(NonZeroU32::MIN, None);
         let redirects = probe.standard.check.redirects;
         let asked = follow(self.asker, &probe.request, redirects).await;
         tally.take(&probe.standard, asked);
@@ -64,7 +69,7 @@ impl<'w> Window<'w> {
 
     /// Asks one probe until it is decided or the window is over.
     async fn ask_until_decided<'c>(&self, probe: Probe<'c>, tell: &Tell<'_>) -> Probed<'c> {
-        let mut tally = Tally::new(self.config.consecutive.get());
+        let mut tally = Tally::new(self.config.consecutive, self.enough_bad);
         let mut complained = None;
         while let Ok(turn) = timeout_at(self.deadline, self.turns.acquire()).await {
             self.ask_once(&probe, &mut tally).await;

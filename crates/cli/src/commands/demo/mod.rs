@@ -1,5 +1,5 @@
 //! `pipeline demo`: the main job on a fresh machine. A release goes live, a second one replaces it under
-//! load, a third one is broken and goes back by itself; all against the simulated Fly.io, with real
+//! load, a third one is broken and a fourth one slow, and both go back by themselves; all against the simulated Fly.io, with real
 //! processes, real HTTP and, where there is one, the real `mix`.
 
 mod project;
@@ -10,11 +10,11 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use pipeline_core::Step;
+use pipeline_core::{Account, Step, Verdict};
 use sim_flyio::{Ledger, SimConfig, SimFly};
 
 use crate::app::{App, Surroundings};
-use crate::args::{Demo, Deploy, DeployChoice, GateChoice, Global, History};
+use crate::args::{Demo, Deploy, DeployChoice, ExportTo, GateChoice, Global, History};
 use crate::commands::load::Load;
 use crate::commands::{deploy, history, sim};
 use crate::error::CliError;
@@ -44,17 +44,35 @@ struct Act {
     env: &'static [(&'static str, &'static str)],
     /// How it must end.
     end: Exit,
+    /// Is its latency judged? Then it may also end with a judge that could not tell, on a machine that is too busy.
+    judged: bool,
 }
 
-const ACTS: [Act; 3] = [
-    Act { title: "1. The first release goes live", env: &[], end: Exit::Good },
-    Act { title: "2. A second release replaces it, under load", env: &[], end: Exit::Good },
+const ACTS: [Act; 4] = [
+    Act { title: "1. The first release goes live", env: &[], end: Exit::Good, judged: false },
+    Act {
+        title: "2. A second release replaces it, under load",
+        env: &[],
+        end: Exit::Good,
+        judged: false,
+    },
     Act {
         title: "3. A third release answers 500 on /dashboard",
         env: &[("FAIL_PATH", "/dashboard"), ("FAIL_STATUS", "500")],
         end: Exit::RolledBack,
+        judged: false,
+    },
+    Act {
+        title: "4. A fourth release gives the right answers, and takes 250 ms for each",
+        env: &[("LATENCY_MS", "250")],
+        end: Exit::RolledBack,
+        judged: true,
     },
 ];
+
+/// What is true when the judge had no verdict.
+const TOO_BUSY: &str = "This machine is too busy for a verdict about latency: the judge could not tell, says so, and \
+     what it cannot tell is no pass.";
 
 pub(crate) async fn run(app: &App, args: Demo) -> Result<Exit, CliError> {
     tokio::select! {
@@ -72,11 +90,11 @@ async fn play(app: &App, args: Demo) -> Result<Exit, CliError> {
     let stage = Stage::set(app, folder.path(), !args.without_mix && has_mix().await).await?;
     let mut load = None;
     for (number, act) in ACTS.iter().enumerate() {
-        stage.play(act, number + 1, load.as_ref()).await?;
+        Box::pin(stage.play(act, number + 1, load.as_ref())).await?;
         load.get_or_insert_with(|| Load::on(&stage.url, &PATHS.map(str::to_owned)));
     }
-    app.say(Tone::Head, "\nHistory");
-    history::run(&stage.app, History { environment: None, limit: 10 }).await?;
+    app.mention(Tone::Head, "\nHistory");
+    history::run(&stage.app, History { limit: 10, ..History::default() }).await?;
     if args.keep {
         app.say(Tone::Dim, &format!("\nkept in {}", folder.path().display()));
     }
@@ -99,17 +117,17 @@ impl Stage {
         let sim = Arc::new(sim::start(config).await?);
         sim.create_app(APP);
         let url = sim.app_url(APP).await.map_err(|error| sim::broken(&error))?;
-        app.say(
+        app.mention(
             Tone::Dim,
             &format!("A simulated Fly.io listens at {}, the shop at {url}.", sim.api_url()),
         );
-        app.say(Tone::Dim, if mix { WITH_MIX } else { WITHOUT_MIX });
+        app.mention(Tone::Dim, if mix { WITH_MIX } else { WITHOUT_MIX });
         let releases = mix.then(|| folder.join("releases"));
         Ok(Self { app: inside(app, &shop, &sim, &url), sim, url, releases })
     }
 
     async fn play(&self, act: &Act, number: usize, load: Option<&Load>) -> Result<(), CliError> {
-        self.app.say(Tone::Head, &format!("\n{}", act.title));
+        self.app.mention(Tone::Head, &format!("\n{}", act.title));
         let before = self.sim.ledger(APP);
         load.map(Load::count);
         let reference = format!("registry.fly.io/{APP}:v{number}");
@@ -122,8 +140,15 @@ impl Stage {
         let (sim, releases) = (Arc::clone(&self.sim), self.releases.clone());
         let images = Images { sim, reference, env, releases };
         let builder = Step::builder("image", images);
-        let exit = deploy::with_builder(&self.app, self.arguments(), builder).await?;
-        if exit != act.end {
+        if act.judged {
+            project::judge_latency(&self.app.around.cwd)?;
+        }
+        let mut app = self.app.clone();
+        app.global.exports = self.app.global.exports.numbered(number);
+        let exit = Box::pin(deploy::with_builder(&app, self.arguments(), builder)).await?;
+        if act.judged && exit != act.end && is_undecided(&app.global.exports.account()) {
+            self.app.say(Tone::Warn, TOO_BUSY);
+        } else if exit != act.end {
             let message = format!("this release ended with {exit:?}, not with {:?}", act.end);
             return Err(CliError::new(Exit::Bug, message));
         }
@@ -138,7 +163,11 @@ impl Stage {
         let mut text = format!("users: {answered} requests answered, {lost} lost");
         let gap = after.longest_gap.as_millis();
         let _ = write!(text, "; the proxy lost {cut}, longest gap {gap} ms");
-        self.app.say(if lost == 0 { Tone::Good } else { Tone::Bad }, &text);
+        if lost == 0 {
+            self.app.mention(Tone::Good, &text);
+        } else {
+            self.app.say(Tone::Bad, &text);
+        }
         if lost > 0 || cut > 0 {
             return Err(CliError::new(Exit::Bug, "a deploy must not lose requests"));
         }
@@ -154,9 +183,18 @@ impl Stage {
             gates,
             dry_run: false,
             yes: true,
-            despite_rollback: false,
+            // The demo goes on after a rollback, as a team does that has mended its release.
+            despite_rollback: true,
+            export: ExportTo::default(),
         }
     }
+}
+
+/// Did the judge of latency look, and could not tell? Nothing else excuses another end.
+fn is_undecided(account: &Account) -> bool {
+    account
+        .steps()
+        .any(|(_, it)| it.name == "performance" && it.verdict() == Some(Verdict::Inconclusive))
 }
 
 /// The command, as if it had been typed in the sample's folder with the simulator's variables set.

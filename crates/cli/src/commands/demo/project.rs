@@ -30,6 +30,17 @@ pub(crate) fn write(dir: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
+/// The configuration of the sample, with latency judged from now on.
+pub(crate) fn judge_latency(dir: &Path) -> Result<(), CliError> {
+    let path = dir.join("pipeline.toml");
+    let more = "\n[verify.performance]\nrate = 25.0\nwithin = \"40s\"\nbaseline_requests = 40\n\
+                [[verify.performance.endpoints]]\npath = \"/\"\n";
+    let written =
+        std::fs::read_to_string(&path).and_then(|text| std::fs::write(&path, text + more));
+    written
+        .map_err(|error| CliError::new(Exit::Unreachable, format!("{}: {error}", path.display())))
+}
+
 /// Builds an image of the sample and gives it to the simulator's registry.
 pub(crate) struct Images {
     pub(crate) sim: Arc<SimFly>,

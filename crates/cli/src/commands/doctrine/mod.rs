@@ -4,6 +4,7 @@ mod object;
 mod sarif;
 mod text;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,6 +14,7 @@ use crate::app::App;
 use crate::args::{Doctrine, Format};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::exports::within;
 use crate::render::Tone;
 use crate::wire;
 
@@ -43,16 +45,16 @@ pub(crate) async fn run(app: &App, args: Doctrine) -> Result<Exit, CliError> {
         let hint = error.hint();
         CliError::new(Exit::CouldNotTell, error.to_string()).hint(hint)
     })?;
-    tell(app, &scanned)?;
+    tell(app, &config.dir, &scanned)?;
     Ok(Exit::of_verdict(Some(scanned.verdict())))
 }
 
-fn tell(app: &App, scanned: &Scanned) -> Result<(), CliError> {
+fn tell(app: &App, dir: &Path, scanned: &Scanned) -> Result<(), CliError> {
     let secrets = app.secrets(None);
     match app.global.format {
         Format::Json => app.object(&secrets, object::of(scanned)),
-        Format::Sarif => app.object(&secrets, sarif::of(scanned)),
-        Format::Human => {
+        Format::Sarif => app.object(&secrets, sarif::of(scanned, &within(dir))),
+        Format::Human | Format::Csv => {
             let text = text::of(
                 scanned,
                 &text::Look { colour: app.around.colour, quiet: app.global.quiet },

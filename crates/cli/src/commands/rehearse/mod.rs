@@ -37,6 +37,7 @@ pub(crate) async fn run(app: &App, args: Rehearse) -> Result<Exit, CliError> {
 }
 
 async fn play(app: &App, script: &Script, folder: &Path) -> Result<Exit, CliError> {
+    let waiting = app.waiting("a simulated Fly.io starts, and the old release goes live there");
     // Dropped, the stage takes all of its processes with it.
     let stage = tokio::select! {
         biased;
@@ -46,10 +47,11 @@ async fn play(app: &App, script: &Script, folder: &Path) -> Result<Exit, CliErro
         }
         stage = Stage::set(app, script, folder) => stage?,
     };
+    drop(waiting);
     let faults = stage.go_wrong(script);
-    app.say(Tone::Head, &format!("\nRehearsal: {}", script.title()));
+    app.mention(Tone::Head, &format!("\nRehearsal: {}", script.title()));
     if script.unwalked > 0 {
-        app.say(
+        app.mention(
             Tone::Dim,
             "Journeys are left out: the stand-in knows none; --run has your own program walked.",
         );

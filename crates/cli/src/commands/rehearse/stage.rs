@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use pipeline_core::Account;
 use sim_flyio::{FaultId, SimConfig, SimFly};
 use store_sql::{RunKind, RunRow};
 
@@ -16,6 +17,7 @@ use crate::config::{Config, Target};
 use crate::ending::Ending;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::exports::Exports;
 use crate::session::{Session, Way};
 use crate::wire::{self, Wanted};
 
@@ -51,7 +53,7 @@ impl Stage {
         }
         let url = sim.app_url(&script.fly.app).await.map_err(|error| sim::broken(&error))?;
         let mut config = script.config.clone();
-        config.store_url = format!("sqlite:{}", folder.join("rehearsal.db").display());
+        config.store_url = format!("sqlite:{}", folder.join("rehearsal.db").display()).into();
         if let Some(environment) = config.environments.get_mut(&script.name) {
             environment.url = Some(url.clone());
         }
@@ -63,7 +65,12 @@ impl Stage {
 
     /// The old release goes live, and is scaled to its machines.
     async fn first(&self, script: &Script) -> Result<(), CliError> {
-        let global = Global { quiet: true, events: None, ..self.app.global.clone() };
+        let global = Global {
+            quiet: true,
+            events: None,
+            exports: Exports::default(),
+            ..self.app.global.clone()
+        };
         let quiet = App { global, around: self.app.around.clone() };
         let mut alone = self.config.clone();
         if let Some(environment) = alone.environments.get_mut(&self.name)
@@ -106,6 +113,11 @@ impl Stage {
         one(&self.app, &self.config, (&self.name, &choice)).await
     }
 
+    /// What was heard of the deploy.
+    pub(super) fn account(&self) -> Account {
+        self.app.global.exports.account()
+    }
+
     pub(super) async fn end(self) {
         self.sim.shutdown().await;
     }
@@ -129,7 +141,8 @@ async fn one(
 }
 
 fn choice(image: &str, strategy: Option<&str>) -> DeployChoice {
-    DeployChoice { image: Some(image.to_owned()), strategy: strategy.map(str::to_owned) }
+    let (image, strategy) = (Some(image.to_owned()), strategy.map(str::to_owned));
+    DeployChoice { image, strategy, ..DeployChoice::default() }
 }
 
 fn advice(script: &Script) -> String {

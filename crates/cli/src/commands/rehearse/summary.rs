@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::commands::{deploy, sim};
 use crate::ending::Ending;
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::redact::Secrets;
 use crate::render::Tone;
 
@@ -58,9 +59,12 @@ impl Summary<'_> {
     pub(super) fn tell(&self, app: &App, row: &RunRow, ending: &Ending) -> Result<(), CliError> {
         // What to do next is about commands that would not know this run.
         let truth = ending.truth(&row.version, &self.script.name);
-        app.say(deploy::tone(ending), &format!("\n{truth}"));
         let calls = self.calls();
-        self.say(app, &calls);
+        // Whoever wants it quiet hears no more of what went well than its line.
+        if !app.global.quiet || ending.exit() != Exit::Good {
+            app.say(deploy::tone(ending), &format!("\n{} {truth}", ending.mark()));
+            self.say(app, &calls);
+        }
         if app.json() {
             return app.object(&Secrets::default(), self.object((row, ending), &calls));
         }
@@ -123,7 +127,7 @@ impl Summary<'_> {
             "schema": 1,
             "environment": self.script.name,
             "exit": ending.exit() as u8,
-            "deploy": deploy::object(row, ending),
+            "deploy": deploy::object(row, ending, &self.stage.account()),
             "machines": self.script.machines,
             "users": {
                 "requests": answered + unanswered,

@@ -61,7 +61,7 @@ pub(crate) async fn run(app: &App, args: Sim) -> Result<Exit, CliError> {
         let text = "  ! exposed: other hosts reach it at an address of this one, with its token";
         app.say(Tone::Warn, text);
     }
-    app.say(Tone::Dim, "the simulator runs until it is interrupted");
+    app.mention(Tone::Dim, "the simulator runs until it is interrupted");
     asked.await;
     told.end(app);
     sim.shutdown().await;

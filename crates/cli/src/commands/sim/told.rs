@@ -88,7 +88,7 @@ impl Told<'_> {
     pub(super) fn end(&self, app: &App) {
         let calls = self.sim.journal();
         let calls = calls.iter().filter(|it| !it.is_event()).count();
-        app.say(Tone::Dim, &format!("\n{calls} calls of the API"));
+        app.mention(Tone::Dim, &format!("\n{calls} calls of the API"));
         for (struck, line) in fault::told(&self.sim.faults()) {
             let tone = if struck { Tone::Plain } else { Tone::Warn };
             app.say(tone, &format!("  {} {line}", if struck { ' ' } else { '!' }));

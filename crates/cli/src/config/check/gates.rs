@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::{Check, Checked};
 use crate::config::raw::{self, Text};
-use crate::config::{BUILT_IN, Exec, Gate, Gates};
+use crate::config::{BUILT_IN, Exec, Gate, Gates, RULES};
 
 const TEN_MINUTES: Duration = Duration::from_mins(10);
 
@@ -36,7 +36,9 @@ impl Check<'_> {
         let min_coverage = self.min_coverage(raw.test.min_coverage)?;
         let parallel = match raw.parallel {
             Some(it) if *it.get_ref() == 0 => {
-                return Err(self.error(Some(it.span()), "parallel counts from 1"));
+                return Err(self
+                    .error(Some(it.span()), "parallel counts from 1")
+                    .hint("write 1 for one gate after the other"));
             }
             other => other.map_or(4, Spanned::into_inner),
         };
@@ -77,9 +79,9 @@ impl Check<'_> {
 
     fn min_coverage(&self, raw: Option<Spanned<f64>>) -> Checked<Option<f64>> {
         match raw {
-            Some(it) if !(0.0..=100.0).contains(it.get_ref()) => {
-                Err(self.error(Some(it.span()), "min_coverage is a percentage, 0 to 100"))
-            }
+            Some(it) if !(0.0..=100.0).contains(it.get_ref()) => Err(self
+                .error(Some(it.span()), "min_coverage is a percentage, 0 to 100")
+                .hint("write it as 80.0; leave it out to have none")),
             other => Ok(other.map(Spanned::into_inner)),
         }
     }
@@ -98,7 +100,7 @@ impl Check<'_> {
 
     fn exec(&self, name: &str, written: Spanned<raw::Exec>) -> Checked<Exec> {
         let (span, raw) = (written.span(), written.into_inner());
-        if BUILT_IN.contains(&name) {
+        if BUILT_IN.contains(&name) || RULES.contains(&name) {
             let message = format!("`{name}` is a gate that is there already");
             return Err(self.error(Some(span), message).hint("give this one another name"));
         }

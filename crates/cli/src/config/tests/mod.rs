@@ -4,10 +4,13 @@ use pipeline_core::Trust::{All, Declared};
 
 use super::*;
 
+mod broken;
 mod journeys;
 mod performance;
 mod policy;
+mod promotion;
 mod smoke;
+mod store;
 mod watch;
 
 fn load(text: &str) -> Result<Config, CliError> {
@@ -40,7 +43,8 @@ fn the_reference_says_the_defaults() {
     let (mut said, mut silent) = (load(REFERENCE).unwrap(), load(bare).unwrap());
     for config in [&mut said, &mut silent] {
         config.dir = PathBuf::new();
-        config.store_url = config.store_url.rsplit('/').next().unwrap().into();
+        let file = config.store_url.get().unwrap().rsplit('/').next().unwrap().to_owned();
+        config.store_url = file.into();
     }
     assert_eq!(format!("{said:#?}"), format!("{silent:#?}"));
 }
@@ -195,6 +199,7 @@ fn broken_toml_is_refused_with_its_place() {
   ·       ╰── here
 2 │ fail_fast = true
   ╰────
+ help: `pipeline config` prints every key with its meaning and how it is written
 "#);
 }
 

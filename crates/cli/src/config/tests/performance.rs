@@ -91,6 +91,7 @@ fn what_is_too_much_or_too_little_is_refused_with_its_place() {
       ·           ╰── here
     3 │ [environments.staging]
       ╰────
+     help: `pipeline config` prints every key with its meaning and how it is written
     ");
 }
 

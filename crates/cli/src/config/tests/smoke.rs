@@ -81,21 +81,21 @@ fn what_cannot_be_made_is_refused_in_words() {
         said("redirect = 1"),
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
-    × a status is a number from 100 to 599
-    × `status` is an empty list, so no answer would do; name a status or leave it out
-    × a status is a number from 100 to 599
-    × the header Authorization carries a secret, and this file holds none help: write bearer_env = "NAME" and put the token into that variable
-    × the JSONPath `status` cannot be read: it does not begin with `$`; it looks like `$.checks.database`
-    × what `$.a` must find is not to be understood help: write a value, or one of { equals = … }, { matches = "…" }, { count = 2 }, { exists = true }, { absent = true }
-    × what the header x-a must be is not to be understood help: write a text, or one of { matches = "…" }, { exists = true }, { absent = true }
-    × `matches` holds the regular expression `a(`, which cannot be read: unclosed group
-    × not_matches is a regular expression, or a list of them
-    × the schema none.json: No such file or directory (os error 2)
-    × `soon` is no length of time help: write it with a unit, such as "14d" or "36h"
-    × `body_at_most` is 2000000 bytes; no more than 1 MiB (1048576 bytes) of a body is read
-    × no application echoes its `moon` help: what is "revision", "version" or "image"
-    × where the answer says its image is not told in one way help: add one of json_path = "$.revision", header = "x-revision" or regex = "…"
-    × the JSONPath `image` cannot be read: it does not begin with `$`; it looks like `$.checks.database`
-    × unknown field `redirect`, expected one of `path`, `name`, `headers`, `bearer_env`, `redirects`, `status`, `json`, `json_path`, `response_headers`, `matches`, `not_matches`, `schema`, │ `took_at_most`, `body_at_most`, `tls_expires_after`, `echoes` help: did you mean `redirects`?
-    "#);
+× a status is a number from 100 to 599 help: `pipeline config` prints every key with its meaning and how it is written
+× `status` is an empty list, so no answer would do; name a status or leave it out help: `pipeline config` prints every key with its meaning and how it is written
+× a status is a number from 100 to 599 help: `pipeline config` prints every key with its meaning and how it is written
+× the header Authorization carries a secret, and this file holds none help: write bearer_env = "NAME" and put the token into that variable
+× the JSONPath `status` cannot be read: it does not begin with `$`; it looks like `$.checks.database` help: `pipeline config` prints every key with its meaning and how it is written
+× what `$.a` must find is not to be understood help: write a value, or one of { equals = … }, { matches = "…" }, { count = 2 }, { exists = true }, { absent = true }
+× what the header x-a must be is not to be understood help: write a text, or one of { matches = "…" }, { exists = true }, { absent = true }
+× `matches` holds the regular expression `a(`, which cannot be read: unclosed group help: `pipeline config` prints every key with its meaning and how it is written
+× not_matches is a regular expression, or a list of them help: `pipeline config` prints every key with its meaning and how it is written
+× the schema none.json: No such file or directory (os error 2) help: `pipeline config` prints every key with its meaning and how it is written
+× `soon` is no length of time help: write it with a unit, such as "14d" or "36h"
+× `body_at_most` is 2000000 bytes; no more than 1 MiB (1048576 bytes) of a body is read help: `pipeline config` prints every key with its meaning and how it is written
+× no application echoes its `moon` help: what is "revision", "version" or "image"
+× where the answer says its image is not told in one way help: add one of json_path = "$.revision", header = "x-revision" or regex = "…"
+× the JSONPath `image` cannot be read: it does not begin with `$`; it looks like `$.checks.database` help: `pipeline config` prints every key with its meaning and how it is written
+× unknown field `redirect`, expected one of `path`, `name`, `headers`, `bearer_env`, `redirects`, `status`, `json`, `json_path`, `response_headers`, `matches`, `not_matches`, `schema`, │ `took_at_most`, `body_at_most`, `tls_expires_after`, `echoes` help: did you mean `redirects`?
+"#);
 }

@@ -46,12 +46,12 @@ fn what_cannot_be_watched_is_refused_in_words() {
         said("pathe = \"/health\""),
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
-    × [verify.watch]: `path` is "health"; begin it with a slash
-    × [verify.watch]: `also` names "/health", which is watched already
-    × [verify.watch]: a `window` of 20s with a probe `every` 5s makes 12 requests, and a rate of errors is judged from 20 on; raise `window` or lower `every`
-    × a rate is a part of all requests, above 0 and up to 1 help: 5 % are 0.05
-    × `0s` is no length of time help: write it with a unit, such as "500ms", "30s", "10m" or "1h 30m"
-    × invalid value: integer `0`, expected a nonzero usize
-    × unknown field `pathe`, expected one of `path`, `also`, `bearer_env`, `window`, `every`, `timeout`, `per_machine`, `down_for`, `consecutive`, `error_rate`, `sustained_error_rate`, `latency` help: did you mean `path`?
-    "#);
+× [verify.watch]: `path` is "health"; begin it with a slash help: `pipeline config` prints every key with its meaning and how it is written
+× [verify.watch]: `also` names "/health", which is watched already help: `pipeline config` prints every key with its meaning and how it is written
+× [verify.watch]: a `window` of 20s with a probe `every` 5s makes 12 requests, and a rate of errors is judged from 20 on; raise `window` or lower `every` help: `pipeline config` prints every key with its meaning and how it is written
+× a rate is a part of all requests, above 0 and up to 1 help: 5 % are 0.05
+× `0s` is no length of time help: write it with a unit, such as "500ms", "30s", "10m" or "1h 30m"
+× invalid value: integer `0`, expected a nonzero usize help: write a whole number from 1 on, without quotes
+× unknown field `pathe`, expected one of `path`, `also`, `bearer_env`, `window`, `every`, `timeout`, `per_machine`, `down_for`, `consecutive`, `error_rate`, `sustained_error_rate`, `latency` help: did you mean `path`?
+"#);
 }

@@ -13,6 +13,7 @@ pub(crate) struct Smoke {
     pub(crate) attempt_timeout: Duration,
     pub(crate) retry_every: Duration,
     pub(crate) consecutive: NonZeroU32,
+    pub(crate) consecutive_bad: Option<NonZeroU32>,
     pub(crate) per_machine: bool,
     pub(crate) checks: Vec<SmokeCheck>,
 }

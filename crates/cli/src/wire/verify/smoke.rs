@@ -21,6 +21,7 @@ pub(super) fn smoke(environment: &Environment) -> Result<Option<Step<dyn Verifie
         attempt_timeout: smoke.attempt_timeout,
         retry_every: smoke.retry_every,
         consecutive: smoke.consecutive,
+        consecutive_bad: smoke.consecutive_bad,
         per_instance: smoke.per_machine,
         checks: smoke.checks.iter().map(smoke_check).collect::<Result<_, _>>()?,
         ..SmokeConfig::default()

@@ -88,6 +88,31 @@ async fn verify(config: SmokeConfig, asker: Arc<dyn Ask>, machines: &[&str]) -> 
     smoke.verify(&shop(machines), &a_run("v2").context(Phase::Verify, "smoke")).await
 }
 
+#[tokio::test(start_paused = true)]
+async fn enough_bad_answers_end_the_window_of_a_release_and_not_that_of_what_is_brought_back() {
+    for (phase, seconds) in [(Phase::Verify, 4), (Phase::Restore, 58)] {
+        let server = server(|path, _| {
+            Does::Answers(if path.starts_with("/dashboard") { 503 } else { 200 }, "")
+        });
+        let consecutive_bad = std::num::NonZeroU32::new(3);
+        let config = SmokeConfig { consecutive_bad, ..config(&["/", "/dashboard"]) };
+        let smoke = Smoke::with(config, server).expect("the checks are good");
+        let began = Instant::now();
+        let cx = a_run("v2").context(phase, "smoke");
+        let report = smoke.verify(&shop(&["148e"]), &cx).await.unwrap();
+        assert_eq!(began.elapsed(), Duration::from_secs(seconds));
+        assert_eq!(report.verdict(), Verdict::Refused);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(lines(&report), @r"
+            Passed GET / [public]: answered 200, 2 times in a row
+            Refused GET /dashboard [public]: answered 503, wanted 200
+            Passed GET / [148e]: answered 200, 2 times in a row
+            Refused GET /dashboard [148e]: answered 503, wanted 200
+            ");
+        }
+    }
+}
+
 fn lines(report: &Report) -> String {
     let checks = report.checks().iter().map(|it| {
         let machine = it.instance.as_deref().unwrap_or("public");

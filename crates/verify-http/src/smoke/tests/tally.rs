@@ -6,6 +6,8 @@ use crate::client::Asked;
 use crate::redact::Secrets;
 use crate::response::response;
 
+const TWICE: NonZeroU32 = NonZeroU32::new(2).expect("2 is not 0");
+
 fn ok() -> Response {
     response(200, "")
 }
@@ -24,7 +26,7 @@ fn blind() -> Asked {
 }
 
 fn end(answers: Vec<Asked>) -> String {
-    let (mut tally, secrets) = (Tally::new(2), Secrets::default());
+    let (mut tally, secrets) = (Tally::new(TWICE, None), Secrets::default());
     let check = SmokeCheck::get("/");
     let standard =
         Standard { check: &check, instance: None, build: None, now: None, secrets: &secrets };
@@ -81,4 +83,25 @@ fn what_is_not_steady_is_not_good() {
 fn nothing_asked_is_nothing_known() {
     insta::assert_snapshot!(end(vec![]),
         @"Inconclusive: was not asked within 60s; raise `within`");
+}
+
+#[test]
+fn enough_bad_answers_in_a_row_need_no_end_of_the_window() {
+    let (check, secrets) = (SmokeCheck::get("/"), Secrets::default());
+    let standard =
+        Standard { check: &check, instance: None, build: None, now: None, secrets: &secrets };
+    let decided_after = |enough: Option<u32>, answers: Vec<Asked>| {
+        let mut tally = Tally::new(TWICE, enough.and_then(NonZeroU32::new));
+        answers.into_iter().zip(1..).find_map(|(asked, number)| {
+            tally.take(&standard, asked.map(Answer::at_once));
+            tally.is_decided().then_some(number)
+        })
+    };
+    let bad = || vec![Ok(down()), silent(), Ok(down()), silent()];
+    assert_eq!(decided_after(Some(3), bad()), Some(3));
+    assert_eq!(decided_after(None, bad()), None, "the window is waited for");
+    let once_good = vec![Ok(down()), silent(), Ok(ok()), Ok(down()), silent(), Ok(down())];
+    assert_eq!(decided_after(Some(3), once_good), Some(6), "a good one begins anew");
+    let unseen = vec![Ok(down()), blind(), blind(), Ok(down()), blind()];
+    assert_eq!(decided_after(Some(3), unseen), None, "what was not seen is no answer");
 }

@@ -14,6 +14,7 @@ pub(in crate::config) struct Smoke {
     pub(in crate::config) attempt_timeout: Option<Text>,
     pub(in crate::config) retry_every: Option<Text>,
     pub(in crate::config) consecutive: Option<Spanned<std::num::NonZeroU32>>,
+    pub(in crate::config) consecutive_bad: Option<Spanned<std::num::NonZeroU32>>,
     pub(in crate::config) per_machine: Option<bool>,
     pub(in crate::config) checks: Option<Vec<SmokeCheck>>,
 }
@@ -62,6 +63,7 @@ impl Over for Smoke {
             attempt_timeout: self.attempt_timeout.or_else(|| base.attempt_timeout.clone()),
             retry_every: self.retry_every.or_else(|| base.retry_every.clone()),
             consecutive: self.consecutive.or_else(|| base.consecutive.clone()),
+            consecutive_bad: self.consecutive_bad.or_else(|| base.consecutive_bad.clone()),
             per_machine: self.per_machine.or(base.per_machine),
             checks: self.checks.or_else(|| base.checks.clone()),
         }

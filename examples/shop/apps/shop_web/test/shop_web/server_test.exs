@@ -12,11 +12,12 @@ defmodule ShopWeb.ServerTest do
 
     busy = Client.connect!(port)
     Client.ask(busy, "/slow")
-    assert_receive {:busy, connection}, 1_000
+    assert_receive {:busy, connection}, 60_000
 
     stop = Task.async(Supervisor, :stop, [Server.Finishing, :shutdown])
     assert Client.closed?(idle)
     assert Client.connect(port) == {:error, :econnrefused}
+    assert eventually?(fn -> told_to_stop?(connection) end)
 
     send(connection, :finish)
     answer = Client.read(busy)
@@ -27,15 +28,15 @@ defmodule ShopWeb.ServerTest do
   end
 
   test "a connection that was just made still gets its first request answered" do
-    port = start(Server.LastCall, acceptors: 1, last_call: 15_000)
+    port = start(Server.LastCall, acceptors: 1, last_call: 60_000)
 
     fresh = Client.connect!(port)
     # Its process has been replaced by another one that waits, so the connection is the app's.
-    assert accepted?(Server.LastCall.Connections, 1)
+    assert eventually?(fn -> accepted(Server.LastCall.Connections) == 1 end)
 
     listener = Process.monitor(Server.LastCall.Listener)
     stop = Task.async(Supervisor, :stop, [Server.LastCall, :shutdown])
-    assert_receive {:DOWN, ^listener, :process, _listener, :shutdown}, 1_000
+    assert_receive {:DOWN, ^listener, :process, _listener, :shutdown}, 60_000
     assert Client.connect(port) == {:error, :econnrefused}
 
     assert Client.get(fresh, "/").status == 200
@@ -48,7 +49,7 @@ defmodule ShopWeb.ServerTest do
 
     busy = Client.connect!(port)
     Client.ask(busy, "/slow")
-    assert_receive {:busy, _connection}, 1_000
+    assert_receive {:busy, _connection}, 60_000
 
     assert Supervisor.stop(Server.Cutting, :shutdown) == :ok
     assert Client.closed?(busy)
@@ -77,12 +78,15 @@ defmodule ShopWeb.ServerTest do
   end
 
   # One process waits for the next connection, each of the others has one.
-  defp accepted?(connections, wanted, tries \\ 500) do
-    case length(Task.Supervisor.children(connections)) - 1 do
-      ^wanted -> true
-      _fewer when tries == 0 -> false
-      _fewer -> Process.sleep(10) && accepted?(connections, wanted, tries - 1)
-    end
+  defp accepted(connections), do: length(Task.Supervisor.children(connections)) - 1
+
+  defp told_to_stop?(connection) do
+    {:messages, messages} = Process.info(connection, :messages)
+    Enum.any?(messages, &match?({:EXIT, _supervisor, :shutdown}, &1))
+  end
+
+  defp eventually?(look, tries \\ 5_000) do
+    look.() or (tries > 0 and Process.sleep(10) == :ok and eventually?(look, tries - 1))
   end
 
   defp answer(%{path: "/slow"}, test) do

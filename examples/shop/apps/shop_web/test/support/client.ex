@@ -3,7 +3,7 @@ defmodule ShopWeb.Client do
   A plain HTTP client for tests: it sends any bytes and reads one answer at a time.
   """
 
-  @timeout 15_000
+  @timeout 60_000
 
   @doc "Connects to a server on this machine."
   def connect(port) do

@@ -23,6 +23,7 @@ impl Check<'_> {
             attempt_timeout: self.duration(raw.attempt_timeout.as_ref(), Duration::from_secs(5))?,
             retry_every: self.duration(raw.retry_every.as_ref(), Duration::from_secs(2))?,
             consecutive: raw.consecutive.map_or(TWICE, Spanned::into_inner),
+            consecutive_bad: raw.consecutive_bad.map(Spanned::into_inner),
             per_machine: raw.per_machine.unwrap_or(true),
             checks: checks.iter().map(|it| self.smoke_check(it)).collect::<Checked<_>>()?,
         })

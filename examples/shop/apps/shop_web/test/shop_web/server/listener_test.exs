@@ -31,7 +31,7 @@ defmodule ShopWeb.Server.ListenerTest do
 
     died = Process.whereis(Server.Dying.Listener)
     Process.exit(died, :kill)
-    wait_until_replaced(died, 5_000)
+    wait_until_replaced(died, 60_000)
 
     assert Client.get(open, "/").status == 200
     assert Client.get(Client.connect!(Server.port(Server.Dying)), "/").status == 200

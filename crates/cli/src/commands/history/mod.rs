@@ -1,0 +1,127 @@
+//! `pipeline history [ENV]`: the runs so far, newest first.
+
+mod csv;
+mod object;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use pipeline_core::{Clock as _, Outcome};
+use serde_json::{Value, json};
+use store_sql::{RunFilter, RunHistory, Store};
+
+use crate::app::{App, wall};
+use crate::args::{Format, History};
+use crate::commands::deploy::history_line;
+use crate::config::HEALTH_SCORE;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::render::Tone;
+use crate::session::look_into_store;
+
+pub(crate) use object::{facts, phases};
+
+pub(crate) async fn run(app: &App, args: History) -> Result<Exit, CliError> {
+    let config = app.config()?;
+    if let Some(name) = &args.environment {
+        config.environment(name)?;
+    }
+    let filter = args.filter(now());
+    let store = look_into_store(&config).await?;
+    let listed = match &store {
+        Some(store) => Listed::read(store, &filter, app.global.format != Format::Human).await?,
+        None => Listed::default(),
+    };
+    let secrets = app.secrets(Some(&config));
+    match app.global.format {
+        Format::Json => {
+            let object = |(run, score)| object(run, score, listed.source(run));
+            let runs: Vec<Value> = listed.rows().map(object).collect();
+            app.object(&secrets, json!({ "schema": 1, "runs": runs }))?;
+        }
+        Format::Csv => app.fact(secrets.strike(csv::text(listed.rows()).trim_end()).as_ref())?,
+        _ if listed.runs.is_empty() => app.say(Tone::Dim, nothing(&filter)),
+        _ => {
+            let line = |(run, score)| line(run, score, listed.source(run));
+            let lines: Vec<String> = listed.rows().map(line).collect();
+            app.fact(secrets.strike(&lines.join("\n")).as_ref())?;
+        }
+    }
+    Ok(Exit::Good)
+}
+
+/// Now, by the wall clock.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::try_from(wall().now()).unwrap_or(Timestamp::MAX)
+}
+
+/// Runs, newest first, and the health scores of those that have one, by the numbers of the runs.
+#[derive(Default)]
+struct Listed {
+    runs: Vec<RunHistory>,
+    scores: BTreeMap<i64, f64>,
+    /// From which environment a release was promoted, and as which version.
+    sources: BTreeMap<i64, Source>,
+}
+
+impl Listed {
+    /// As many queries however many runs there are; one less where nobody asks for phases.
+    async fn read(store: &Store, filter: &RunFilter, phases: bool) -> Result<Self, CliError> {
+        let runs = if phases {
+            store.history(filter).await?
+        } else {
+            let bare = |run| RunHistory { run, phases: Vec::new() };
+            store.runs(filter).await?.into_iter().map(bare).collect()
+        };
+        let outcomes = store.outcomes(filter, HEALTH_SCORE).await?;
+        let scored = |(number, outcome): (i64, Outcome)| Some((number, score(outcome)?));
+        let scores = outcomes.into_iter().filter_map(scored).collect();
+        Ok(Self { runs, scores, sources: store.promoted(filter).await? })
+    }
+
+    fn source(&self, run: &RunHistory) -> Option<&Source> {
+        self.sources.get(&run.run.number)
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&RunHistory, Option<f64>)> {
+        self.runs.iter().map(|it| (it, self.scores.get(&it.run.number).copied()))
+    }
+}
+
+/// The environment and the version that a release was promoted from.
+type Source = (String, String);
+
+/// The health score that a gate came to, if it came to one.
+fn score(outcome: Outcome) -> Option<f64> {
+    outcome.ok()?.numbers().get("score").copied()
+}
+
+fn line(run: &RunHistory, score: Option<f64>, source: Option<&Source>) -> String {
+    let score = score.map(|it| format!(" | score {it:.1}")).unwrap_or_default();
+    let from = source.map(|(environment, version)| format!(" | from {environment} {version}"));
+    history_line(&run.run) + &score + &from.unwrap_or_default()
+}
+
+fn object(run: &RunHistory, score: Option<f64>, source: Option<&Source>) -> Value {
+    let mut object = facts(&run.run);
+    object["phases"] = phases(&run.phases);
+    object["score"] = json!(score);
+    object["promotes"] = json!(source.map(|(environment, version)| {
+        json!({ "environment": environment, "version": version })
+    }));
+    object
+}
+
+/// What is said where there is no run: none at all, or none like that?
+fn nothing(filter: &RunFilter) -> &'static str {
+    let every = RunFilter {
+        environment: filter.environment.clone(),
+        limit: filter.limit,
+        ..RunFilter::default()
+    };
+    if *filter == every {
+        "no runs yet"
+    } else {
+        "no run is like that; `pipeline history` lists all"
+    }
+}
