@@ -183,6 +183,10 @@ async fn rollback_brings_back_the_release_before_with_its_configuration() {
     assert!(world.fleet().machines[0].config["env"].get("NEW").is_none(), "{ran}");
     world.run(&["rollback", "staging", "--to", "v2"]).await.expect(0);
     assert_eq!(world.settled(3).await, Ok("v3".into()));
+    let history = world.run(&["history"]).await.expect(0);
+    let lines: Vec<&str> = history.stdout.lines().collect();
+    assert!(lines[0].ends_with(" | brings back v2"), "{history}");
+    assert!(!lines[2].contains("brings back"), "{history}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

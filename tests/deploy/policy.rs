@@ -91,7 +91,11 @@ async fn nothing_goes_back_by_itself_to_a_release_that_is_bad() {
 async fn after_a_rollback_the_next_deploy_needs_a_person() {
     let world = world("rolling").await;
     configure(&world, "[rollback]\nwindow = \"10m\"\n");
-    deploy(&world, &broken(&world, "v2"), 30).await;
+    let bad = broken(&world, "v2");
+    deploy(&world, &bad, 30).await;
+    let plan = world.run(&["plan", "staging", "--image", &bad]).await.expect(0);
+    let known = "v1 brought an image of this name, and is marked bad (smoke refused: GET /: ";
+    assert!(plan.stdout.contains(known), "{plan}");
     let good = world.image("v3", &[]);
     world.sim.on_api_call(|request: &sim_flyio::ApiRequest| {
         assert_eq!(request.method, "GET", "a refused deploy only looks");

@@ -8,10 +8,8 @@ pub(crate) fn run(program: &str, args: &[&str]) -> Result<(), String> {
     let line = format!("{program} {}", args.join(" "));
     eprintln!("\n$ {line}");
     let mut command = Command::new(program);
-    if std::env::var_os("CARGO_INCREMENTAL").is_none() {
-        // Half of the build folder is what makes the next build quicker, and these builds are made once.
-        command.env("CARGO_INCREMENTAL", "0");
-    }
+    // Else half of the build folder would be what makes the next build quicker, and these builds are made once.
+    command.env("CARGO_INCREMENTAL", "0");
     match command.args(args).stdin(Stdio::null()).status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("\n`{line}` ended with {status}{}", full(free_mib()))),

@@ -113,7 +113,7 @@ pub use phase::Phase;
 pub use pipeline::{Pipeline, PipelineBuilder};
 pub use plan::{Plan, PlannedStage, RollbackTarget};
 pub use policy::{
-    BackToBad, Cause, Circumstances, Consequence, DecidedBy, Decision, Failure, LeaveAlways,
+    BadRelease, Cause, Circumstances, Consequence, DecidedBy, Decision, Failure, LeaveAlways,
     Person, RestoreAlways, RestoreUnlessBlind, RollbackPolicy, TriggerRow, Triggers,
 };
 pub use release::{Artifact, Release, RunId};

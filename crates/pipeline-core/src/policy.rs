@@ -6,7 +6,7 @@ mod person;
 mod triggers;
 mod weigh;
 
-pub use circumstances::{BackToBad, Circumstances};
+pub use circumstances::{BadRelease, Circumstances};
 pub use decided::{DecidedBy, Decision};
 pub use person::Person;
 pub(crate) use person::Someone;

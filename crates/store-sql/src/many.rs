@@ -42,14 +42,14 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// The runs of other environments whose releases the runs brought that a filter asks for: their environments and versions, by the numbers
-    /// of the runs that brought them.
-    pub async fn promoted(
+    /// The earlier runs whose releases the runs brought that a filter asks for, promoted from another environment or brought back: their
+    /// environments and versions, by the numbers of the runs that brought them.
+    pub async fn sources(
         &self,
         filter: &RunFilter,
     ) -> Result<BTreeMap<i64, (String, String)>, StoreError> {
         let rows = self.rows(&sources_of_runs(filter)).await?;
-        let broken = |why: Broken| StoreError::unreadable("a promoted run in the history", why);
+        let broken = |why: Broken| StoreError::unreadable("an earlier run in the history", why);
         let read = |row| -> Result<_, Broken> {
             let columns = Columns(row);
             let source: i64 = columns.get("source")?;
@@ -117,9 +117,10 @@ pub(crate) fn steps_of_runs(filter: &RunFilter, phase: Option<Phase>) -> Select 
 }
 
 pub(crate) fn sources_of_runs(filter: &RunFilter) -> Select {
-    Select::new("SELECT runs.promotes, runs.number FROM runs").filtered(filter).within(
+    let brought = "SELECT COALESCE(runs.promotes, runs.restores) AS brought, runs.number FROM runs";
+    Select::new(brought).filtered(filter).within(
         "SELECT listed.number, source.environment, source.number AS source FROM (",
-        ") AS listed JOIN runs AS source ON source.id = listed.promotes",
+        ") AS listed JOIN runs AS source ON source.id = listed.brought",
     )
 }
 

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use gates_mix::migrations::{self, MigrationsError};
-use pipeline_core::{BackToBad, Circumstances, Conclusion, Finding, Severity};
-use store_sql::{RunFilter, RunKind, RunRow, Store};
+use pipeline_core::{BadRelease, Circumstances, Conclusion, Finding, Severity};
+use store_sql::{RunFilter, RunKind, RunOutcome, RunRow, Store};
 
 use crate::app::Setting;
 use crate::config::{Irreversible, Rollback};
 use crate::error::{CliError, chain};
+use crate::wire::provenance::digest;
 
 /// So many runs are looked back at for the release that serves.
 const FAR_ENOUGH: u32 = 50;
@@ -19,6 +20,8 @@ pub(crate) struct Ahead<'a> {
     pub(crate) kind: RunKind,
     /// The target's name.
     pub(crate) target: &'a str,
+    /// What it brings, if that is not yet to be built.
+    pub(crate) image: Option<&'a str>,
     /// Only what was before this run counts; all of it if not said.
     pub(crate) before: Option<i64>,
 }
@@ -37,7 +40,9 @@ pub(crate) async fn circumstances(
     let rolls_back = ahead.kind == RunKind::Rollback;
     let known = Circumstances { rolls_back, back_to_bad, ..Circumstances::default() };
     // A rollback runs no migration that is new.
-    Ok(if rolls_back { known } else { with_migrations(setting, serving.as_ref(), known).await })
+    let known =
+        if rolls_back { known } else { with_migrations(setting, serving.as_ref(), known).await };
+    bad_again(store, ahead, known).await
 }
 
 /// The run whose release serves now, as far as history knows.
@@ -64,13 +69,51 @@ fn newest_in_place(rows: Vec<RunRow>) -> Option<RunRow> {
 }
 
 /// Is the release of this run, or the one that it brought back, marked bad?
-async fn back_to_bad(store: &Store, row: &RunRow) -> Result<Option<BackToBad>, CliError> {
+async fn back_to_bad(store: &Store, row: &RunRow) -> Result<Option<BadRelease>, CliError> {
     let restored = match &row.begun.restores {
         Some(id) => store.run(id.as_str()).await?,
         None => None,
     };
-    let mut both = restored.iter().chain([row]);
-    Ok(both.find_map(|it| Some(BackToBad { version: it.version.clone(), why: it.bad.clone()? })))
+    Ok(restored.iter().chain([row]).find_map(is_bad))
+}
+
+/// Is the run marked bad that brought the same image last, to whatever environment? A name alone may be another image by
+/// now: then nobody can tell.
+async fn bad_again(
+    store: &Store,
+    ahead: Ahead<'_>,
+    mut known: Circumstances,
+) -> Result<Circumstances, CliError> {
+    let Some(image) = ahead.image else { return Ok(known) };
+    let filter =
+        RunFilter { before: ahead.before, limit: Some(FAR_ENOUGH), ..RunFilter::default() };
+    // What never came to serve says nothing of it.
+    let tried = |it: &RunRow| it.ending.is_some_and(|it| it.outcome != RunOutcome::Fail);
+    let brought = |it: &RunRow| it.begun.image.as_deref().is_some_and(|it| may_be(it, image));
+    let runs = store.runs(&filter).await?;
+    let Some(bad) = runs.iter().find(|it| brought(it) && tried(it)).and_then(is_bad) else {
+        return Ok(known);
+    };
+    if digest(image).is_some() {
+        return Ok(Circumstances { bad_again: Some(bad), ..known });
+    }
+    let BadRelease { version, why } = bad;
+    known
+        .unknown
+        .push(format!("{version} brought an image of this name, and is marked bad ({why})"));
+    Ok(known)
+}
+
+/// Is what a run brought, with its digest, what is wanted, as far as one can tell?
+fn may_be(brought: &str, wanted: &str) -> bool {
+    match digest(wanted) {
+        Some(wanted) => digest(brought) == Some(wanted),
+        None => brought.split('@').next() == Some(wanted),
+    }
+}
+
+fn is_bad(row: &RunRow) -> Option<BadRelease> {
+    Some(BadRelease { version: row.version.clone(), why: row.bad.clone()? })
 }
 
 async fn with_migrations(

@@ -21,9 +21,12 @@ async fn ran(store: &Store, new: NewRun, conclusion: Conclusion) -> RunId {
     row.id
 }
 
+fn ahead(image: Option<&str>) -> Ahead<'_> {
+    Ahead { kind: RunKind::Deploy, target: "flyio:shop", image, before: None }
+}
+
 async fn bad(store: &Store) -> Option<String> {
-    let ahead = Ahead { kind: RunKind::Deploy, target: "flyio:shop", before: None };
-    let row = serving(store, ahead).await.unwrap()?;
+    let row = serving(store, ahead(None)).await.unwrap()?;
     back_to_bad(store, &row).await.unwrap().map(|it| format!("{}: {}", it.version, it.why))
 }
 
@@ -45,10 +48,35 @@ async fn the_release_that_serves_is_the_newest_that_was_left_in_place() {
     let back = NewRun { restores: Some(one), ..new_run(RunKind::Rollback) };
     ran(&store, back, Conclusion::Succeeded).await;
     assert_eq!(bad(&store).await.as_deref(), Some("v1: slow"));
-    let resumed = Ahead { kind: RunKind::Deploy, target: "flyio:shop", before: Some(4) };
+    let resumed = Ahead { before: Some(4), ..ahead(None) };
     assert_eq!(serving(&store, resumed).await.unwrap().map(|it| it.number), Some(1));
     ran(&store, new_run(RunKind::Deploy), Conclusion::Stuck).await;
     assert_eq!(bad(&store).await, None, "nobody knows what serves");
+}
+
+#[tokio::test]
+async fn an_image_whose_last_run_is_marked_bad_is_told_for_sure_by_its_digest_and_else_by_its_name()
+{
+    let store = store().await;
+    let told = async |image: &str| {
+        let none = Circumstances::default();
+        let known = bad_again(&store, ahead(Some(image)), none).await.unwrap();
+        known.bad_again.map(|it| it.version).into_iter().chain(known.unknown).collect::<Vec<_>>()
+    };
+    let brought = |image: &str| NewRun { image: Some(image.into()), ..new_run(RunKind::Deploy) };
+    ran(&store, brought("shop:1@sha256:aa"), Conclusion::Succeeded).await;
+    let bad = ran(&store, brought("shop:2@sha256:bb"), Conclusion::RolledBack).await;
+    store.mark_bad(&bad, "smoke refused").await.unwrap();
+    assert_eq!(told("shop:2@sha256:bb").await, ["v2"]);
+    assert_eq!(told("mirror/shop@sha256:bb").await, ["v2"]);
+    let by_name = "v2 brought an image of this name, and is marked bad (smoke refused)";
+    assert_eq!(told("shop:2").await, [by_name]);
+    for other in ["shop:1", "shop:1@sha256:aa", "shop:2@sha256:cc", "shop", "shop:22"] {
+        assert_eq!(told(other).await, [""; 0], "{other}");
+    }
+    // Somebody deployed it again, and all was well.
+    ran(&store, brought("shop:2@sha256:bb"), Conclusion::Succeeded).await;
+    assert_eq!(told("shop:2@sha256:bb").await, [""; 0]);
 }
 
 #[test]

@@ -134,8 +134,9 @@ impl Wanted {
         store: &Store,
         (kind, before): (RunKind, Option<i64>),
     ) -> Result<Self, CliError> {
-        let ahead = Ahead { kind, target: self.target.target(), before };
-        self.circumstances = circumstances(setting, store, ahead).await?;
+        let (target, image) = (self.target.target(), self.image.as_deref());
+        let ahead = Ahead { kind, target, image, before };
+        self.circumstances = Box::pin(circumstances(setting, store, ahead)).await?;
         Ok(self)
     }
 

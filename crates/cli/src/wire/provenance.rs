@@ -62,7 +62,8 @@ pub(crate) async fn revision_of(store: &Store, image: &str) -> Result<Option<Str
     Ok(runs.filter(brought).find_map(|it| it.begun.revision))
 }
 
-fn digest(image: &str) -> Option<&str> {
+/// What a reference says that is the same wherever it is pulled from.
+pub(super) fn digest(image: &str) -> Option<&str> {
     image.split_once('@').map(|(_, digest)| digest)
 }
 

@@ -9,7 +9,10 @@ pub struct Circumstances {
     /// Is the run a rollback itself? One rollback must not start another.
     pub rolls_back: bool,
     /// Is the release that a rollback would bring back known to be bad?
-    pub back_to_bad: Option<BackToBad>,
+    pub back_to_bad: Option<BadRelease>,
+    /// The run that brought the same artifact before, if it is known to be bad. It blocks nothing: the
+    /// circumstances may have been what was bad.
+    pub bad_again: Option<BadRelease>,
     /// What the run does to data that no rollback undoes, such as migrations, one line each. The release
     /// before would meet data that it does not know.
     pub irreversible: Vec<String>,
@@ -17,9 +20,9 @@ pub struct Circumstances {
     pub unknown: Vec<String>,
 }
 
-/// A release that must not be gone back to without a person.
+/// A release that is known to be bad.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BackToBad {
+pub struct BadRelease {
     /// Its version.
     pub version: String,
     /// Why it is marked bad.
@@ -45,8 +48,11 @@ impl Circumstances {
                 "{alone}: this is a rollback, and one rollback does not start another"
             ));
         }
-        if let Some(BackToBad { version, why }) = &self.back_to_bad {
+        if let Some(BadRelease { version, why }) = &self.back_to_bad {
             told.push(format!("{alone}: {version}, which serves now, is marked bad ({why})"));
+        }
+        if let Some(BadRelease { version, why }) = &self.bad_again {
+            told.push(format!("{version} brought this very release, and is marked bad ({why})"));
         }
         told.extend(self.cannot_be_undone().map(|it| format!("{alone}: {it}")));
         told.extend(self.unknown.iter().cloned());

@@ -4,7 +4,7 @@ use super::*;
 use crate::fault::Fault;
 use crate::finding::{Check, CheckKind, Evidence, Finding, Severity};
 use crate::phase::Phase;
-use crate::policy::BackToBad;
+use crate::policy::BadRelease;
 use crate::report::Verdict;
 
 fn with(when: Trigger, action: Consequence) -> Triggers {
@@ -164,22 +164,18 @@ fn a_weighed_report_keeps_what_it_rests_on() {
 
 #[test]
 fn nothing_goes_back_by_itself_where_that_makes_it_worse() {
-    let bad = BackToBad { version: "v5".into(), why: "smoke refused".into() };
+    let bad = BadRelease { version: "v5".into(), why: "smoke refused".into() };
     let migration = "priv/repo/migrations/1_a.exs:3: `execute/1` cannot be undone".to_owned();
+    let none = Circumstances::default;
     let table = [
-        (Circumstances { rolls_back: true, ..Circumstances::default() }, Decision::Leave),
-        (Circumstances { back_to_bad: Some(bad), ..Circumstances::default() }, Decision::Ask),
+        (Circumstances { rolls_back: true, ..none() }, Decision::Leave),
+        (Circumstances { back_to_bad: Some(bad.clone()), ..none() }, Decision::Ask),
+        (Circumstances { bad_again: Some(bad), ..none() }, Decision::Restore),
         (
-            Circumstances {
-                irreversible: vec![migration.clone(), migration],
-                ..Circumstances::default()
-            },
+            Circumstances { irreversible: vec![migration.clone(), migration], ..none() },
             Decision::Leave,
         ),
-        (
-            Circumstances { unknown: vec!["no git".into()], ..Circumstances::default() },
-            Decision::Restore,
-        ),
+        (Circumstances { unknown: vec!["no git".into()], ..none() }, Decision::Restore),
     ];
     let mut reasons = Vec::new();
     for (circumstances, decision) in table {
@@ -196,6 +192,7 @@ fn nothing_goes_back_by_itself_where_that_makes_it_worse() {
     a failed verification will not be rolled back by itself: this is a rollback, and one rollback does not start another
     v5, the release before, is marked bad: smoke refused
     a failed verification will not be rolled back by itself: v5, which serves now, is marked bad (smoke refused)
+    v5 brought this very release, and is marked bad (smoke refused)
     priv/repo/migrations/1_a.exs:3: `execute/1` cannot be undone (and 1 more), so the release before would run on data that it does not know
     a failed verification will not be rolled back by itself: priv/repo/migrations/1_a.exs:3: `execute/1` cannot be undone (and 1 more)
     no git

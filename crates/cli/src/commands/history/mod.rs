@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use pipeline_core::{Clock as _, Outcome};
 use serde_json::{Value, json};
-use store_sql::{RunFilter, RunHistory, Store};
+use store_sql::{RunFilter, RunHistory, RunKind, Store};
 
 use crate::app::{App, wall};
 use crate::args::{Format, History};
@@ -60,7 +60,7 @@ pub(crate) fn now() -> Timestamp {
 struct Listed {
     runs: Vec<RunHistory>,
     scores: BTreeMap<i64, f64>,
-    /// From which environment a release was promoted, and as which version.
+    /// Which earlier run brought the release before: in another environment, or here, before a rollback.
     sources: BTreeMap<i64, Source>,
 }
 
@@ -76,7 +76,7 @@ impl Listed {
         let outcomes = store.outcomes(filter, HEALTH_SCORE).await?;
         let scored = |(number, outcome): (i64, Outcome)| Some((number, score(outcome)?));
         let scores = outcomes.into_iter().filter_map(scored).collect();
-        Ok(Self { runs, scores, sources: store.promoted(filter).await? })
+        Ok(Self { runs, scores, sources: store.sources(filter).await? })
     }
 
     fn source(&self, run: &RunHistory) -> Option<&Source> {
@@ -88,7 +88,7 @@ impl Listed {
     }
 }
 
-/// The environment and the version that a release was promoted from.
+/// The environment and the version of the run that brought the same release before.
 type Source = (String, String);
 
 /// The health score that a gate came to, if it came to one.
@@ -98,15 +98,27 @@ fn score(outcome: Outcome) -> Option<f64> {
 
 fn line(run: &RunHistory, score: Option<f64>, source: Option<&Source>) -> String {
     let score = score.map(|it| format!(" | score {it:.1}")).unwrap_or_default();
-    let from = source.map(|(environment, version)| format!(" | from {environment} {version}"));
-    history_line(&run.run) + &score + &from.unwrap_or_default()
+    history_line(&run.run) + &score + &brought(run, source)
+}
+
+/// What a run brought that was there before: `brings back v2` is a rollback that somebody ordered.
+fn brought(run: &RunHistory, source: Option<&Source>) -> String {
+    match (run.run.begun.kind, source) {
+        (RunKind::Deploy, None) => String::new(),
+        (RunKind::Deploy, Some((environment, version))) => {
+            format!(" | from {environment} {version}")
+        }
+        (RunKind::Rollback, Some((_, version))) => format!(" | brings back {version}"),
+        (RunKind::Rollback, None) => " | brings back an earlier release".into(),
+    }
 }
 
 fn object(run: &RunHistory, score: Option<f64>, source: Option<&Source>) -> Value {
     let mut object = facts(&run.run);
     object["phases"] = phases(&run.phases);
     object["score"] = json!(score);
-    object["promotes"] = json!(source.map(|(environment, version)| {
+    let promoted = source.filter(|_| run.run.begun.promotes.is_some());
+    object["promotes"] = json!(promoted.map(|(environment, version)| {
         json!({ "environment": environment, "version": version })
     }));
     object
