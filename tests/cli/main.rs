@@ -4,6 +4,7 @@ mod doctrine;
 mod first;
 mod help;
 mod lint;
+mod unseen;
 
 use pipeline_tests::{Ran, World, WorldConfig};
 

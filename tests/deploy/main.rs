@@ -1,8 +1,10 @@
 //! The command against the simulated Fly.io, from plan to history.
 
+mod before;
 mod built;
 mod interrupted;
 mod policy;
+mod shut;
 mod told;
 
 use std::sync::Arc;

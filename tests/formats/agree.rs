@@ -6,8 +6,8 @@ use pipeline_formats::{EVENTS_SCHEMA, took};
 use pipeline_tests::{Program, Terminal, World};
 use serde_json::Value;
 
-use crate::picture::{Line, Pass, Step, lines, of_account};
-use crate::{PROGRAM, eventful, pictures, world};
+use crate::picture::{Line, Pass, lines, of_account};
+use crate::{PROGRAM, eventful, pictures, report, world};
 
 const ARGS: [&str; 10] = [
     "deploy",
@@ -128,22 +128,19 @@ async fn what_is_looked_at_later_agrees(world: &World, picture: &[Pass]) {
     assert_eq!(pictures::junit(&read("again/junit.xml")), picture, "show --junit");
     let shown = world.run(&["show", "--format", "json"]).await.expect(0).json();
     assert_eq!(pictures::object(&shown["phases"]), picture, "show --format json");
-    let report = world.run(&["report", "--out", "-"]).await.expect(0);
-    assert_eq!(sorted(pictures::report(&report.stdout)), sorted(of_report(picture)), "the report");
+    the_report_agrees(world, picture).await;
 }
 
-/// The steps in the words of a report: it shows milliseconds below a second, and no time of what was not done.
-fn of_report(passes: &[Pass]) -> Vec<Line> {
-    let words = |ms: u64| if ms < 1000 { format!("{ms} ms") } else { took(ms) };
-    let line = |pass: &Pass, it: &Step| {
-        let answer = match it.verdict.as_str() {
-            known @ ("passed" | "alert" | "inconclusive" | "refused" | "skipped") => known,
-            _ => "no answer",
-        };
-        let time = it.took_ms.map_or_else(|| "–".into(), words);
-        (pass.phase.clone(), it.name.clone(), answer.to_owned(), time)
-    };
-    passes.iter().flat_map(|pass| pass.steps.iter().map(move |it| line(pass, it))).collect()
+/// The report has the times of the steps, of the phases and of the whole run.
+async fn the_report_agrees(world: &World, picture: &[Pass]) {
+    let page = world.run(&["report", "--out", "-"]).await.expect(0).stdout;
+    let steps = sorted(report::of_steps(picture));
+    assert_eq!(sorted(report::steps(&page)), steps, "the report's timeline");
+    let (run, account) = pictures::stored(world.path(), "v1").await;
+    let row = report::of_durations(&run, &pictures::totals(&account));
+    assert_eq!(report::durations(&page), [row], "the report's durations");
+    let took = report::words(run.duration_ms().expect("it has ended"));
+    assert_eq!(report::took_in_all(&page), [Some(took.as_str()); 2], "how long the run took");
 }
 
 fn the_findings_are_those_of_the_run(account: &pipeline_core::Account, text: &str) {

@@ -10,6 +10,7 @@ mod github;
 mod otel;
 mod picture;
 mod pictures;
+mod report;
 
 use pipeline_tests::{APP, SECRET, World, WorldConfig};
 use sim_flyio::Image;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use pipeline_core::{Account, Event, EventKind};
 use quick_junit::{Report, TestCase, TestCaseStatus};
 use serde_json::Value;
+use store_sql::RunRow;
 
 use crate::picture::{Line, Pass, Step};
 
@@ -24,13 +25,19 @@ pub(crate) fn ndjson(text: &str) -> Account {
     Account::of(&text.lines().map(event).collect::<Vec<_>>())
 }
 
-/// What the store kept.
+/// What the store kept of what a run told.
 pub(crate) async fn store(folder: &std::path::Path, version: &str) -> Account {
+    stored(folder, version).await.1
+}
+
+/// The same, and the run itself.
+pub(crate) async fn stored(folder: &std::path::Path, version: &str) -> (RunRow, Account) {
     let url = format!("sqlite:{}", folder.join(".pipeline/pipeline.db").display());
     #[expect(clippy::disallowed_methods, reason = "a test outside of any clock")]
     let store = store_sql::Store::open(&url, SystemTime::now).await.expect("the store");
     let run = store.run(version).await.expect("it can be read").expect("the run");
-    Account::of(&store.events(&run.id).await.expect("its events"))
+    let account = Account::of(&store.events(&run.id).await.expect("its events"));
+    (run, account)
 }
 
 /// `phases` of `--format json`.
@@ -58,29 +65,6 @@ pub(crate) fn object(phases: &Value) -> Vec<Pass> {
 /// How often a step was tried; `show` counts those that had a fault.
 fn tries(step: &Value) -> Option<u64> {
     step["tries"].as_u64().or_else(|| Some(step["retries"].as_u64()? + 1))
-}
-
-/// The table below the timeline of a report: each step with its verdict and its time.
-pub(crate) fn report(page: &str) -> Vec<Line> {
-    let table = page.split("<caption class=\"unseen\">Timeline</caption>").nth(1).expect("a table");
-    let table = table.split("</table>").next().unwrap_or_default();
-    let cell = |it: &str| it.split('<').next().unwrap_or_default().to_owned();
-    let cells = |row: &str| -> Vec<String> {
-        row.split("<th scope=\"row\">")
-            .nth(1)
-            .into_iter()
-            .flat_map(|it| it.split("<td>"))
-            .map(cell)
-            .collect()
-    };
-    let line = |row: &str| match &cells(row)[..] {
-        [phase, step, answer, _, took, ..] => {
-            let verdict = answer.split(',').next().unwrap_or_default();
-            Some((phase.clone(), step.clone(), verdict.to_owned(), took.clone()))
-        }
-        _ => None,
-    };
-    table.split("<tr>").filter_map(line).collect()
 }
 
 /// A file of `--junit`.

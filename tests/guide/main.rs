@@ -7,10 +7,14 @@
 //!   of `examples/shop` beside a simulated Fly.io; the lines below a command are what it says, in that order (see `compare.rs`).
 //! * `rust`: compiled and run as a documentation test of the crate in `examples` (see its `build.rs`). With `ignore file=PATH`: a
 //!   piece of that file, word for word.
-//! * `text`, none, or indented: lines that begin with `pipeline` or `$ pipeline` are parsed.
+//! * `json`: one object, or one a line; events among them are held to their schema.
+//! * `text`, `sh`, `bash`, none, or indented: lines that begin with `pipeline` or `$ pipeline` are parsed.
+//!
+//! Nothing else: what nobody reads may say anything.
 
 mod commands;
 mod compare;
+mod json;
 mod links;
 mod markdown;
 mod run;

@@ -80,7 +80,7 @@ pub(crate) fn parse(path: &str, text: &str) -> Page {
         Page { path: path.to_owned(), blocks: Vec::new(), links: Vec::new(), anchors: Vec::new() };
     let (mut block, mut heading): (Option<Block>, Option<String>) = (None, None);
     for (event, range) in Parser::new_ext(text, Options::all()).into_offset_iter() {
-        let place = || format!("{path}:{}", text[..range.start].lines().count().max(1));
+        let place = || format!("{path}:{}", text[..range.start].matches('\n').count() + 1);
         match event {
             Event::Start(Tag::CodeBlock(kind)) => {
                 block = Some(Block { place: place(), info: words(&kind), text: String::new() });
@@ -130,8 +130,11 @@ fn pages_are_taken_apart() {
         "# `[env]`, and more\n\n## Twice\n\n## Twice\n\n[b](b.md#c)\n\n```toml fly.toml\nx = 1\n```\n\n    indented\n",
     );
     assert_eq!(page.anchors, ["env-and-more", "twice", "twice-1"]);
-    assert_eq!((page.links[0].to.as_str(), page.links[0].place.as_str()), ("b.md#c", "a.md:6"));
+    assert_eq!((page.links[0].to.as_str(), page.links[0].place.as_str()), ("b.md#c", "a.md:7"));
     assert_eq!((page.blocks[0].language(), page.blocks[0].says("fly.toml")), ("toml", true));
-    assert_eq!(page.blocks[0].text, "x = 1\n");
+    assert_eq!(
+        (page.blocks[0].place.as_str(), page.blocks[0].text.as_str()),
+        ("a.md:9", "x = 1\n")
+    );
     assert_eq!((page.blocks[1].language(), page.blocks[1].text.as_str()), ("", "indented\n"));
 }

@@ -1,4 +1,4 @@
-//! TOML in the documentation is such as its reader takes; Rust is compiled, or a piece of a file that is.
+//! Every block has a reader. TOML is such as its reader takes; Rust is compiled, or a piece of a file that is.
 
 use std::fs;
 use std::path::Path;
@@ -7,6 +7,30 @@ use target_flyio::FlyToml;
 
 use crate::markdown::{Block, pages};
 use crate::root;
+
+/// Does a test read blocks of this kind? Those of TOML and of Rust look at their further words themselves.
+fn has_a_reader(block: &Block) -> bool {
+    let more: Vec<&str> = block.info.iter().skip(1).map(String::as_str).collect();
+    match block.language() {
+        "toml" | "rust" => true,
+        "console" => more.is_empty() || more == ["run"],
+        "" | "text" | "sh" | "bash" | "json" => more.is_empty(),
+        _ => false,
+    }
+}
+
+#[test]
+fn every_block_is_of_a_kind_that_a_test_reads() {
+    let pages = pages();
+    let blocks = pages.iter().flat_map(|it| &it.blocks).filter(|it| !has_a_reader(it));
+    let wrong: Vec<_> = blocks
+        .map(|it| {
+            let info = it.info.join(" ");
+            format!("{}: nobody reads `{info}`; see tests/guide/main.rs", it.place)
+        })
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
 
 #[test]
 fn every_toml_block_is_taken_by_its_reader() {
@@ -94,6 +118,16 @@ fn a_wrong_snippet_is_found() {
         ("toml other", "a = 1\n"),
     ] {
         assert!(wrong_toml(&block(info, text), project.path()).is_some(), "{info}: {text}");
+    }
+    for (info, known) in [
+        ("console run", true),
+        ("console rnu", false),
+        ("text", true),
+        ("jsno", false),
+        ("json5", false),
+        ("elixir", false),
+    ] {
+        assert_eq!(has_a_reader(&block(info, "")), known, "{info}");
     }
     let file = "examples/plugins/policy-budget/src/lib.rs";
     assert!(not_in(file, &block("rust", "pub struct Budget {\n// …\nfn weigh(&self")).is_none());

@@ -91,6 +91,26 @@ async fn the_events_of_a_run_come_again_as_they_were_streamed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_that_cannot_be_written_are_refused_before_a_run_or_named_after_it() {
+    let world = world().await;
+    let image = world.image("v2", &[]);
+    let deploy = |to| ["deploy", "staging", "--image", &image, "--events", to];
+    let refused = world.run(&deploy("missing/events.ndjson")).await.expect(2);
+    assert!(refused.stderr.contains("--events missing/events.ndjson: cannot be"), "{refused}");
+    let none = world.run(&["history"]).await.expect(0);
+    assert!(none.stdout.is_empty(), "no run was begun that nobody would end: {none}");
+    if !cfg!(target_os = "linux") {
+        return; // others have no disk that is always full
+    }
+    let lost = "--events /dev/full: some events could not be written: ";
+    let full = world.run(&deploy("/dev/full")).await.expect(0);
+    assert_eq!(full.stderr.matches(lost).count(), 1, "{full}");
+    let again = world.run(&["show", "--events", "/dev/full"]).await.expect(2);
+    assert_eq!(again.stderr.matches(lost).count(), 1, "{again}");
+    assert!(again.stdout.contains(" serves staging, verified."), "people are told all: {again}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_finds_runs_by_all_that_is_known_of_them() {
     let world = world().await;
     two_deploys(&world).await;
@@ -110,6 +130,15 @@ async fn history_finds_runs_by_all_that_is_known_of_them() {
     assert_eq!(found(&["--who", "nobody-like-that"]).await, Vec::<String>::new());
     let none = world.run(&["history", "--who", "nobody-like-that"]).await.expect(0);
     assert!(none.stderr.contains("no run is like that"), "{none}");
+    for format in ["human", "csv", "json"] {
+        let one = ["history", "--limit", "1", "--format", format];
+        let cut = world.run(&one).await.expect(0);
+        assert!(cut.stderr.contains("1 of 2 runs; --limit 2 shows all"), "{cut}");
+        let quiet = world.run(&[&one[..], &["--quiet"]].concat()).await.expect(0);
+        assert_eq!(quiet.stderr, "", "{quiet}");
+        let all = world.run(&["history", "--limit", "2", "--format", format]).await.expect(0);
+        assert_eq!(all.stderr, "", "{all}");
+    }
     let csv = world.run(&["history", "--format", "csv"]).await.expect(0).stdout;
     let lines: Vec<&str> = csv.lines().collect();
     assert!(lines[0].starts_with("version,run,kind,environment,started,"), "{csv}");

@@ -52,8 +52,12 @@ async fn what_does_not_serve_goes_back_and_nobody_is_asked_only_where_that_was_s
     }
     assert!(two.images(SHOP)[0].contains(":v3@"), "nothing was done without a yes");
     // The release before fails the new check as well: it is there, whole, and left for a person to look at.
-    let ran = recover(&two, 40).await;
+    let told = ["recover", "production", "--yes", "--events", "events.ndjson"];
+    let ran = two.run(&told).await.expect(40);
     assert!(ran.stderr.contains("bringing back v2"), "{ran}");
+    let text = std::fs::read_to_string(two.world.path().join("events.ndjson")).unwrap();
+    let (looked, run) = text.split_once("\"event\":\"run_started\"").expect("two in one file");
+    assert!(looked.contains("/v3-only") && run.contains("\"event\":\"run_finished\""), "{text}");
     assert!(two.images(SHOP)[0].contains(":v2@"), "{ran}");
 }
 

@@ -117,9 +117,10 @@ impl Browser {
         }
     }
 
-    /// What an expression comes to on the page.
+    /// What an expression comes to on the page, sooner or later.
     pub(crate) async fn ask(&mut self, expression: &str) -> Value {
-        let asked = json!({ "expression": expression, "returnByValue": true });
+        let asked =
+            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let answer = self.call("Runtime.evaluate", asked).await;
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()

@@ -4,6 +4,7 @@
 mod browser;
 mod live;
 mod page;
+mod picture;
 
 use pipeline_tests::{World, WorldConfig};
 

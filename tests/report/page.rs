@@ -6,6 +6,7 @@ use pipeline_tests::World;
 use serde_json::{Value, json};
 
 use crate::browser::{ALONE, Browser, program};
+use crate::picture::{an_empty_page_is_not, is_drawn};
 use crate::{three_runs, world};
 
 const WIDTHS: [u32; 2] = [1280, 390];
@@ -47,6 +48,7 @@ async fn fits(browser: &mut Browser, url: &str) {
         let shapes = browser.ask(seen).await;
         let shapes = shapes.as_array().expect("a list");
         assert!(!shapes.is_empty() && shapes.iter().all(|it| it == shape), "{told}: {shapes:?}");
+        is_drawn(browser, width, &told).await;
     }
 }
 
@@ -72,6 +74,7 @@ async fn a_report_of_real_runs_stands_up_to_a_browser() {
     has_it_all(&mut browser, has_ratios(&world).await).await;
     fits(&mut browser, &url("one.html")).await;
     taken_back(&mut browser).await;
+    an_empty_page_is_not(&mut browser).await;
     // The page and nothing else was asked for, and nothing was complained of.
     let beyond: Vec<_> = browser.asked.iter().filter(|it| !it.starts_with("file://")).collect();
     assert!(beyond.is_empty() && browser.asked.len() == 8, "{:?}", browser.asked);

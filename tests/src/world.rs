@@ -48,6 +48,15 @@ pub struct World {
 impl World {
     /// Makes one.
     pub async fn start(config: WorldConfig) -> Self {
+        Self::on(SimConfig::default(), config).await
+    }
+
+    /// The same on a platform whose proxy hands nothing to a machine that is cordoned.
+    pub async fn start_shut(config: WorldConfig) -> Self {
+        Self::on(SimConfig { pins_pass_cordons: false, ..SimConfig::default() }, config).await
+    }
+
+    async fn on(platform: SimConfig, config: WorldConfig) -> Self {
         install_tls();
         let dir = tempfile::tempdir().expect("a temporary folder");
         let quick = SimConfig {
@@ -55,7 +64,7 @@ impl World {
             check_speed: 20.0,
             boot: Duration::from_millis(5),
             token: TOKEN.into(),
-            ..SimConfig::default()
+            ..platform
         };
         let sim = Arc::new(SimFly::start(quick).await.expect("a simulator"));
         sim.create_app(APP);

@@ -4,6 +4,7 @@
 
 use pipeline_tests::postgres::{PASSWORD, Postgres};
 use pipeline_tests::{World, WorldConfig};
+use serde_json::Value;
 
 const VARIABLE: &str = "PIPELINE_STORE_URL";
 
@@ -14,6 +15,16 @@ async fn world(store: &str) -> World {
     let toml = std::fs::read_to_string(world.path().join("pipeline.toml")).unwrap();
     world.write("pipeline.toml", &format!("[store]\n{store}\n\n{toml}"));
     world
+}
+
+/// What looks back says of all runs and of the last one, without the moment at which it was asked.
+async fn told(world: &World, vars: &[(&str, &str)]) -> [Value; 3] {
+    let ask = async |command: &str| {
+        world.run_with(&[command, "--format", "json"], vars).await.expect(0).json()
+    };
+    let mut trends = ask("trends").await;
+    trends["environments"][0]["dora"]["to"].take();
+    [ask("history").await, ask("show").await, trends]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -52,6 +63,9 @@ async fn a_deploy_that_dies_on_one_machine_is_resumed_on_another() {
             "{history}"
         );
     }
+    let [_, shown, trends] = told(&world, &vars).await;
+    assert_eq!(shown["conclusion"], "succeeded", "{shown:#}");
+    assert_eq!(trends["environments"][0]["dora"]["deploys"], 1, "{trends:#}");
     assert!(!world.path().join(".pipeline/pipeline.db").exists());
     let info = world.run_with(&["store", "info"], &vars).await.expect(0);
     for ran in [died, refused, resumed, info] {
@@ -88,7 +102,7 @@ async fn a_plan_makes_no_tables_and_a_file_becomes_a_database_with_all_that_is_i
     let world = world("").await;
     let image = world.image("v2", &[]);
     world.run(&["deploy", "staging", "--image", &image]).await.expect(0);
-    let before = world.run(&["history", "--format", "json"]).await.expect(0).json();
+    let before = told(&world, &[]).await;
     let toml = std::fs::read_to_string(world.path().join("pipeline.toml")).unwrap();
     world.write(
         "pipeline.toml",
@@ -103,13 +117,16 @@ async fn a_plan_makes_no_tables_and_a_file_becomes_a_database_with_all_that_is_i
     assert_eq!((&brought["runs"], &brought["first"]), (&1.into(), &"v1".into()), "{brought:#}");
     let again = world.run_with(&import, &vars).await.expect(0).json();
     assert_eq!((&again["runs"], &again["known"]), (&0.into(), &1.into()), "{again:#}");
-    let after = world.run_with(&["history", "--format", "json"], &vars).await.expect(0).json();
-    assert_eq!(after, before);
+    assert_eq!(told(&world, &vars).await, before);
     // What rollback needs came along.
     let three = world.image("v3", &[]);
     world.run_with(&["deploy", "staging", "--image", &three], &vars).await.expect(0);
     world.run_with(&["rollback", "staging"], &vars).await.expect(0);
     assert_eq!(world.settled(2).await, Ok("v2".into()));
+    let shown = world.run_with(&["show"], &vars).await.expect(0);
+    assert!(shown.stdout.starts_with("v3: "), "{shown}");
+    let trends = world.run_with(&["trends", "staging"], &vars).await.expect(0);
+    assert!(trends.stdout.starts_with("staging: "), "{trends}");
     let prune = ["store", "prune", "--keep", "0", "--format", "json"];
     let pruned = world.run_with(&prune, &vars).await.expect(0).json();
     assert_eq!(pruned["runs"], 0, "good runs stay: {pruned:#}");

@@ -35,12 +35,13 @@ pub(crate) fn test() -> Result<(), String> {
     cargo(&["run", "--quiet", "--", "demo"])
 }
 
-/// What the engine costs, what looking for remembered answers costs, what the simulator carries, how long deploys take,
+/// What the engine costs, what looking for remembered answers costs, how long `trends` takes, what the simulator carries, how long deploys take,
 /// how punctual the sender of requests is, and how often the judge of latency is wrong. What the gates of a real project cost is `bench_gates` in `tests/bin`: it needs the project.
 pub(crate) fn bench() -> Result<(), String> {
     cargo(&["build", "--release"])?;
     cargo(&["bench", "--quiet", "--package", "gate-cache", "--bench", "recall"])?;
     cargo(&["bench", "--quiet", "--package", "store-sql", "--bench", "store"])?;
+    cargo(&["bench", "--quiet", "--package", "pipeline-cli", "--bench", "trends"])?;
     cargo(&["bench", "--quiet", "--package", "sim-flyio"])?;
     cargo(&["bench", "--quiet", "--package", "target-flyio", "--bench", "deploys"])?;
     cargo(&["bench", "--quiet", "--package", "verify-http", "--bench", "sender"])?;

@@ -5,13 +5,36 @@ use crate::shell::{output, run};
 
 /// Debian's names. `elixir` brings Erlang, which has its Dialyzer apart; `setpriv` (util-linux) lets what we start die with
 /// us; `postgresql` is the server that the store's tests start for themselves, `chromium` looks at the pages of the report,
-/// and `tmux` is the terminal that the display is looked at in.
-const PACKAGES: [&str; 6] =
-    ["elixir", "erlang-dialyzer", "util-linux", "postgresql", "chromium", "tmux"];
+/// `tmux` is the terminal that the display is looked at in, `zsh` and `fish` read their completions, and `groff` the manual.
+const PACKAGES: [&str; 9] = [
+    "elixir",
+    "erlang-dialyzer",
+    "util-linux",
+    "postgresql",
+    "chromium",
+    "tmux",
+    "zsh",
+    "fish",
+    "groff-base",
+];
+
+/// What runs, by the name that people know.
+fn found() -> [(&'static str, bool); 8] {
+    [
+        ("elixir", has_elixir()),
+        ("dialyzer", has_dialyzer()),
+        ("PostgreSQL", has_postgres()),
+        ("chromium", has_chromium()),
+        ("tmux", has_tmux()),
+        ("zsh", has_version("zsh")),
+        ("fish", has_version("fish")),
+        ("groff", has_version("groff")),
+    ]
+}
 
 /// Installs what is missing, if this user may.
 pub(crate) fn install() -> Result<(), String> {
-    if has_elixir() && has_dialyzer() && has_postgres() && has_chromium() && has_tmux() {
+    if found().iter().all(|(_, runs)| *runs) {
         return Ok(());
     }
     if output("apt-get", &["--version"]).is_none() {
@@ -28,14 +51,7 @@ pub(crate) fn install() -> Result<(), String> {
     };
     apt(&["update"])?;
     apt(&[&["install", "--no-install-recommends"], &PACKAGES[..]].concat())?;
-    let found = [
-        ("elixir", has_elixir()),
-        ("dialyzer", has_dialyzer()),
-        ("PostgreSQL", has_postgres()),
-        ("chromium", has_chromium()),
-        ("tmux", has_tmux()),
-    ];
-    match found.iter().find(|(_, runs)| !runs) {
+    match found().iter().find(|(_, runs)| !runs) {
         None => Ok(()),
         Some((name, _)) => Err(missing(&format!("the installed {name} does not run"))),
     }
@@ -54,7 +70,11 @@ fn has_postgres() -> bool {
 /// The names that `tests/report` looks for.
 fn has_chromium() -> bool {
     let names = ["chromium", "chromium-browser", "google-chrome"];
-    names.iter().any(|it| output(it, &["--version"]).is_some())
+    names.into_iter().any(has_version)
+}
+
+fn has_version(program: &str) -> bool {
+    output(program, &["--version"]).is_some()
 }
 
 fn has_tmux() -> bool {
@@ -62,7 +82,7 @@ fn has_tmux() -> bool {
 }
 
 fn has_dialyzer() -> bool {
-    output("dialyzer", &["--version"]).is_some()
+    has_version("dialyzer")
 }
 
 /// Elixir with the parts of Erlang that compiling, testing with coverage and releasing need.
@@ -73,7 +93,7 @@ fn has_elixir() -> bool {
 
 fn missing(why: &str) -> String {
     format!(
-        "the tests need Elixir 1.14 or newer with its `mix`, Erlang's dialyzer, PostgreSQL's server, Chromium and tmux, and {why}\n\
+        "the tests need Elixir 1.14 or newer with its `mix`, Erlang's dialyzer, PostgreSQL's server, Chromium, tmux, zsh, fish and groff, and {why}\n\
          next: install the packages {} (Debian's names), then run `cargo xtask test` again",
         PACKAGES.join(", ")
     )

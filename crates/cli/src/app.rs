@@ -1,15 +1,15 @@
 //! The one place that knows the world outside: arguments, environment, terminal, streams.
 
+mod events;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use pipeline_core::{Clock, Observer};
 use pipeline_formats::github::{Harmless, harmless};
-use pipeline_formats::ndjson::Wire;
 use secrecy::SecretString;
 
 use crate::args::{Colour, Format, Global};
@@ -18,6 +18,7 @@ use crate::error::CliError;
 use crate::exports::Groups;
 use crate::redact::{Discreet, Secrets};
 use crate::render::{self, Detail, Hushed, Live, Look, Plain, Tone, Waiting, paint, tame};
+pub(crate) use events::EventStream;
 
 /// What surrounds a command.
 #[derive(Clone, Debug)]
@@ -100,8 +101,10 @@ pub(crate) struct App {
 
 impl App {
     /// A command with these arguments in these surroundings: what was typed counts for more than variables.
-    pub(crate) fn new(global: Global, mut around: Surroundings) -> Self {
+    pub(crate) fn new(mut global: Global, mut around: Surroundings) -> Self {
+        global.stream = EventStream::of(&around.cwd);
         around.colour = match global.color {
+            _ if global.no_color => false,
             Colour::Auto => around.colour,
             Colour::Always => true,
             Colour::Never => false,
@@ -140,35 +143,34 @@ impl App {
 
     /// All that must never be seen.
     pub(crate) fn secrets(&self, config: Option<&Config>) -> Secrets {
-        let configured = config.into_iter().flat_map(|it| it.environments.values());
-        let told =
-            config.into_iter().flat_map(|it| &it.notify).flat_map(|it| it.secrets().cloned());
-        let sent = configured.flat_map(|it| it.secrets().cloned());
-        let kept = config.into_iter().flat_map(|it| it.store_url.secrets());
-        Secrets::new(sent.chain(told).chain(kept).chain(self.token()))
+        Secrets::new(self.secret_values(config))
+    }
+
+    /// The same, for plug-ins that strike by themselves what their commands print.
+    pub(crate) fn secret_values(&self, config: Option<&Config>) -> Vec<SecretString> {
+        config.into_iter().flat_map(Config::secrets).chain(self.token()).collect()
     }
 
     /// The pictures that the arguments ask for.
     pub(crate) fn observers(&self, secrets: &Secrets) -> Result<Vec<Box<dyn Observer>>, CliError> {
-        let exports = &self.global.exports;
+        let (exports, stream) = (&self.global.exports, self.events()?);
         let mut observers = vec![discreet(secrets, exports.listen())];
         if exports.on_github() && !self.global.quiet {
             observers.push(Box::new(Groups::default()));
         }
         observers.push(self.picture(secrets));
-        match self.global.events.as_deref() {
-            None => {}
-            Some("-") => observers.push(discreet(secrets, Wire::new(std::io::stdout()))),
-            Some(path) => observers.push(discreet(secrets, Wire::new(self.events_file(path)?))),
-        }
+        observers.extend(stream.map(|it| discreet(secrets, it)));
         Ok(observers)
     }
 
-    /// The file that `--events` names, empty.
-    pub(crate) fn events_file(&self, path: &str) -> Result<File, CliError> {
-        File::create(self.around.cwd.join(path)).map_err(|error| {
-            CliError::usage(format!("--events {path}: cannot be written: {error}"))
-        })
+    /// Where `--events` go, if anywhere: opened the first time, and refused then if it cannot be written.
+    pub(crate) fn events(&self) -> Result<Option<EventStream>, CliError> {
+        self.global.events.as_deref().map(|it| self.global.stream.open(it)).transpose()
+    }
+
+    /// Why some events are not where `--events` wants them, unless that was said already.
+    pub(crate) fn unwritten_events(&self) -> Option<String> {
+        self.global.stream.trouble(self.global.events.as_deref()?)
     }
 
     /// Does standard output want one JSON object?
@@ -219,7 +221,7 @@ impl App {
     }
 
     /// The text, which gives no commands where GitHub reads it.
-    fn harmless<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn harmless<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.read_by_github() { harmless(text).into() } else { text.into() }
     }
 
@@ -309,5 +311,23 @@ mod tests {
                 "{vars:?}"
             );
         }
+    }
+
+    #[test]
+    fn no_color_is_what_others_call_color_never() {
+        use clap::Parser;
+
+        let colour = |words: &[&str]| {
+            let words = [&["pipeline"], words].concat();
+            let global = crate::args::Arguments::try_parse_from(words).unwrap().global;
+            let (vars, cwd) = (BTreeMap::new(), PathBuf::new());
+            let around = Surroundings { vars, cwd, can_ask: false, live: false, colour: true };
+            App::new(global, around).around.colour
+        };
+        assert!(colour(&["history"]));
+        assert!(!colour(&["history", "--no-color"]));
+        assert!(!colour(&["--no-color", "history"]));
+        assert!(!colour(&["--color", "always", "history", "--no-color"]));
+        assert!(colour(&["history", "--no-color", "--color", "always"]));
     }
 }

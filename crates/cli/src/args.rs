@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::app::EventStream;
 use crate::exports::Exports;
 use crate::stores::Stores;
 
@@ -67,9 +68,15 @@ pub(crate) struct Global {
     /// Show only failures and how a run ended
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
+    /// What many other tools call `--color never`
+    #[arg(long, global = true, hide = true, overrides_with = "color")]
+    pub(crate) no_color: bool,
     /// Where the run goes when it is over, as the command's own arguments say.
     #[arg(skip)]
     pub(crate) exports: Exports,
+    /// Where the events go, once one is told.
+    #[arg(skip)]
+    pub(crate) stream: EventStream,
     /// The stores that are open.
     #[arg(skip)]
     pub(crate) stores: Stores,

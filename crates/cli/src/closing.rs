@@ -1,7 +1,7 @@
 //! The last words of a run: what is true now, what the exit code means, what took longer than usual, where to look.
 
-use pipeline_core::{Phase, PhaseTotal, Usual};
-use store_sql::RunRow;
+use pipeline_core::{Conclusion, Phase, PhaseTotal, Usual};
+use store_sql::{RunKind, RunRow};
 
 use crate::commands::deploy::tone;
 use crate::ending::Ending;
@@ -56,8 +56,19 @@ fn lines(row: &RunRow, ending: &Ending, beside: &Beside) -> Vec<(Tone, String)> 
         lines.push((Tone::Dim, format!("  logs   {LOGS} has what was printed")));
     }
     lines.push((Tone::Dim, format!("  more   `pipeline show {version}`")));
-    lines.push((Tone::Dim, format!("  exit   {}: {}", exit as u8, exit.meaning())));
+    lines.push((Tone::Dim, format!("  exit   {}: {}", exit as u8, meaning(row, ending, exit))));
     lines
+}
+
+/// What the code means for this run: one that ended before it touched anything has nothing to resume.
+fn meaning(row: &RunRow, ending: &Ending, exit: Exit) -> &'static str {
+    match (ending.conclusion, exit) {
+        (Conclusion::Rejected, Exit::Interrupted | Exit::Terminated) => match row.begun.kind {
+            RunKind::Deploy => "interrupted; nothing was touched: deploy again",
+            RunKind::Rollback => "interrupted; nothing was touched: roll back again",
+        },
+        _ => exit.meaning(),
+    }
 }
 
 /// The phases that took much longer than usual: `validate 2m 10s, usually 1m 05s`.
@@ -73,7 +84,7 @@ fn slow(phases: &[PhaseTotal], usual: &Usual) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use pipeline_core::{Cause, Conclusion, Failure, Finding, Record};
+    use pipeline_core::{Cause, Failure, Finding, Record};
     use store_sql::RunOutcome;
 
     use super::*;
@@ -117,6 +128,22 @@ mod tests {
           more   `pipeline show v546`
           exit   10: a gate refused
         ");
+    }
+
+    #[test]
+    fn nobody_is_sent_to_resume_what_is_over() {
+        let cause = Cause::Interrupted;
+        let (phase, step) = (Phase::Validate, "test".to_owned());
+        let failure = Failure { phase, step, cause, whole: false, untouched: false };
+        let records = [Record::Rejected { failures: vec![failure] }];
+        let ending = Ending::of(Conclusion::Rejected, &records);
+        let beside = Beside { slow: Vec::new(), has_logs: false, exit: ending.exit() };
+        let mut row = row(RunOutcome::Abort, None);
+        let last = |row: &RunRow| lines(row, &ending, &beside).pop().unwrap().1;
+        insta::assert_snapshot!(last(&row), @"  exit   130: interrupted; nothing was touched: deploy again");
+        row.begun.kind = RunKind::Rollback;
+        insta::assert_snapshot!(last(&row), @"  exit   130: interrupted; nothing was touched: roll back again");
+        assert!(Exit::Interrupted.meaning().contains("resume"), "of one that is not over");
     }
 
     #[test]

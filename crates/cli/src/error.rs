@@ -13,7 +13,7 @@ use store_sql::StoreError;
 use thiserror::Error;
 
 use crate::exit::Exit;
-use crate::render::tame;
+use crate::render::{tame, tame_line};
 
 /// An error that ends the command, with its exit code.
 #[derive(Debug, Error)]
@@ -153,20 +153,18 @@ impl ConfigError {
             }
             None => (Cow::Borrowed(&*file.text), None),
         };
+        let (text, span) = tamed(&without_passwords(text.into_owned()), span);
         Box::new(Self {
-            message: message.into(),
+            message: without_passwords(tame(&message.into()).into_owned()),
             hint: None,
-            source_code: NamedSource::new(
-                file.path.display().to_string(),
-                without_passwords(text.into_owned()),
-            ),
+            source_code: NamedSource::new(tame_line(&file.path.display().to_string()), text),
             place: span.map(|span| (span.start, span.len().max(1))),
         })
     }
 
     #[must_use]
     pub(crate) fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
-        self.hint = Some(hint.into());
+        self.hint = Some(tame(&hint.into()).into_owned());
         self
     }
 
@@ -183,6 +181,21 @@ impl ConfigError {
             Err(_) => format!("error: {self}\n"),
         }
     }
+}
+
+/// The text as a terminal may have it, and the place in that: what stands in a file of others is shown, not done. The
+/// colours that are put around it later are ours.
+fn tamed(text: &str, span: Option<Range<usize>>) -> (String, Option<Range<usize>>) {
+    // As long as before, and no character of its own at the end of a line.
+    let text = text.replace("\r\n", " \n");
+    // How wide a tab is, is known where the text is drawn.
+    let kept = |it: &str| it.split('\t').map(tame).collect::<Vec<_>>().join("\t");
+    let Some(span) = span else { return (kept(&text), None) };
+    let start = text.floor_char_boundary(span.start);
+    let end = text.floor_char_boundary(span.end).max(start);
+    let [before, inside, after] = [&text[..start], &text[start..end], &text[end..]].map(kept);
+    let place = before.len()..before.len() + inside.len();
+    (format!("{before}{inside}{after}"), Some(place))
 }
 
 /// The text with stars in place of passwords in addresses, as long as before: whoever may see an error must not log in with it.
@@ -278,6 +291,36 @@ mod tests {
         assert_eq!(did_you_mean("stagin", known), Some("staging"));
         assert_eq!(did_you_mean("prodcution", known), Some("production"));
         assert_eq!(did_you_mean("qa", known), None);
+    }
+
+    #[test]
+    fn a_file_gives_the_terminal_no_orders_and_its_place_is_found_all_the_same() {
+        let text = "# \u{9b}2J\u{202e}\n\x1b]0;x\x07 = \"\x1b[31m\" # é\n".to_owned();
+        let start = text.find('"').unwrap();
+        let file = SourceFile { path: PathBuf::from("\x1b[2Jp.toml"), text };
+        let error = ConfigError::at(&file, Some(start..start + 7), "no \x1b[2J key");
+        let error = error.hint("write \u{9b}2J no");
+        insta::assert_snapshot!(error.render(false), @r#"
+         × no �[2J key
+          ╭─[�[2Jp.toml:2:14]
+        1 │ # �2J�
+        2 │ �]0;x� = "�[31m" # é
+          ·          ───┬───
+          ·             ╰── here
+          ╰────
+         help: write �2J no
+        "#);
+        let coloured = error.render(true);
+        assert!(coloured.contains("\x1b[") && !coloured.contains("\x1b[2J"), "{coloured:?}");
+        let foreign = ["\x1b]", "\x07", "\u{9b}", "\u{202e}", "\"\x1b[31m\""];
+        assert!(!foreign.iter().any(|it| coloured.contains(it)), "{coloured:?}");
+    }
+
+    #[test]
+    fn a_message_that_quotes_an_address_has_no_password() {
+        let file = SourceFile { path: PathBuf::from("pipeline.toml"), text: String::new() };
+        let error = ConfigError::at(&file, None, "`ftp://ada:hunter22@shop`: ftp is not http");
+        assert_eq!(error.to_string(), "`ftp://ada:********@shop`: ftp is not http");
     }
 
     #[test]

@@ -140,7 +140,7 @@ impl Exports {
         std::future::ready(()).await;
     }
 
-    /// The last chance: of a command that came to its end, or did not, without anything written.
+    /// The last chance: of a command that came to its end, or did not, without anything written, or with events that are missing.
     pub(crate) fn close(&self, app: &App, end: Result<u8, &CliError>) {
         let (code, words) = match end {
             Ok(code) => (code, None),
@@ -150,6 +150,9 @@ impl Exports {
         let words = words.map(|it| app.secrets(None).strike(&it).into_owned());
         let outcome = Some(outcome(code).to_owned());
         self.write(app, &Told { outcome, exit_code: code, duration_ms, words, ..Told::default() });
+        if let Some(trouble) = app.unwritten_events() {
+            app.say(Tone::Warn, &format!("  ! {trouble}"));
+        }
     }
 
     fn heard(&self) -> std::sync::MutexGuard<'_, Heard> {

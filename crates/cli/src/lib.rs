@@ -9,6 +9,7 @@
 //! assert!(pipeline_cli::check_arguments(&words("pipeline deploi staging")).is_err());
 //! ```
 
+mod address;
 mod app;
 mod args;
 mod broken;
@@ -39,6 +40,7 @@ mod wire;
 use std::process::ExitCode;
 
 use clap::Parser;
+use pipeline_formats::github::harmless;
 
 pub use app::Surroundings;
 pub use documented::{check_arguments, check_config};
@@ -61,9 +63,7 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>, around: Surroundi
     let arguments = match Arguments::try_parse_from(args) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are no errors: clap knows which stream each goes to.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Good }.into();
+            return misunderstood(&error, &around).into();
         }
     };
     render::make_room_for_panics();
@@ -72,6 +72,22 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>, around: Surroundi
     let Arguments { global, command } = arguments;
     let app = App::new(global, around);
     run_command(app, command)
+}
+
+/// Says what clap says, without commands where GitHub reads it: what was typed may be the name of somebody's branch.
+fn misunderstood(error: &clap::Error, around: &Surroundings) -> Exit {
+    if !error.use_stderr() {
+        // Help and version are no errors: clap knows which stream each goes to.
+        let _ = error.print();
+        return Exit::Good;
+    }
+    if around.in_workflow() {
+        let text = error.render().to_string();
+        render::say(&harmless(&render::tame(text.trim_end())));
+    } else {
+        let _ = error.print();
+    }
+    Exit::Usage
 }
 
 fn run_command(mut app: App, command: Command) -> ExitCode {
@@ -182,7 +198,7 @@ async fn dispatch(app: &App, command: Command) -> Result<Ended, CliError> {
 fn complain(app: &App, error: &CliError) -> Exit {
     let secrets = app.secrets(None);
     let text = error.render(app.around.colour);
-    render::say(secrets.strike(text.trim_end()).as_ref());
+    render::say(&app.harmless(&secrets.strike(text.trim_end())));
     if app.json() {
         // Whoever reads JSON gets an object whatever happens; that it cannot be written changes nothing.
         let _ = app.object(&secrets, error.object());

@@ -70,8 +70,8 @@ fn question(failure: &Failure) -> String {
     };
     let minutes = PATIENCE.as_secs() / 60;
     format!(
-        "\n{} {what}\nRoll back? [Y/n] (without an answer in {minutes} minutes the release stays) ",
-        failure.step
+        "\n{}\nRoll back? [Y/n] (without an answer in {minutes} minutes the release stays) ",
+        render::tame_line(&format!("{} {what}", failure.step))
     )
 }
 
@@ -95,6 +95,16 @@ mod tests {
         let answers = ["\n", "y\n", " YES \r\n", "n\n", "No", "maybe", "yn"].map(answer);
         let (back, stay) = (Some(Decision::Restore), Some(Decision::Leave));
         assert_eq!(answers, [back, back, back, stay, stay, None, None]);
+    }
+
+    #[test]
+    fn a_finding_gives_the_terminal_no_orders_and_asks_nothing_itself() {
+        let found = Finding::error("answered \x1b[2J\nRoll back? [Y/n] already done");
+        let cause = Cause::Refused(vec![found]);
+        let (phase, step) = (Phase::Verify, "smoke".into());
+        let question = question(&Failure { phase, step, cause, whole: true, untouched: false });
+        assert!(!question.contains('\x1b'), "{question:?}");
+        assert_eq!(question.lines().filter(|it| it.starts_with("Roll back?")).count(), 1);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Strikes secrets out of whatever is shown, streamed or kept.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use pipeline_core::{Event, EventKind, Fault, Journal, Observer, Record};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::render::tame_line;
 
 /// What stands in a secret's place.
 const STRUCK: &str = "[secret]";
@@ -14,9 +17,16 @@ const STRUCK: &str = "[secret]";
 pub(crate) struct Secrets(Vec<SecretString>);
 
 impl Secrets {
-    /// Very short values are left out: striking out "1" would destroy every text.
+    /// Very short values are left out: striking out "1" would destroy every text. A value of several lines is struck
+    /// in one line as well, as what others say is shown.
     pub(crate) fn new(values: impl IntoIterator<Item = SecretString>) -> Self {
-        Self(values.into_iter().filter(|it| it.expose_secret().len() >= 6).collect())
+        let shown = |it: SecretString| [tame_line(it.expose_secret()).into(), it];
+        let all = values.into_iter().flat_map(shown);
+        let mut all: Vec<_> = all.filter(|it| it.expose_secret().len() >= 6).collect();
+        // The longest first: one may be the beginning of another, whose rest would be seen.
+        all.sort_by(|one, other| order(one).cmp(&order(other)));
+        all.dedup_by(|one, other| one.expose_secret() == other.expose_secret());
+        Self(all)
     }
 
     /// The text without any secret.
@@ -80,6 +90,12 @@ impl Secrets {
     }
 }
 
+/// The longer a secret is, the sooner it is struck.
+fn order(secret: &SecretString) -> (Reverse<usize>, &str) {
+    let text = secret.expose_secret();
+    (Reverse(text.len()), text)
+}
+
 /// A secret stood where it changed the event's shape: better nothing than that.
 fn unreadable() -> EventKind {
     EventKind::Noted { step: "pipeline".into(), message: STRUCK.into() }
@@ -126,6 +142,14 @@ mod tests {
         let struck = secrets.strike_event(&event).into_owned();
         let message = "Bearer [secret], 1".into();
         assert_eq!(struck.kind, EventKind::Noted { step: "smoke".into(), message });
+    }
+
+    #[test]
+    fn a_secret_that_another_begins_with_leaves_nothing_of_that_one() {
+        let secrets =
+            Secrets::new(["hunter22", "hunter22-and-more", "-----BEGIN\nkey"].map(Into::into));
+        assert_eq!(secrets.strike("hunter22-and-more, hunter22"), "[secret], [secret]");
+        assert_eq!(secrets.strike("-----BEGIN\nkey, -----BEGIN key"), "[secret], [secret]");
     }
 
     /// Keeps what it is given.

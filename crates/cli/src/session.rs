@@ -113,8 +113,10 @@ impl<'a> Session<'a> {
         if half_way { Err(interrupted(&open)) } else { Ok(()) }
     }
 
-    /// Locks the target, also from a process of this machine that died.
+    /// Locks the target, also from a process of this machine that died. What cannot be written is refused before: a run that
+    /// begins has an end.
     pub(crate) async fn lock(&self, target: &str) -> Result<Lock, CliError> {
+        self.setting.app.events()?;
         let owner = self.owner();
         Ok(self.store.lock_or_take_over(target, &owner, LOCK_TTL, is_alive).await?)
     }

@@ -75,14 +75,12 @@ pub fn dora(ground: &Ground<'_>) -> Dora {
     }
 }
 
-/// The revisions whose commits [`Ground::commits`] should know, each once.
+/// The revisions whose commits [`Ground::commits`] should know, each once: all that the lead time looks at, of the runs of
+/// [`Ground::runs`].
 #[must_use]
 pub fn revisions(runs: &[RunRow]) -> Vec<&str> {
-    let mut all: Vec<&str> =
-        runs.iter().filter(|it| serves(it)).filter_map(|it| it.begun.revision.as_deref()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
+    let bringers = lead_time::bringers(runs).into_iter();
+    bringers.filter_map(|it| it.begun.revision.as_deref()).collect()
 }
 
 /// A deploy that changed something, and what went wrong with it.
@@ -111,8 +109,8 @@ fn deploys<'a>(ground: &Ground<'a>) -> Vec<Deploy<'a>> {
         oldest_first().filter(touched).map(|run| Deploy { run, fault: fault(run) }).collect();
     for back in oldest_first().filter(|it| it.begun.kind == RunKind::Rollback && serves(it)) {
         // What it takes back is what served: one deploy for one rollback, whatever else was tried since.
-        let mut newest_first = deploys.iter_mut().rev();
-        let before = newest_first.find(|it| it.run.number < back.number && !went_back(it.run));
+        let later = deploys.partition_point(|it| it.run.number < back.number);
+        let before = deploys[..later].iter_mut().rev().find(|it| !went_back(it.run));
         let brought_back = |it: &Deploy<'_>| back.begun.restores.as_ref() == Some(&it.run.id);
         if let Some(taken) =
             before.filter(|it| it.fault.is_none() && serves(it.run) && !brought_back(it))

@@ -174,3 +174,15 @@ fn a_revision_counts_once_and_one_that_git_does_not_know_is_said_to_be_unknown()
     assert_eq!((told.numbers.deploys, told.numbers.unknown), (5, 1));
     insta::assert_snapshot!(told.sentence, @"A commit serves after 2h 06m in the median (5 commits; of 1 more the commit's time is unknown).");
 }
+
+#[test]
+fn of_very_many_deploys_the_newest_thousand_tell_the_lead_time() {
+    let mut runs: Vec<RunRow> = (1..=1_011).map(|it| run(it, it, GOOD)).collect();
+    // The newest brings the oldest revision once more: that was served long ago, and takes nobody's place.
+    runs[1_010].begun.revision = Some("rev-1".into());
+    let lead = asked(runs.clone(), 45).change_lead_time.numbers;
+    assert_eq!((lead.deploys, lead.unknown), (1_000, 0));
+    runs.reverse();
+    let wanted = revisions(&runs);
+    assert_eq!((wanted.len(), wanted[0], wanted[999]), (1_000, "rev-1010", "rev-11"));
+}

@@ -35,6 +35,8 @@ pub struct Digest {
     left: Option<String>,
     /// The verifiers that have alerted.
     alerted: Vec<String>,
+    /// When this process began with the run: numbers of events begin again at 1 in each that goes on with it.
+    attempt: SystemTime,
     /// The last event's number and time.
     last: (u64, SystemTime),
 }
@@ -52,6 +54,7 @@ impl Digest {
             failures: Vec::new(),
             left: None,
             alerted: Vec::new(),
+            attempt: SystemTime::UNIX_EPOCH,
             last: (0, SystemTime::UNIX_EPOCH),
         }
     }
@@ -59,6 +62,9 @@ impl Digest {
     /// What is to be told because of this event, if anything is.
     pub fn hear(&mut self, event: &Event) -> Option<Notice> {
         let told = self.told(&event.kind);
+        if matches!(event.kind, EventKind::RunStarted { .. }) {
+            self.attempt = event.at;
+        }
         self.last = (event.seq, event.at);
         told.map(|it| self.notice(it))
     }
@@ -76,12 +82,12 @@ impl Digest {
 
     fn notice(&self, (topic, title, details): (Topic, String, Vec<String>)) -> Notice {
         let (number, at) = self.last;
-        let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let since = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Notice {
             schema: 1,
-            id: format!("{}-{number}", self.run),
+            id: format!("{}-{}-{number}", self.run, since(self.attempt).as_millis()),
             topic,
-            at: since.as_secs(),
+            at: since(at).as_secs(),
             environment: self.about.environment.clone(),
             target: self.target.clone(),
             run: self.run.clone(),

@@ -55,7 +55,7 @@ impl fmt::Display for Topic {
 pub struct Notice {
     /// The version of this format: 1.
     pub schema: u32,
-    /// Unlike any other notice: whoever hears it twice knows that it is the same.
+    /// Unlike any other notice, also of another process that goes on with the run: whoever hears it twice knows that it is the same.
     pub id: String,
     /// What it is about.
     pub topic: Topic,

@@ -157,5 +157,5 @@ async fn that_a_run_stopped_half_way_is_told_although_no_event_says_so() {
     let notice =
         Digest::new(About { environment: "production".into(), url: None }).broken_off("why");
     insta::assert_snapshot!(format!("{} {} {} {:?}", notice.id, notice.topic, notice.title, notice.details),
-        @r#"-0-broken-off stuck a release stopped half-way in production: a person is needed now ["why", "`pipeline resume a release` goes on, or takes it back with --back"]"#);
+        @r#"-0-0-broken-off stuck a release stopped half-way in production: a person is needed now ["why", "`pipeline resume a release` goes on, or takes it back with --back"]"#);
 }

@@ -67,7 +67,7 @@ async fn a_webhook_is_signed_and_the_same_at_every_try() {
     let (requests, undelivered) = told(&server, webhook, Conclusion::RolledBack).await;
     assert_eq!((requests.len(), undelivered.len()), (2, 0));
     for request in &requests {
-        assert_eq!(header(request, "idempotency-key"), "0190-2");
+        assert_eq!(header(request, "idempotency-key"), "0190-1774449120000-2");
         assert_eq!(header(request, "content-type"), "application/json");
         let signature = sign(&secret.into(), 1_774_449_120, &request.body);
         assert_eq!(header(request, SIGNATURE_HEADER), signature);
@@ -79,7 +79,7 @@ async fn a_webhook_is_signed_and_the_same_at_every_try() {
       "at": 1774449120,
       "details": [],
       "environment": "production",
-      "id": "0190-2",
+      "id": "0190-1774449120000-2",
       "revision": "176c661176c661176c661176c661176c661176c6",
       "run": "0190",
       "schema": 1,

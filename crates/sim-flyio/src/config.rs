@@ -45,6 +45,10 @@ pub struct SimConfig {
     /// Whether calls that come too often are refused with 429, as the platform does
     /// (fly.io docs: machines/api, rate limits). Default: no.
     pub rate_limits: bool,
+    /// Whether a request that is pinned to a machine reaches it while it is cordoned. The platform says that its "services
+    /// are disabled, so the Fly Proxy won't route requests to it" (Machines API description), and nothing of pins. Default:
+    /// yes; a deploy must do with both.
+    pub pins_pass_cordons: bool,
     /// A file for the journal: one JSON object a line, written as calls end. An older file of this
     /// name is overwritten.
     pub journal: Option<PathBuf>,
@@ -85,6 +89,7 @@ impl Default for SimConfig {
             queue_timeout: Duration::from_secs(5),
             log_dir: None,
             rate_limits: false,
+            pins_pass_cordons: true,
             journal: None,
         }
     }

@@ -22,7 +22,7 @@ pub(crate) const OUTAGE: Duration = Duration::from_secs(40);
 const SHORT: Duration = Duration::from_secs(1);
 
 impl Store {
-    /// Does it, and again when the server was away, until `patience` is over. What it does must come to the same when the
+    /// Does it, and again when the server was away or the file was somebody else's, until `patience` is over. What it does must come to the same when the
     /// try before was carried out without anybody hearing of it.
     pub(crate) async fn patiently<T, F>(
         &self,
@@ -32,11 +32,17 @@ impl Store {
     where
         F: Future<Output = Result<T, StoreError>>,
     {
+        let begun = Instant::now();
         if !self.is_server() {
-            return attempt().await;
+            // Somebody may hold a file for longer than one try waits, such as while it is made smaller.
+            loop {
+                match attempt().await {
+                    Err(StoreError::Busy { .. }) if begun.elapsed() < patience => {}
+                    done => return done,
+                }
+            }
         }
         let limit = TRY.min(patience / 2).max(SHORT);
-        let begun = Instant::now();
         let mut pause = Duration::from_millis(50).min(patience / 10);
         loop {
             let done = match timeout(limit, attempt()).await {

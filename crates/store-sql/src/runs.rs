@@ -122,6 +122,15 @@ impl Store {
         self.select_runs(&Select::new(RUNS).filtered(filter)).await
     }
 
+    /// How many runs there are like that, whatever the limit.
+    pub async fn count(&self, filter: &RunFilter) -> Result<u64, StoreError> {
+        let rows = self.rows(&count_of_runs(filter)).await?;
+        let broken = |why| StoreError::unreadable("the number of runs", why);
+        let Some(row) = rows.first() else { return Ok(0) };
+        let count: i64 = Columns(row).get("count").map_err(broken)?;
+        Ok(count.unsigned_abs())
+    }
+
     /// The run with this id or version (`v12`).
     pub async fn run(&self, name: &str) -> Result<Option<RunRow>, StoreError> {
         let number = name.strip_prefix('v').and_then(|number| number.parse().ok());
@@ -161,6 +170,12 @@ impl Store {
         let row = sqlx::query(count).fetch_one(&mut **tx).await;
         row.and_then(|row| row.try_get(0)).map_err(|error| self.wrong(error))
     }
+}
+
+fn count_of_runs(filter: &RunFilter) -> Select {
+    let all = RunFilter { limit: None, ..filter.clone() };
+    let numbers = Select::new("SELECT runs.number FROM runs").filtered(&all);
+    numbers.within("SELECT COUNT(*) AS count FROM (", ") AS listed")
 }
 
 pub(crate) fn unfinished(target: &str) -> Select {

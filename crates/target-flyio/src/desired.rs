@@ -228,6 +228,18 @@ pub(crate) fn is_served(config: &Value) -> bool {
     config["services"].as_array().is_some_and(|services| !services.is_empty())
 }
 
+/// Can a machine with this configuration be asked over HTTP, through the proxy? One that speaks another protocol at another port
+/// answers nobody there, whatever a request is pinned to.
+pub(crate) fn speaks_http(config: &Value) -> bool {
+    let services = config["services"].as_array().into_iter().flatten();
+    let mut ports = services.filter_map(|it| it["ports"].as_array()).flatten();
+    ports.any(|port| {
+        let handlers = port["handlers"].as_array().into_iter().flatten();
+        let handled = handlers.filter_map(Value::as_str).any(|it| it == "http");
+        handled || matches!(port["port"].as_u64(), Some(80 | 443))
+    })
+}
+
 /// The machines that a machine with this configuration stands by for.
 pub(crate) fn standbys(config: &Value) -> impl Iterator<Item = &str> {
     config["standbys"].as_array().into_iter().flatten().filter_map(Value::as_str)
@@ -241,6 +253,22 @@ fn mounts(config: &Value) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_speaks_another_protocol_cannot_be_asked_over_http() {
+        let service = |port: Value| json!({"services": [{"internal_port": 1, "ports": [port]}]});
+        for (config, speaks) in [
+            (service(json!({"port": 443, "handlers": ["tls", "http"]})), true),
+            (service(json!({"port": 4000, "handlers": ["http"]})), true),
+            (service(json!({"port": 443})), true),
+            (service(json!({"port": 8883, "handlers": ["tls"]})), false),
+            (service(json!({"start_port": 1000, "end_port": 2000})), false),
+            (json!({"services": [{"internal_port": 1}]}), false),
+            (json!({}), false),
+        ] {
+            assert_eq!(speaks_http(&config), speaks, "{config}");
+        }
+    }
 
     #[test]
     fn a_recorded_configuration_comes_back_exactly_but_volumes_stay_with_their_machine() {

@@ -2,7 +2,7 @@
 //! until the machine is taken out of the pool and let in again.
 
 use crate::api::{Machine, Power};
-use crate::desired::is_served;
+use crate::desired::speaks_http;
 use crate::error::FlyError;
 use crate::session::{Session, ids};
 
@@ -10,7 +10,7 @@ impl Session<'_> {
     /// Tells the proxy again, once, of machines that are well and that it does not reach.
     pub(crate) async fn introduce(&self, machines: &[Machine]) -> Result<(), FlyError> {
         let well = |it: &&Machine| it.power() == Power::Up && it.is_healthy();
-        let served = machines.iter().filter(well).filter(|it| is_served(&it.config));
+        let served = machines.iter().filter(well).filter(|it| speaks_http(&it.config));
         let unheard_of = self.traffic().unheard_of(&ids(served)).await;
         for machine in machines.iter().filter(|it| unheard_of.contains(&it.id)) {
             self.cx().note(format!(

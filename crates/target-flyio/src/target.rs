@@ -1,5 +1,6 @@
 //! The deployer: an app at Fly.io, in the core's words.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -9,11 +10,11 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::api::{Api, Machine, Platform};
+use crate::api::{Api, Machine, Platform, Power};
 use crate::boots::Boots;
 use crate::build::KnownImage;
 use crate::config::FlyConfig;
-use crate::desired::Desired;
+use crate::desired::{Desired, speaks_http};
 use crate::error::FlyError;
 use crate::leases::Leases;
 use crate::plan::{Order, StageData, stages};
@@ -22,6 +23,7 @@ use crate::record::World;
 use crate::recording::Recording;
 use crate::session::{Heed, Session};
 use crate::steady::Steady;
+use crate::traffic::Traffic;
 use crate::view::{MachineStatus, deployment};
 
 /// One app at Fly.io.
@@ -94,6 +96,26 @@ impl FlyTarget {
         Ok(machines.iter().map(MachineStatus::of).collect())
     }
 
+    /// Looks whether the token may see the app, and whether the registry has `image`: what a deploy would else come to only
+    /// after its gates. Where nobody can tell now, the deploy itself finds out.
+    ///
+    /// # Errors
+    /// When a deploy would come to nothing.
+    pub async fn can_begin(&self, image: Option<&str>) -> Result<(), FlyError> {
+        match self.api.machines().await {
+            Err(error) if error.is_unauthorized() || error.is_not_found() => {
+                return Err(error.into());
+            }
+            _ => {}
+        }
+        // A digest may be of another registry.
+        let Some(image) = image.filter(|it| !it.contains('@')) else { return Ok(()) };
+        match self.platform.image(image).await {
+            Ok(None) => Err(FlyError::NoImage { image: image.to_owned() }),
+            _ => Ok(()),
+        }
+    }
+
     fn wanting(config: FlyConfig, desired: Desired) -> Self {
         let api = Api::of(&config);
         // One client: each reads all the certificates that the system trusts.
@@ -129,6 +151,20 @@ impl FlyTarget {
 
     fn seen(&self, machines: &[Machine], cx: &Context) -> Option<Deployment> {
         deployment(machines, cx.run().as_str(), &self.config)
+    }
+
+    /// What was reached. A machine out of the pool that the proxy hands nothing to has no address: only a platform that lets
+    /// pinned requests through a cordon, which nobody promises, can have it asked before users are let in.
+    async fn reached(&self, machines: &[Machine], cx: &Context) -> Deployment {
+        let mut deployment = self.seen(machines, cx).unwrap_or_default();
+        let out = machines.iter().filter(|it| it.cordoned && it.power() == Power::Up);
+        let out: BTreeSet<String> =
+            out.filter(|it| speaks_http(&it.config)).map(|it| it.id.clone()).collect();
+        let shut = Traffic { http: &self.http, config: &self.config }.shut(&out).await;
+        for instance in deployment.instances.iter_mut().filter(|it| shut.contains(&it.id)) {
+            instance.address = None;
+        }
+        deployment
     }
 }
 
@@ -182,7 +218,7 @@ impl Deployer for FlyTarget {
         if stage.settles {
             self.leases.release_all().await;
         }
-        let mut deployment = self.seen(&machines, cx).unwrap_or_default();
+        let mut deployment = self.reached(&machines, cx).await;
         if let Some(took) = self.boots.take() {
             deployment.numbers.insert("boot_ms".to_owned(), took);
         }
@@ -192,7 +228,7 @@ impl Deployer for FlyTarget {
     async fn restore(&self, to: &Snapshot, cx: &Context) -> Result<Deployment, Fault> {
         let world = World::read(&to.data)?;
         let restored = Session::new(self, cx, Heed::Never).leaving(&world).restore(&world).await?;
-        let mut deployment = self.seen(&restored.machines, cx).unwrap_or_default();
+        let mut deployment = self.reached(&restored.machines, cx).await;
         if let Some(took) = restored.traffic_back {
             let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             deployment.numbers.insert("traffic_back_ms".to_owned(), took);

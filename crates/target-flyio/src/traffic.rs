@@ -138,6 +138,22 @@ impl Traffic<'_> {
         }
     }
 
+    /// Those of `machines` to which the proxy hands nothing, not even what is pinned to them: it answers in their place.
+    pub(crate) async fn shut(&self, machines: &BTreeSet<String>) -> BTreeSet<String> {
+        let asked: Vec<_> = machines
+            .iter()
+            .map(|it| async move { self.is_shut(it).await.then(|| it.clone()) }.boxed())
+            .collect();
+        let answers = futures::stream::iter(asked).buffer_unordered(PINNED);
+        answers.filter_map(|it| async { it }).collect().await
+    }
+
+    async fn is_shut(&self, machine: &str) -> bool {
+        let Ok(reply) = self.request(Some(machine)).send().await else { return false };
+        let named = reply.headers().contains_key(&self.config.machine_header);
+        !named && matches!(reply.status().as_u16(), 502..=504)
+    }
+
     async fn sees(&self, machines: &BTreeSet<String>, limit: Duration) -> bool {
         let seen = async {
             while !self.round().await.iter().any(|it| machines.contains(it)) {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::api::{Machine, Power};
 use crate::config::FlyConfig;
-use crate::desired::{is_served, version_of};
+use crate::desired::{is_served, speaks_http, version_of};
 use crate::traffic::PIN;
 
 /// One machine, for `status`.
@@ -78,8 +78,8 @@ pub(crate) fn deployment(
 }
 
 fn instance(machine: &Machine, run: &str, config: &FlyConfig) -> Instance {
-    // A machine that is off cannot be asked, and one without services is behind no proxy.
-    let reachable = machine.power() == Power::Up && is_served(&machine.config);
+    // A machine that is off cannot be asked, nor one that speaks something else.
+    let reachable = machine.power() == Power::Up && speaks_http(&machine.config);
     Instance {
         id: machine.id.clone(),
         side: side(machine, run),

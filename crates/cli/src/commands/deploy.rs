@@ -5,7 +5,7 @@ use serde_json::json;
 use store_sql::{RunKind, RunRow};
 
 use crate::app::{App, Setting};
-use crate::args::Deploy;
+use crate::args::{Deploy, GateChoice};
 use crate::closing;
 use crate::commands::plan::{self, Shown};
 use crate::config::Confirm;
@@ -22,7 +22,7 @@ use crate::window;
 use crate::wire::{self, Wanted};
 
 pub(crate) async fn run(app: &App, args: Deploy) -> Result<Exit, CliError> {
-    deploy(app, args, None).await
+    Box::pin(deploy(app, args, None)).await
 }
 
 /// The same with a builder that no configuration can name.
@@ -31,7 +31,7 @@ pub(crate) async fn with_builder(
     args: Deploy,
     builder: Step<dyn Builder>,
 ) -> Result<Exit, CliError> {
-    deploy(app, args, Some(builder)).await
+    Box::pin(deploy(app, args, Some(builder))).await
 }
 
 async fn deploy(
@@ -50,24 +50,17 @@ async fn deploy(
     };
     let image = wanted.image.clone();
     if args.dry_run {
-        let shown = Shown::of(&wanted, &rules).await?;
-        let wanted = plan::foreseen(setting, wanted).await?;
-        let pipeline = wire::pipeline(setting, wanted, &args.gates).await?;
-        plan::show(setting, &pipeline, &shown).await?;
+        let shown = dry_run(setting, wanted, &rules, &args.gates).await?;
         drop(waiting);
         return Ok(tell_refused(setting, &shown));
     }
     let session = Session::open(setting).await?;
     let wanted = wanted.ahead(setting, &session.store, (RunKind::Deploy, None)).await?;
+    not_again(&session, wanted.target(), args.despite_rollback).await?;
+    wanted.can_begin().await?;
     let pipeline = wire::pipeline(setting, wanted, &args.gates).await?;
-    not_again(&session, pipeline.target(), args.despite_rollback).await?;
     if setting.environment.confirm != Confirm::Never && !args.yes {
-        let (image, promoted) = (image.clone(), rules.promoted.clone());
-        let shown = Shown { image, promoted, rules: rules.ask().await? };
-        plan::explain(setting, &pipeline, &shown).await?;
-        // Nobody need answer a question whose answer changes nothing.
-        shown.rules.refused(&setting.environment.name).map_or(Ok(()), Err)?;
-        confirm(setting)?;
+        agreed(setting, &pipeline, &rules, image.clone()).await?;
     }
     let mut new = wire::new_run(&session, RunKind::Deploy, pipeline.target(), image).await;
     if let Some(promoted) = rules.promoted {
@@ -79,6 +72,34 @@ async fn deploy(
     let berth = session.begin(&new).await?;
     drop(waiting);
     finish(&session, &pipeline, berth, Way::New).await
+}
+
+/// Shows the plan.
+async fn dry_run(
+    setting: Setting<'_>,
+    wanted: Wanted,
+    rules: &Rules<'_>,
+    gates: &GateChoice,
+) -> Result<Shown, CliError> {
+    let shown = Shown::of(&wanted, rules).await?;
+    let wanted = plan::foreseen(setting, wanted).await?;
+    let pipeline = wire::pipeline(setting, wanted, gates).await?;
+    plan::show(setting, &pipeline, &shown).await?;
+    Ok(shown)
+}
+
+/// Shows the plan, and asks.
+async fn agreed(
+    setting: Setting<'_>,
+    pipeline: &pipeline_core::Pipeline,
+    rules: &Rules<'_>,
+    image: Option<String>,
+) -> Result<(), CliError> {
+    let shown = Shown { image, promoted: rules.promoted.clone(), rules: rules.ask().await? };
+    plan::explain(setting, pipeline, &shown).await?;
+    // Nobody need answer a question whose answer changes nothing.
+    shown.rules.refused(&setting.environment.name).map_or(Ok(()), Err)?;
+    confirm(setting)
 }
 
 /// The exit of a plan, and a word where the rules would keep the deploy from happening.

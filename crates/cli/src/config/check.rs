@@ -20,8 +20,12 @@ use toml::Spanned;
 
 use super::raw::{self, Over, Raw, Text};
 use super::{Config, Confirm, Environment, Fly, Strategy, Target, Unreachable};
+use crate::address::without_login;
 use crate::error::{ConfigError, SourceFile, did_you_mean};
 use crate::stores::Stores;
+
+/// A longer time is a slip, and sums of such times have no end.
+const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 type Checked<T> = Result<T, Box<ConfigError>>;
 
@@ -181,10 +185,14 @@ impl Check<'_> {
     fn length(&self, raw: &Text) -> Checked<Duration> {
         let parsed = raw.get_ref().parse::<jiff::SignedDuration>().ok();
         let positive = parsed.and_then(|it| Duration::try_from(it).ok()).filter(|it| !it.is_zero());
-        positive.ok_or_else(|| {
-            self.error(Some(raw.span()), format!("`{}` is no length of time", raw.get_ref()))
-                .hint("write it with a unit, such as \"500ms\", \"30s\", \"10m\" or \"1h 30m\"")
-        })
+        let wrong =
+            |why: &str| self.error(Some(raw.span()), format!("`{}` is {why}", raw.get_ref()));
+        match positive {
+            Some(length) if length <= LONGEST => Ok(length),
+            Some(_) => Err(wrong("longer than a year").hint("write a shorter one")),
+            None => Err(wrong("no length of time")
+                .hint("write it with a unit, such as \"500ms\", \"30s\", \"10m\" or \"1h 30m\"")),
+        }
     }
 
     fn error(
@@ -216,10 +224,11 @@ pub(crate) fn url_variable(environment: &str) -> String {
 }
 
 fn url_of(written: &str) -> Result<String, String> {
-    let parsed = reqwest::Url::parse(written).map_err(|why| format!("`{written}`: {why}"))?;
+    let told = without_login(written);
+    let parsed = reqwest::Url::parse(written).map_err(|why| format!("`{told}`: {why}"))?;
     match parsed.scheme() {
         "http" | "https" => Ok(written.trim_end_matches('/').to_owned()),
-        other => Err(format!("`{written}`: {other} is neither http nor https")),
+        other => Err(format!("`{told}`: {other} is neither http nor https")),
     }
 }
 

@@ -191,6 +191,13 @@ impl Config {
         }
     }
 
+    /// All that must never be seen: what checks send, what people are told with, what the store is opened with.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = SecretString> {
+        let sent = self.environments.values().flat_map(Environment::secrets);
+        let told = self.notify.iter().flat_map(Notify::secrets).cloned();
+        sent.chain(told).chain(self.store_url.secrets())
+    }
+
     /// The environment of this name.
     pub(crate) fn environment(&self, name: &str) -> Result<&Environment, CliError> {
         self.environments.get(name).ok_or_else(|| {
@@ -217,9 +224,15 @@ impl Environment {
         }
     }
 
-    /// All secrets it knows, for striking them out of what is shown.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        self.verify.secrets()
+    /// All secrets it knows, for striking them out of what is shown. A password in an address is one.
+    fn secrets(&self) -> impl Iterator<Item = SecretString> {
+        let probed = match &self.target {
+            Target::Fly(fly) => fly.probe_url.as_deref(),
+            Target::None => None,
+        };
+        let addresses = self.url.as_deref().into_iter().chain(probed);
+        let passwords = addresses.flat_map(store_sql::secrets_of).map(SecretString::from);
+        self.verify.secrets().cloned().chain(passwords)
     }
 }
 

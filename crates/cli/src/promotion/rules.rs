@@ -41,15 +41,15 @@ impl<'a> Rules<'a> {
 
     /// Each as a gate.
     pub(crate) fn gates(&self) -> Result<Vec<Step<dyn Gate>>, CliError> {
-        let Setting { app, environment, .. } = self.setting;
+        let Setting { app, config, environment } = self.setting;
         let rules = &environment.promotion;
         let mut gates = Vec::new();
         if rules.from.is_some() || self.promoted.is_some() {
             gates.push(Step::gate(PROMOTION, self.promotion()?));
         }
         if !rules.tree.is_empty() {
-            let secrets: Vec<_> = environment.secrets().cloned().chain(app.token()).collect();
-            let gate = TreeGate::new(rules.tree.clone(), Redactor::new(&secrets));
+            let redactor = Redactor::new(&app.secret_values(Some(config)));
+            let gate = TreeGate::new(rules.tree.clone(), redactor);
             gates.push(Step::gate(TREE, gate));
         }
         if !rules.freezes.is_empty() {

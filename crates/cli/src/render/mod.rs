@@ -19,5 +19,5 @@ pub(crate) use live::{Hushed, Live, Look, Waiting, aside, ask, forget, make_room
 pub(crate) use pipeline_formats::took;
 pub(crate) use plain::Plain;
 pub(crate) use story::{Detail, PIPELINE, one_line};
-pub(crate) use style::{Tone, paint, tame, time};
+pub(crate) use style::{Tone, paint, tame, tame_line, time};
 pub(crate) use table::{Table, sparkline, wrapped};

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 
 use console::Style;
 
+use super::story::one_line;
+
 /// How a piece of text sounds. Colour never carries meaning alone: marks and words do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
@@ -47,6 +49,11 @@ pub(crate) fn tame(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(shown).collect())
 }
 
+/// The same in one line, however many it is: what others say makes no line of its own.
+pub(crate) fn tame_line(text: &str) -> String {
+    tame(&one_line(text)).into_owned()
+}
+
 /// Control characters, and those that turn the direction of what follows.
 fn is_unruly(it: char) -> bool {
     it.is_control() && it != '\n' || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -66,5 +73,6 @@ mod tests {
     fn what_others_say_gives_a_terminal_no_orders() {
         assert_eq!(tame("plain 日本 🚀"), "plain 日本 🚀");
         assert_eq!(tame("a\tb\x1b[2Jc\u{9b}d\u{202e}e"), "a b\u{fffd}[2Jc\u{fffd}d\u{fffd}e");
+        assert_eq!(tame_line("a\r\nlocked\u{85}by\u{2028}\x1b[2J"), "a locked by \u{fffd}[2J");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gates_mix::migrations::{self, MigrationsError};
 use pipeline_core::{BadRelease, Circumstances, Conclusion, Finding, Severity};
-use store_sql::{RunFilter, RunKind, RunOutcome, RunRow, Store};
+use store_sql::{RunFilter, RunKind, RunRow, Store};
 
 use crate::app::Setting;
 use crate::config::{Irreversible, Rollback};
@@ -87,8 +87,9 @@ async fn bad_again(
     let Some(image) = ahead.image else { return Ok(known) };
     let filter =
         RunFilter { before: ahead.before, limit: Some(FAR_ENOUGH), ..RunFilter::default() };
-    // What never came to serve says nothing of it.
-    let tried = |it: &RunRow| it.ending.is_some_and(|it| it.outcome != RunOutcome::Fail);
+    // A release that nothing was tried with says nothing of it.
+    let conclusion = |it: &RunRow| it.ending.and_then(|it| it.conclusion);
+    let tried = |it: &RunRow| conclusion(it).is_some_and(|it| it != Conclusion::Rejected);
     let brought = |it: &RunRow| it.begun.image.as_deref().is_some_and(|it| may_be(it, image));
     let runs = store.runs(&filter).await?;
     let Some(bad) = runs.iter().find(|it| brought(it) && tried(it)).and_then(is_bad) else {

@@ -16,7 +16,13 @@ async fn store() -> Store {
 
 async fn ran(store: &Store, new: NewRun, conclusion: Conclusion) -> RunId {
     let row = store.begin(&new).await.unwrap();
-    let ending = Ending { conclusion: Some(conclusion), outcome: RunOutcome::Pass, exit_code: 0 };
+    let outcome = match conclusion {
+        Conclusion::Succeeded => RunOutcome::Pass,
+        Conclusion::RolledBack => RunOutcome::Rollback,
+        Conclusion::Stuck => RunOutcome::Stuck,
+        Conclusion::Rejected | Conclusion::Left => RunOutcome::Fail,
+    };
+    let ending = Ending { conclusion: Some(conclusion), outcome, exit_code: 0 };
     store.finish(&row.id, &ending).await.unwrap();
     row.id
 }
@@ -74,6 +80,11 @@ async fn an_image_whose_last_run_is_marked_bad_is_told_for_sure_by_its_digest_an
     for other in ["shop:1", "shop:1@sha256:aa", "shop:2@sha256:cc", "shop", "shop:22"] {
         assert_eq!(told(other).await, [""; 0], "{other}");
     }
+    // Refused at a gate, and left in place although it was refused: still bad.
+    ran(&store, brought("shop:2@sha256:bb"), Conclusion::Rejected).await;
+    let left = ran(&store, brought("shop:2@sha256:bb"), Conclusion::Left).await;
+    store.mark_bad(&left, "smoke refused").await.unwrap();
+    assert_eq!(told("shop:2@sha256:bb").await, ["v4"]);
     // Somebody deployed it again, and all was well.
     ran(&store, brought("shop:2@sha256:bb"), Conclusion::Succeeded).await;
     assert_eq!(told("shop:2@sha256:bb").await, [""; 0]);

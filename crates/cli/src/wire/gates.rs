@@ -9,7 +9,6 @@ use gates_mix::{
     Compile, Credo, Cycles, Dialyzer, Format, HEARD, HealthScore, MixProject, Test, Unused,
 };
 use pipeline_core::{Gate, Limits, Phase, Release, Run, RunId, Step, Trust};
-use secrecy::SecretString;
 
 use crate::app::App;
 use crate::args::{GateChoice, Purpose};
@@ -163,7 +162,7 @@ fn own(app: &App, config: &Config, name: &str, exec: &Exec) -> Result<Step<dyn G
     let gate = ExecGate::new(&config.dir, settings)
         .map_err(|error| CliError::usage(format!("the gate `{name}`: {error}")))?
         .log_dir(config.dir.join(".pipeline/logs"))
-        .secrets(&secrets(app, config));
+        .secrets(&app.secret_values(Some(config)));
     let step = Step::gate(name, gate);
     let program = exec.command.first().and_then(|it| it.rsplit('/').next());
     if program != Some("mix") {
@@ -182,7 +181,7 @@ async fn project(app: &App, config: &Config) -> MixProject {
         .log_dir(kept.join("logs"))
         .cache_dir(kept.join("cache/mix"))
         .lock_dir(kept.join("locks"))
-        .secrets(&secrets(app, config));
+        .secrets(&app.secret_values(Some(config)));
     let project = TOKENS.into_iter().fold(project, MixProject::without_env);
     let run = Run::new(RunId::new("versions"), Release::new("versions"), &config.dir);
     match project.versions(&run.context(Phase::Validate, "versions")).await {
@@ -190,9 +189,4 @@ async fn project(app: &App, config: &Config) -> MixProject {
         // Each gate will say what is wrong, and nothing is remembered.
         Err(_) => project,
     }
-}
-
-fn secrets(app: &App, config: &Config) -> Vec<SecretString> {
-    let configured = config.environments.values().flat_map(|it| it.secrets().cloned());
-    configured.chain(app.token()).collect()
 }

@@ -16,12 +16,13 @@ use pipeline_core::{
     Builder, Circumstances, Deployer, Fault, Gate, Gates, Limits, Pipeline, Record, Step, Verifiers,
 };
 use store_sql::{RunKind, RunRow, Store};
-use target_flyio::FlyTarget;
+use target_flyio::{FlyError, FlyTarget};
 
 use crate::app::{App, Setting};
 use crate::args::{DeployChoice, GateChoice, Purpose};
 use crate::config::{self, Config, Fly};
 use crate::error::{CliError, did_you_mean};
+use crate::exit::Exit;
 use crate::past::Past;
 use crate::session::is_touched;
 
@@ -38,6 +39,9 @@ use circumstances::{Ahead, circumstances};
 use fly::{fly_config, fly_toml, no_fly_toml};
 use gates::{gate_steps, memory};
 use verify::verifier_steps;
+
+/// How long a platform may take to say that a deploy cannot begin.
+const SOON: Duration = Duration::from_secs(5);
 
 /// What shall be deployed, and with which target.
 pub(crate) struct Wanted {
@@ -138,6 +142,24 @@ impl Wanted {
         let ahead = Ahead { kind, target, image, before };
         self.circumstances = Box::pin(circumstances(setting, store, ahead)).await?;
         Ok(self)
+    }
+
+    /// Says at once what would else be found out after all gates. Whoever does not answer soon is asked by the run.
+    pub(crate) async fn can_begin(&self) -> Result<(), CliError> {
+        let asked = self.target.can_begin(self.image.as_deref());
+        let Ok(Err(error)) = tokio::time::timeout(SOON, asked).await else { return Ok(()) };
+        let exit = match error {
+            FlyError::NoImage { .. } => Exit::CouldNotTell,
+            _ => Exit::Usage,
+        };
+        let fault = Fault::from(error);
+        let said = CliError::new(exit, fault.to_string());
+        Err(fault.next_step().into_iter().fold(said, CliError::hint))
+    }
+
+    /// The target's name.
+    pub(crate) fn target(&self) -> &str {
+        self.target.target()
     }
 
     /// The same, where these must let it pass before any other gate is asked.

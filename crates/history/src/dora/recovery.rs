@@ -76,8 +76,8 @@ fn end(deploy: &Deploy<'_>, fault: Trouble<'_>, ground: &Ground<'_>) -> End {
 }
 
 fn next_good(after: i64, ground: &Ground<'_>) -> Option<Timestamp> {
-    let later = ground.runs.iter().rev().filter(|it| it.number > after);
-    later.filter(|it| serves(it)).find_map(|it| it.ended)
+    let later = ground.runs.partition_point(|it| it.number > after);
+    ground.runs[..later].iter().rev().filter(|it| serves(it)).find_map(|it| it.ended)
 }
 
 impl Recovery {

@@ -60,7 +60,8 @@ impl Proxy {
         let Some(site) = app.and_then(|app| self.site(app)) else {
             return Failure::unknown_app().answer(id);
         };
-        let wish = Wish::read(request.headers());
+        let mut wish = Wish::read(request.headers());
+        wish.only_in_pool = !self.platform.config.pins_pass_cordons;
         let described = (request.method().clone(), request.uri().clone());
         let mut entry = site.account.open(described, wish.forced.is_some());
         let upgrade = headers::wants_upgrade(request.headers()).is_some();

@@ -67,6 +67,9 @@ impl Survey {
         let Some(service) = route.service.as_deref() else { return };
         let Some(distance) = wish.distance(&route.region, edge) else { return };
         let is = |asked: &Option<String>| asked.as_ref() == Some(&route.key.machine);
+        if wish.only_in_pool && route.cordoned {
+            return;
+        }
         if seen.refused || is(&wish.avoided) || (wish.forced.is_some() && !is(&wish.forced)) {
             return;
         }

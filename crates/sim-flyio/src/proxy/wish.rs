@@ -13,8 +13,10 @@ const ANY: &str = "any";
 /// What a request asks of the choice of a machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wish {
-    /// This machine or none, cordoned and sick or not.
+    /// This machine or none, sick or not.
     pub(super) forced: Option<String>,
+    /// Even then not one that is cordoned.
+    pub(super) only_in_pool: bool,
     /// This machine, if it can take the request.
     pub(super) preferred: Option<String>,
     /// In this order; empty for the region of the edge.
@@ -37,6 +39,7 @@ impl Wish {
         let regions = forced.or_else(|| text(&PREFER_REGION)).unwrap_or_default();
         Self {
             forced: text(&FORCE_INSTANCE),
+            only_in_pool: false,
             preferred: text(&PREFER_INSTANCE),
             regions: list(&regions),
             only_there,

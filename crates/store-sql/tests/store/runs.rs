@@ -130,6 +130,9 @@ async fn runs_are_found_by_when_by_whom_and_for_what_they_were_begun(folder: Fol
         (revision("4f9%_"), &["v2"]),
         (revision("%"), &[]),
     ] {
+        let unlimited = RunFilter { limit: None, ..filter.clone() };
+        let all = store.runs(&unlimited).await.unwrap().len();
+        assert_eq!(store.count(&filter).await.unwrap(), all as u64, "{filter:?}");
         assert_eq!(versions(&store.runs(&filter).await.unwrap()), expected, "{filter:?}");
         let history = store.history(&filter).await.unwrap();
         assert_eq!(history.len(), expected.len());

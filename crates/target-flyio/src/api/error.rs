@@ -135,6 +135,9 @@ pub enum ApiError {
     },
 }
 
+/// How Fly.io says that a lease is gone.
+const NO_LEASE: &str = "lease not found";
+
 impl ApiError {
     /// Reads a refusal.
     pub(crate) fn of(call: &str, reply: &Reply<'_>) -> Self {
@@ -152,6 +155,10 @@ impl ApiError {
                 None => Self::Conflict { call, message },
             },
             412 => Self::Precondition { call, message },
+            // The platform has said so of a machine that is not yet to be started with either status.
+            400 if message.starts_with("failed_precondition") && !message.contains(NO_LEASE) => {
+                Self::Precondition { call, message }
+            }
             422 => Self::Impossible { call, message },
             429 => Self::RateLimited { call, message, after: reply.after() },
             status @ 500..=599 => Self::Server { call, status, message, request },
@@ -198,9 +205,8 @@ impl ApiError {
 
     /// Is there no lease any more? Fly.io has said it with 404 and with 400 (flyctl: pull request 4100).
     pub(crate) fn is_lease_gone(&self) -> bool {
-        let words = "lease not found";
         self.is_not_found()
-            || matches!(self, Self::Rejected { message, .. } if message.contains(words))
+            || matches!(self, Self::Rejected { message, .. } if message.contains(NO_LEASE))
     }
 
     /// Does the answer to a refresh say that the lease is not ours any more?

@@ -32,6 +32,12 @@ const REFUSALS: &[(u16, &str, &str, bool)] = &[
         false,
     ),
     (
+        400,
+        r#"{"error":"failed_precondition: unable to start machine from current state: 'created'"}"#,
+        "update machine a of shop: failed_precondition: unable to start machine from current state: 'created'",
+        false,
+    ),
+    (
         422,
         r#"{"error":"insufficient memory"}"#,
         "update machine a of shop: Fly.io cannot do it: insufficient memory",

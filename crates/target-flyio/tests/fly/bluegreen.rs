@@ -31,6 +31,26 @@ async fn a_bluegreen_deploy_loses_no_request_and_leaves_nothing_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn new_machines_that_the_proxy_hands_nothing_have_an_address_once_users_reach_them() {
+    let world = World::inside_shut(2).await;
+    let users = world.users();
+    let target = world.target(Strategy::BlueGreen, "v2");
+    let mut course = Course::begin(&target).await.unwrap();
+    let addressed = |it: &pipeline_core::Deployment, side| {
+        let of_side = it.instances.iter().filter(|it| it.side == side);
+        of_side.filter(|it| it.address.is_some()).count()
+    };
+    let green = course.next(&target).await.unwrap();
+    assert_eq!((addressed(&green, Side::New), addressed(&green, Side::Old)), (0, 2), "{green:#?}");
+    let switched = course.next(&target).await.unwrap();
+    assert_eq!((addressed(&switched, Side::New), addressed(&switched, Side::Old)), (2, 0));
+    course.finish(&target).await.unwrap();
+    drop(users);
+    world.assert_new(2, "v2");
+    world.assert_nothing_lost();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_release_taken_back_after_the_switch_loses_no_request() {
     let world = World::inside(2).await;
     let (before, users) = (world.live(), world.users());

@@ -101,8 +101,17 @@ impl World {
     /// The same inside the simulator, for tests with the clock paused: however busy this host is, nothing of
     /// it is late.
     pub(crate) async fn inside(count: usize) -> Arc<Self> {
+        Self::inside_of(quick(), count).await
+    }
+
+    /// The same, on a platform whose proxy hands nothing to a machine that is cordoned.
+    pub(crate) async fn inside_shut(count: usize) -> Arc<Self> {
+        Self::inside_of(SimConfig { pins_pass_cordons: false, ..quick() }, count).await
+    }
+
+    async fn inside_of(config: SimConfig, count: usize) -> Arc<Self> {
         let starts_at = Some("2026-01-01T00:00:00Z".parse().unwrap());
-        let config = SimConfig { seed: Some(11), starts_at, ..quick() };
+        let config = SimConfig { seed: Some(11), starts_at, ..config };
         let world = Self::stocked(config, Programs::Inside).await;
         world.launch(count).await;
         world

@@ -147,7 +147,8 @@ impl WatchConfig {
         {
             return Err(WatchError::Rate { key, value });
         }
-        let requests = Schedule::new(self.window, self.every).count() * paths.len();
+        let schedule = Schedule::new(self.window, self.every);
+        let requests = schedule.planned().saturating_mul(paths.len());
         let (window, every) = (self.window, self.every);
         if requests < FEWEST {
             return Err(WatchError::TooFew { window, every, requests });

@@ -98,9 +98,10 @@ impl Watch {
     ) -> Tally {
         let watched = requests.iter().map(|it| it.0.clone()).collect();
         let mut tally = Tally::new(watched, self.config.limits.clone(), window);
-        let mut schedule = Schedule::new(window, self.config.every).enumerate().peekable();
+        let schedule = Schedule::new(window, self.config.every);
+        let total = schedule.planned().saturating_mul(requests.len()) as u64;
+        let mut schedule = schedule.enumerate().peekable();
         let (began, mut asking) = (Instant::now(), FuturesUnordered::new());
-        let total = (schedule.clone().count() * requests.len()) as u64;
         loop {
             let next = schedule.peek().copied();
             match until(&mut asking, next.map(|it| began + it.1)).await {

@@ -20,6 +20,15 @@ impl Schedule {
     pub(super) fn new(window: Duration, every: Duration) -> Self {
         Self { window, every, next: Duration::ZERO }
     }
+
+    /// How many there are in all: reckoned, because a slip of a configuration has milliards.
+    pub(super) fn planned(&self) -> usize {
+        let (window, every) = (self.window.as_nanos(), self.every.as_nanos().max(1));
+        let step = CLOSELY.as_nanos().min(every);
+        let close = window.min(CLOSE.as_nanos()).div_ceil(step);
+        let later = window.saturating_sub(close * step).div_ceil(every);
+        usize::try_from(close + later).unwrap_or(usize::MAX)
+    }
 }
 
 impl Iterator for Schedule {
@@ -49,5 +58,17 @@ mod tests {
         assert_eq!(seconds(60, 5).len(), 20);
         let (window, every) = (Duration::from_secs(1), Duration::from_millis(500));
         assert_eq!(Schedule::new(window, every).count(), 2);
+    }
+
+    #[test]
+    fn how_many_there_are_is_reckoned_without_making_them() {
+        for (window, every) in [(1, 1), (500, 300), (10_000, 1_000), (10_500, 300), (60_000, 7_000)]
+        {
+            let times = Duration::from_millis;
+            let schedule = Schedule::new(times(window), times(every));
+            assert_eq!(schedule.planned(), schedule.clone().count(), "{window} {every}");
+        }
+        let slip = Schedule::new(Duration::from_hours(8784), Duration::from_nanos(1));
+        assert_eq!(slip.planned(), 31_622_400_000_000_000);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use pipeline_core::Severity;
 
 use super::check::Check;
+use crate::address::without_login;
 use crate::app::App;
 use crate::commands::lint;
 use crate::config::{Config, Confirm, Environment, Fly, url_variable};
@@ -44,10 +45,8 @@ pub(super) fn look(app: &App, environment: &Environment) -> Vec<Check> {
     let mut checks = variables(environment);
     let variable = url_variable(&environment.name);
     if let Some(url) = app.var(&variable) {
-        checks.push(
-            Check::warn(&variable, format!("is set: verification goes to {url}"))
-                .mend("unset it to go where pipeline.toml says"),
-        );
+        let goes = format!("is set: verification goes to {}", without_login(url));
+        checks.push(Check::warn(&variable, goes).mend("unset it to go where pipeline.toml says"));
     }
     if environment.confirm != Confirm::Never && !app.around.can_ask {
         checks.push(

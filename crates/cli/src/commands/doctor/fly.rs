@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 use target_flyio::{ApiError, FlyError};
 
 use super::check::{Check, PATIENCE, within};
+use crate::address::without_login;
 use crate::app::{App, Setting, wall};
 use crate::config::{Config, Environment, Fly};
 use crate::error::chain;
@@ -24,23 +25,27 @@ fn make_one(fly: &Fly) -> String {
 
 pub(super) async fn look(app: &App, config: &Config, environment: &Environment) -> Vec<Check> {
     let Ok(fly) = environment.fly() else { return Vec::new() };
-    let Some(token) = app.token() else {
-        return vec![
+    let mut checks = match app.token() {
+        None => vec![
             Check::bad("token", "neither FLY_API_TOKEN nor FLY_ACCESS_TOKEN is set")
                 .mend(make_one(fly)),
-        ];
+        ],
+        Some(token) => vec![
+            shape(token.expose_secret())
+                .unwrap_or_else(|why| Check::bad("token", why).mend(make_one(fly))),
+            may_read(Setting { app, config, environment }, fly).await,
+        ],
     };
-    let mut checks = vec![
-        shape(token.expose_secret())
-            .unwrap_or_else(|why| Check::bad("token", why).mend(make_one(fly))),
-    ];
-    checks.push(may_read(Setting { app, config, environment }, fly).await);
+    // Everybody may ask what time it is.
     checks.push(clock(app).await);
     if let Some(other) = app.var("FLY_FLAPS_BASE_URL") {
         checks.push(
             Check::warn(
                 "platform",
-                format!("FLY_FLAPS_BASE_URL is set: {other} is asked instead of Fly.io"),
+                format!(
+                    "FLY_FLAPS_BASE_URL is set: {} is asked instead of Fly.io",
+                    without_login(other)
+                ),
             )
             .mend("unset it to go to Fly.io"),
         );
@@ -154,6 +159,7 @@ fn judge_clock(off: Duration, ahead: bool) -> Check {
 pub(super) async fn url(environment: &Environment) -> Vec<Check> {
     let Some(url) = &environment.url else { return Vec::new() };
     let asked = async { client()?.get(url).send().await.ok().map(|it| it.status()) };
+    let url = without_login(url);
     vec![match within("url", PATIENCE, asked).await {
         Err(late) => late,
         Ok(Some(status)) if status.is_server_error() => {

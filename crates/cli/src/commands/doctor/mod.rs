@@ -18,7 +18,7 @@ use crate::args::Doctor;
 use crate::config::{Config, Environment, FILE_NAME, Target};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::render::{Tone, paint};
+use crate::render::{Tone, paint, tame, tame_line};
 use check::{Check, Mark};
 
 /// A look that may take its time, but not long.
@@ -94,12 +94,13 @@ fn unusable(error: &CliError) -> Check {
 fn words(groups: &[(String, Vec<Check>)], colour: bool) -> String {
     let mut text = String::new();
     for (group, checks) in groups {
-        let _ = writeln!(text, "{}", paint(Tone::Head, group, colour));
+        let _ = writeln!(text, "{}", paint(Tone::Head, &tame_line(group), colour));
         for check in checks {
             let mark = paint(check.mark.tone(), check.mark.sign(), colour);
-            let _ = writeln!(text, "  {mark} {:<13} {}", check.name, check.message);
+            let (name, message) = (tame_line(&check.name), tame_line(&check.message));
+            let _ = writeln!(text, "  {mark} {name:<13} {message}");
             if let Some(remedy) = &check.remedy {
-                let _ = writeln!(text, "      {remedy}");
+                let _ = writeln!(text, "      {}", tame(remedy));
             }
         }
     }
@@ -130,4 +131,19 @@ fn exit<'c>(checks: impl Iterator<Item = &'c Check>) -> Exit {
         (_, Mark::Unknown) => Exit::CouldNotTell,
         (exit, _) => exit,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_say_gives_the_terminal_no_orders_and_the_marks_keep_their_colours() {
+        let check = Check::bad("lock", "locked by ada\x1b[2J\u{9b}2J").mend("wait\x1b[2J");
+        let groups = [("staging".to_owned(), vec![check])];
+        let plain = words(&groups, false);
+        assert!(!plain.contains(['\x1b', '\u{9b}']), "{plain:?}");
+        let coloured = words(&groups, true);
+        assert!(coloured.contains("\x1b[31m") && !coloured.contains("\x1b[2J"), "{coloured:?}");
+    }
 }

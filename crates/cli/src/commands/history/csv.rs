@@ -3,6 +3,8 @@
 use pipeline_core::Phase;
 use store_sql::RunHistory;
 
+use crate::render::tame_line;
+
 const HEADER: [&str; 18] = [
     "version",
     "run",
@@ -67,13 +69,13 @@ fn row(run: &RunHistory, score: Option<f64>) -> Vec<String> {
     cells.extend(
         PHASES.map(|phase| number(phases.iter().find(|it| it.phase == phase).map(|it| it.took_ms))),
     );
-    cells.into_iter().map(harmless).collect()
+    cells.iter().map(|it| harmless(tame_line(it))).collect()
 }
 
-/// A spreadsheet takes what begins so for a formula, and may run it: owasp.org/www-community/attacks/CSV_Injection. None of our
+/// In one line, so that who reads lines reads runs, and with nothing that a terminal obeys. A spreadsheet takes what begins so for a formula, and may run it: owasp.org/www-community/attacks/CSV_Injection. None of our
 /// own cells does, but names, commits and findings are anybody's.
 fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+    if cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
         format!("'{cell}")
     } else {
         cell
@@ -102,7 +104,7 @@ mod tests {
     fn a_table_has_a_header_and_holds_what_others_wrote_harmlessly() {
         let mut run = run_row(RunOutcome::Rollback, Some(900));
         run.begun.who = "=HYPERLINK(\"http://x\",\"y\")".into();
-        run.begun.host = "@SUM(1)".into();
+        run.begun.host = "\t@SUM(1)\x1b[2J".into();
         run.begun.revision = Some("-2+3".into());
         run.bad = Some("smoke refused: one, two\n=cmd|' /C calc'!A0".into());
         let verdict = Some(Verdict::Refused);
@@ -110,8 +112,7 @@ mod tests {
         let run = RunHistory { run, phases };
         insta::assert_snapshot!(text([(&run, Some(91.5))].into_iter()), @r#"
         version,run,kind,environment,started,ended,outcome,conclusion,exit,duration_ms,traffic_back_ms,score,revision,image,who,host,origin,bad,validate_ms,build_ms,deploy_ms,verify_ms,settle_ms,restore_ms
-        v546,run-1,deploy,staging,2026-03-25T14:32:00.000Z,2026-03-25T14:36:12.000Z,ROLLBACK,,0,252000,900,91.5,'-2+3,,"'=HYPERLINK(""http://x"",""y"")",'@SUM(1),,"smoke refused: one, two
-        =cmd|' /C calc'!A0",,,,9500,,
+        v546,run-1,deploy,staging,2026-03-25T14:32:00.000Z,2026-03-25T14:36:12.000Z,ROLLBACK,,0,252000,900,91.5,'-2+3,,"'=HYPERLINK(""http://x"",""y"")",'@SUM(1)�[2J,,"smoke refused: one, two =cmd|' /C calc'!A0",,,,9500,,
         "#);
         insta::assert_snapshot!(text(std::iter::empty()), @"version,run,kind,environment,started,ended,outcome,conclusion,exit,duration_ms,traffic_back_ms,score,revision,image,who,host,origin,bad,validate_ms,build_ms,deploy_ms,verify_ms,settle_ms,restore_ms");
     }

@@ -16,7 +16,7 @@ use crate::commands::deploy::history_line;
 use crate::config::HEALTH_SCORE;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::render::Tone;
+use crate::render::{Tone, tame_line};
 use crate::session::look_into_store;
 
 pub(crate) use object::{facts, phases};
@@ -47,6 +47,9 @@ pub(crate) async fn run(app: &App, args: History) -> Result<Exit, CliError> {
             app.fact(secrets.strike(&lines.join("\n")).as_ref())?;
         }
     }
+    if let Some(words) = listed.left_out() {
+        app.mention(Tone::Dim, &words);
+    }
     Ok(Exit::Good)
 }
 
@@ -60,6 +63,8 @@ pub(crate) fn now() -> Timestamp {
 struct Listed {
     runs: Vec<RunHistory>,
     scores: BTreeMap<i64, f64>,
+    /// How many there are like that, also beyond the limit.
+    all: u64,
     /// Which earlier run brought the release before: in another environment, or here, before a rollback.
     sources: BTreeMap<i64, Source>,
 }
@@ -76,7 +81,16 @@ impl Listed {
         let outcomes = store.outcomes(filter, HEALTH_SCORE).await?;
         let scored = |(number, outcome): (i64, Outcome)| Some((number, score(outcome)?));
         let scores = outcomes.into_iter().filter_map(scored).collect();
-        Ok(Self { runs, scores, sources: store.sources(filter).await? })
+        let shown = runs.len() as u64;
+        let is_cut = filter.limit.is_some_and(|limit| u64::from(limit) <= shown);
+        let all = if is_cut { store.count(filter).await? } else { shown };
+        Ok(Self { runs, scores, all, sources: store.sources(filter).await? })
+    }
+
+    /// That these are not all, where they are not: a list that ends says nothing of it.
+    fn left_out(&self) -> Option<String> {
+        let (shown, all) = (self.runs.len() as u64, self.all);
+        (all > shown).then(|| format!("{shown} of {all} runs; --limit {all} shows all"))
     }
 
     fn source(&self, run: &RunHistory) -> Option<&Source> {
@@ -98,7 +112,7 @@ fn score(outcome: Outcome) -> Option<f64> {
 
 fn line(run: &RunHistory, score: Option<f64>, source: Option<&Source>) -> String {
     let score = score.map(|it| format!(" | score {it:.1}")).unwrap_or_default();
-    history_line(&run.run) + &score + &brought(run, source)
+    tame_line(&(history_line(&run.run) + &score + &brought(run, source)))
 }
 
 /// What a run brought that was there before: `brings back v2` is a rollback that somebody ordered.
@@ -135,5 +149,32 @@ fn nothing(filter: &RunFilter) -> &'static str {
         "no runs yet"
     } else {
         "no run is like that; `pipeline history` lists all"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store_sql::RunOutcome;
+
+    use super::*;
+    use crate::commands::deploy::tests::row;
+
+    #[test]
+    fn a_list_that_is_cut_says_so_and_how_to_see_the_rest() {
+        let run = || RunHistory { run: row(RunOutcome::Pass, None), phases: Vec::new() };
+        let listed = |all| Listed { runs: vec![run(), run()], all, ..Listed::default() };
+        assert_eq!(listed(2).left_out(), None);
+        assert_eq!(listed(23).left_out().as_deref(), Some("2 of 23 runs; --limit 23 shows all"));
+    }
+
+    #[test]
+    fn a_run_is_one_line_that_the_terminal_does_not_obey() {
+        let mut run = row(RunOutcome::Pass, None);
+        run.begun.environment = "sta\x1b[2Jging\nv9: forged".into();
+        let run = RunHistory { run, phases: Vec::new() };
+        let source = ("\u{202e}production".to_owned(), "v1".to_owned());
+        let line = line(&run, Some(90.0), Some(&source));
+        assert!(!line.contains(['\x1b', '\u{202e}', '\n']), "{line:?}");
+        assert!(line.contains("| sta\u{fffd}[2Jging v9: forged |"), "{line:?}");
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use pipeline_core::{Account, Clock as _};
+use pipeline_core::Clock as _;
 use pipeline_history::WINDOW;
 use pipeline_report::{Detail, Page, Past, PastRun, Place, Reading};
 use store_sql::{Measured, RunFilter, RunHistory, RunRow, Store};
 
 use crate::app::wall;
 use crate::commands::history::now;
+use crate::commands::show::account_of;
 use crate::commands::trends::Asked;
 use crate::config::Config;
 use crate::error::CliError;
@@ -67,8 +68,8 @@ impl Gather<'_> {
     }
 
     async fn detail(&self, row: RunRow) -> Result<Detail, CliError> {
-        let events = self.store.events(&row.id).await?;
-        Ok(Detail { account: Account::of(&events), row })
+        let account = account_of(self.store, &row.id).await?;
+        Ok(Detail { account, row })
     }
 
     /// The runs by environment, those first whose newest run is newest.

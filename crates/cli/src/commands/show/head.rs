@@ -5,17 +5,18 @@ use std::fmt::Write as _;
 use store_sql::{RunKind, RunRow};
 
 use crate::commands::deploy::history_line;
+use crate::render::tame_line;
 
 /// The history line, and what it leaves out.
 pub(super) fn text(row: &RunRow) -> String {
     let begun = &row.begun;
-    let mut text = history_line(row) + "\n";
+    let mut text = tame_line(&history_line(row)) + "\n";
     let verb = match begun.kind {
         RunKind::Deploy => "deploy",
         RunKind::Rollback => "rollback",
     };
     let mut fact = |name: &str, value: &str| {
-        let _ = writeln!(text, "  {name:<10} {}", crate::render::one_line(value));
+        let _ = writeln!(text, "  {name:<10} {}", tame_line(value));
     };
     fact("what", &format!("{verb} to {}", begun.target));
     fact("who", &format!("{} on {}, process {}", begun.who, begun.host, begun.pid));
@@ -73,6 +74,19 @@ mod tests {
           run        run-1
           pipeline   0.1.0
         ");
+    }
+
+    #[test]
+    fn whoever_wrote_into_the_store_gives_the_terminal_no_orders_and_forges_no_line() {
+        let mut row = row(RunOutcome::Pass, None);
+        row.begun.who = "ada\x1b[2J".into();
+        row.begun.host = "b\u{9b}2J\n  run        run-2".into();
+        row.begun.origin = Some("\u{202e}https".into());
+        row.version = "v1\nv2".into();
+        let text = text(&row);
+        assert!(!text.contains(['\x1b', '\u{9b}', '\u{202e}']), "{text:?}");
+        assert_eq!(text.lines().filter(|it| it.trim_start().starts_with("run ")).count(), 1);
+        assert!(text.starts_with("v1 v2: "), "{text:?}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::render::Tone;
 use crate::session::look_into_store;
 
 use latency::Measured;
+pub(crate) use replay::account_of;
 
 /// So many of the newest runs are named where somebody asks for one that does not exist.
 const NEWEST: u32 = 50;
@@ -88,7 +89,7 @@ async fn tell(
     } else if human {
         app.fact(secrets.strike(tail::text(&shown).trim_end()).as_ref())?;
     }
-    match files.write(&account).pop() {
+    match files.write(&account).pop().or_else(|| app.unwritten_events()) {
         Some(trouble) => Err(CliError::usage(trouble)),
         None => Ok(Exit::Good),
     }

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 
 use pipeline_core::{Account, Decision, StepEnd, Verdict};
+use store_sql::RunRow;
 
 use super::Shown;
 use super::latency::{Measured, Summary};
-use crate::render::{Table, one_line, why_left, wrapped};
+use crate::ending::Ending;
+use crate::render::{Table, one_line, tame, tame_line, why_left, wrapped};
 
 pub(super) fn text(shown: &Shown<'_>) -> String {
     let width = shown.app.width();
     let mut parts = Vec::new();
     if let Some(ending) = &shown.ending {
-        let words = ending.words(&shown.row.version, &shown.row.begun.environment);
-        parts.push(words.lines().flat_map(|it| wrapped(it, width)).collect());
+        parts.push(end(ending, shown.row, width));
     }
     parts.push(titled("alerts", alerts(shown.account), width));
     parts.push(titled("decisions", decisions(shown.account), width));
@@ -28,10 +29,18 @@ pub(super) fn text(shown: &Shown<'_>) -> String {
     format!("\n{}", parts.join("\n\n"))
 }
 
+/// What is true now, and what to do next: a line of each, whatever others say in it.
+fn end(ending: &Ending, row: &RunRow, width: usize) -> Vec<String> {
+    let (version, environment) = (&row.version, &row.begun.environment);
+    let next = ending.next(version, environment).map(|it| format!("next: {it}"));
+    let all = std::iter::once(ending.truth(version, environment)).chain(next);
+    all.flat_map(|it| wrapped(&tame(&it), width)).collect()
+}
+
 fn titled(title: &str, texts: Vec<String>, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for text in texts {
-        let wrapped = wrapped(&text, width.saturating_sub(4)).into_iter();
+        let wrapped = wrapped(&tame(&text), width.saturating_sub(4)).into_iter();
         lines.extend(
             wrapped
                 .enumerate()
@@ -85,7 +94,7 @@ fn latencies(all: &[Measured]) -> Table {
             None => [String::new(), String::new(), String::new()],
         };
         let ratio = it.ratio.map(|it| format!("{it:.2}×")).unwrap_or_default();
-        let mut row = vec![it.endpoint.clone()];
+        let mut row = vec![tame_line(&it.endpoint)];
         row.extend(of(&it.new));
         row.extend(of(&it.control));
         row.push(ratio);
@@ -110,4 +119,39 @@ fn logs_in_words(shown: &Shown<'_>) -> Vec<String> {
         lines.push("(they are of a later run: each run writes them anew)".into());
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use pipeline_core::{Cause, Conclusion, Fault, Record};
+    use pipeline_core::{Failure, Phase};
+    use store_sql::RunOutcome;
+
+    use super::*;
+    use crate::commands::deploy::tests::row;
+
+    #[test]
+    fn what_a_run_says_of_itself_gives_the_terminal_no_orders_and_forges_no_line() {
+        let alert = "slow\x1b[2J\nlogs\n  /etc/passwd".to_owned();
+        assert_eq!(
+            titled("alerts", vec![alert], usize::MAX),
+            ["alerts", "  slow\u{fffd}[2J logs /etc/passwd"]
+        );
+        let said = std::io::Error::other("said \u{9b}2J\nnext: `rm -rf`");
+        let cause = Cause::Fault(Fault::permanent(said));
+        let (phase, step) = (Phase::Build, "docker".into());
+        let failures = vec![Failure { phase, step, cause, whole: true, untouched: true }];
+        let ending = Ending::of(Conclusion::Rejected, &[Record::Rejected { failures }]);
+        assert_eq!(
+            end(&ending, &row(RunOutcome::Fail, None), usize::MAX),
+            ["docker: said \u{fffd}2J next: `rm -rf`. Nothing was touched."]
+        );
+    }
+
+    #[test]
+    fn an_endpoint_is_one_cell() {
+        let endpoint = "GET /\x1b[2J\nv9".to_owned();
+        let table = latencies(&[Measured { endpoint, ..Measured::default() }]);
+        assert_eq!(table.rows[0][0], "GET /\u{fffd}[2J v9");
+    }
 }

@@ -1,8 +1,9 @@
 //! `[environments.ENV.promotion]` and `[[environments.ENV.freeze]]`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use gates_release::{Freeze, Pattern, TreeRules, Window};
+use gates_release::{Freeze, FreezeError, Pattern, TreeRules, Window};
 use toml::Spanned;
 
 use super::{Check, Checked};
@@ -126,9 +127,12 @@ impl Check<'_> {
                 return Err(self.error(Some(span), message).hint(WAYS));
             }
         };
-        let wrong = |error: gates_release::FreezeError| {
-            self.error(Some(span.clone()), format!("this freeze cannot be read: {error}"))
-                .hint(WAYS)
+        let wrong = |error: FreezeError| {
+            let place = place(&error, raw).unwrap_or_else(|| span.clone());
+            let said = self.error(Some(place), format!("this freeze cannot be read: {error}"));
+            // The other errors say themselves how it is written.
+            let whole = matches!(error, FreezeError::NoDay | FreezeError::Order { .. });
+            if whole { said.hint(WAYS) } else { said }
         };
         let reason = raw.reason.as_ref().map(|it| it.get_ref().trim()).filter(|it| !it.is_empty());
         let reason = reason.unwrap_or("pipeline.toml says so").to_owned();
@@ -142,5 +146,23 @@ impl Check<'_> {
             toml::Value::Datetime(date) => Ok(date.to_string()),
             _ => Err(self.error(Some(raw.span()), "this is no time").hint(WAYS)),
         }
+    }
+}
+
+/// Where the word stands that cannot be read, if it is one.
+fn place(error: &FreezeError, raw: &raw::Freeze) -> Option<Range<usize>> {
+    match error {
+        FreezeError::Zone(_) => Some(raw.zone.as_ref()?.span()),
+        FreezeError::Day(day) => {
+            let days = raw.days.iter().flatten();
+            days.clone().find(|it| it.get_ref() == day).map(Spanned::span)
+        }
+        FreezeError::Time(text) | FreezeError::Moment(text) | FreezeError::Date(text) => {
+            let both = [&raw.from, &raw.to].into_iter().flatten();
+            let says =
+                |it: &&Spanned<toml::Value>| it.get_ref().to_string().contains(text.as_str());
+            both.clone().find(says).map(Spanned::span)
+        }
+        _ => None,
     }
 }

@@ -190,6 +190,16 @@ fn a_wrong_value_is_refused_with_its_place_and_what_to_write() {
 }
 
 #[test]
+fn a_length_of_time_that_is_a_slip_is_refused() {
+    for (length, fine) in [("8784h", true), ("8784h 1s", false), ("9223372036854775807s", false)] {
+        let read = load(&format!("[gates.test]\ntimeout = \"{length}\"\n"));
+        assert_eq!(read.is_ok(), fine, "{length}");
+    }
+    let said = complaint("[gates.test]\ntimeout = \"9999999h\"\n");
+    assert!(said.contains("`9999999h` is longer than a year"), "{said}");
+}
+
+#[test]
 fn broken_toml_is_refused_with_its_place() {
     insta::assert_snapshot!(complaint("[gates\nfail_fast = true\n"), @r#"
  × unclosed table, expected `]`
