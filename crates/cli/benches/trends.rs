@@ -1,4 +1,4 @@
-//! How long `pipeline trends` takes, from its start to its end, over 10,000 deploys of the last 13 weeks, each of a commit of its own
+//! How long `pipeline trends` takes, from its start to its end, over 10,000 deploys of the last year, each of a commit of its own
 //! that git knows: `cargo bench -p pipeline-cli --bench trends`. It fails above the limit.
 
 #![expect(clippy::print_stdout, reason = "a program that prints numbers")]
@@ -17,9 +17,11 @@ use store_sql::{Ending, NewRun, RunKind, RunOutcome, Store};
 
 type Any<T> = Result<T, Box<dyn Error>>;
 
-/// So many runs there are, all of them of the quarter that the metrics of DORA look at, in seconds.
+/// So many runs there are, twenty-seven a day; each of the quarter that the metrics of DORA look at is read.
 const RUNS: u64 = 10_000;
-const QUARTER: u64 = 13 * 7 * 24 * 3600 - 3600;
+const DAY: u64 = 24 * 3600;
+const YEAR: u64 = 365 * DAY;
+const QUARTER: u64 = 13 * 7 * DAY;
 /// So many seconds old is a commit when its deploy begins, and so many does that take.
 const OLD: u64 = 1_800;
 const TOOK: u64 = 20;
@@ -66,7 +68,8 @@ fn is_whole(asked: &Output) -> Any<()> {
     let said: serde_json::Value = serde_json::from_str(&said)?;
     let dora = &said["environments"][0]["dora"];
     let lead = &dora["change_lead_time"];
-    assert_eq!(dora["deploys"], RUNS, "{dora:#}");
+    let counted = dora["deploys"].as_u64().unwrap_or(0);
+    assert!(counted.abs_diff(RUNS * QUARTER / YEAR) < 5, "{dora:#}");
     assert!(lead["deploys"].as_u64() >= Some(1_000) && lead["unknown"] == 0, "{lead:#}");
     Ok(())
 }
@@ -75,7 +78,7 @@ fn is_whole(asked: &Output) -> Any<()> {
 fn start(number: u64) -> Any<u64> {
     #[expect(clippy::disallowed_methods, reason = "the command reads the clock of the system")]
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    Ok(now.as_secs() - QUARTER * (RUNS - number) / RUNS - TOOK)
+    Ok(now.as_secs() - YEAR * (RUNS - number) / RUNS - TOOK)
 }
 
 /// A history of commits, the oldest first.
