@@ -113,12 +113,16 @@ impl<'a> Session<'a> {
         if half_way { Err(interrupted(&open)) } else { Ok(()) }
     }
 
-    /// Locks the target, also from a process of this machine that died. What cannot be written is refused before: a run that
-    /// begins has an end.
+    /// Locks the target, also from a process of this machine that died. Events that cannot be written are refused now, before a
+    /// run begins that has no end; and not sooner, because whoever holds the lock may be writing to the same file.
     pub(crate) async fn lock(&self, target: &str) -> Result<Lock, CliError> {
-        self.setting.app.events()?;
         let owner = self.owner();
-        Ok(self.store.lock_or_take_over(target, &owner, LOCK_TTL, is_alive).await?)
+        let lock = self.store.lock_or_take_over(target, &owner, LOCK_TTL, is_alive).await?;
+        if let Err(error) = self.setting.app.events() {
+            lock.release().await?;
+            return Err(error);
+        }
+        Ok(lock)
     }
 
     /// Carries a run to its end and keeps that end.

@@ -31,6 +31,10 @@ pub struct Deployment {
     pub url: Option<String>,
     /// Every instance there is, old ones too.
     pub instances: Vec<Instance>,
+    /// Are the new instances kept from users, and from everybody else, until a later stage lets them in? Nothing can be asked of
+    /// them until then, and that is no reason to go back. Only a deployer whose next stage lets them in may say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaits_users: bool,
     /// What reaching it measured, such as `traffic_back_ms`, for people and for history.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<String, u64>,

@@ -37,7 +37,9 @@ impl Store {
             // Somebody may hold a file for longer than one try waits, such as while it is made smaller.
             loop {
                 match attempt().await {
-                    Err(StoreError::Busy { .. }) if begun.elapsed() < patience => {}
+                    Err(StoreError::Busy { .. }) if begun.elapsed() < patience => {
+                        sleep(Duration::from_millis(50)).await;
+                    }
                     done => return done,
                 }
             }

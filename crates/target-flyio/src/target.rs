@@ -17,7 +17,7 @@ use crate::config::FlyConfig;
 use crate::desired::{Desired, speaks_http};
 use crate::error::FlyError;
 use crate::leases::Leases;
-use crate::plan::{Order, StageData, stages};
+use crate::plan::{Kind, Order, StageData, stages};
 use crate::proof::Proof;
 use crate::record::World;
 use crate::recording::Recording;
@@ -153,18 +153,20 @@ impl FlyTarget {
         deployment(machines, cx.run().as_str(), &self.config)
     }
 
-    /// What was reached. A machine out of the pool that the proxy hands nothing to has no address: only a platform that lets
-    /// pinned requests through a cordon, which nobody promises, can have it asked before users are let in.
-    async fn reached(&self, machines: &[Machine], cx: &Context) -> Deployment {
-        let mut deployment = self.seen(machines, cx).unwrap_or_default();
-        let out = machines.iter().filter(|it| it.cordoned && it.power() == Power::Up);
-        let out: BTreeSet<String> =
-            out.filter(|it| speaks_http(&it.config)).map(|it| it.id.clone()).collect();
-        let shut = Traffic { http: &self.http, config: &self.config }.shut(&out).await;
-        for instance in deployment.instances.iter_mut().filter(|it| shut.contains(&it.id)) {
-            instance.address = None;
+    /// What runs, as it can be asked. Whether the proxy hands anything to machines that are out of the pool, not even what is pinned
+    /// to them, nobody promises: where it answers in the place of every one of them that is well, they have no address.
+    async fn seen_from_outside(&self, machines: &[Machine], cx: &Context) -> Option<Deployment> {
+        let mut deployment = self.seen(machines, cx)?;
+        let well = |it: &&Machine| it.is_checked() && it.is_healthy() && speaks_http(&it.config);
+        let out = machines.iter().filter(|it| it.cordoned && it.power() == Power::Up).filter(well);
+        let out: BTreeSet<String> = out.map(|it| it.id.clone()).collect();
+        let traffic = Traffic { http: &self.http, config: &self.config };
+        if traffic.shut(&out).await == out {
+            for instance in deployment.instances.iter_mut().filter(|it| out.contains(&it.id)) {
+                instance.address = None;
+            }
         }
-        deployment
+        Some(deployment)
     }
 }
 
@@ -182,7 +184,8 @@ impl Deployer for FlyTarget {
         }
         let ours: Vec<Machine> =
             machines.into_iter().filter(|it| world.machine(&it.id).is_some()).collect();
-        Ok(Snapshot { current: self.seen(&ours, cx), data: world.to_data() })
+        let current = self.seen_from_outside(&ours, cx).await;
+        Ok(Snapshot { current, data: world.to_data() })
     }
 
     async fn stages(&self, from: &Snapshot, cx: &Context) -> Result<Vec<Stage>, Fault> {
@@ -218,7 +221,10 @@ impl Deployer for FlyTarget {
         if stage.settles {
             self.leases.release_all().await;
         }
-        let mut deployment = self.reached(&machines, cx).await;
+        let mut deployment = self.seen_from_outside(&machines, cx).await.unwrap_or_default();
+        let any = |it: &Deployment| it.subjects().any(|it| it.address.is_some());
+        let is_shut = self.seen(&machines, cx).is_some_and(|it| any(&it)) && !any(&deployment);
+        deployment.awaits_users = is_shut && data.kind == Kind::Green;
         if let Some(took) = self.boots.take() {
             deployment.numbers.insert("boot_ms".to_owned(), took);
         }
@@ -228,7 +234,8 @@ impl Deployer for FlyTarget {
     async fn restore(&self, to: &Snapshot, cx: &Context) -> Result<Deployment, Fault> {
         let world = World::read(&to.data)?;
         let restored = Session::new(self, cx, Heed::Never).leaving(&world).restore(&world).await?;
-        let mut deployment = self.reached(&restored.machines, cx).await;
+        let restored_to = self.seen_from_outside(&restored.machines, cx).await;
+        let mut deployment = restored_to.unwrap_or_default();
         if let Some(took) = restored.traffic_back {
             let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             deployment.numbers.insert("traffic_back_ms".to_owned(), took);

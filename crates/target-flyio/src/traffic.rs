@@ -148,10 +148,16 @@ impl Traffic<'_> {
         answers.filter_map(|it| async { it }).collect().await
     }
 
+    /// Only an answer says so; one that is late is asked for again.
     async fn is_shut(&self, machine: &str) -> bool {
-        let Ok(reply) = self.request(Some(machine)).send().await else { return false };
-        let named = reply.headers().contains_key(&self.config.machine_header);
-        !named && matches!(reply.status().as_u16(), 502..=504)
+        for _ in 0..5 {
+            if let Ok(reply) = self.request(Some(machine)).send().await {
+                let named = reply.headers().contains_key(&self.config.machine_header);
+                return !named && matches!(reply.status().as_u16(), 502..=504);
+            }
+            sleep(PAUSE).await;
+        }
+        false
     }
 
     async fn sees(&self, machines: &BTreeSet<String>, limit: Duration) -> bool {

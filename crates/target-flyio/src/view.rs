@@ -73,6 +73,7 @@ pub(crate) fn deployment(
         artifact: Some(named.full_image()).filter(|it| !it.is_empty()),
         url: machines.iter().any(|it| is_served(&it.config)).then(|| config.url.clone()),
         instances,
+        awaits_users: false,
         numbers: BTreeMap::new(),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pipeline_core::{Deployment, Side};
+use pipeline_core::Deployment;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -45,11 +45,10 @@ pub(crate) fn places(deployment: &Deployment, per_instance: bool) -> Vec<Place> 
     public.into_iter().chain(pinned).collect()
 }
 
-/// Are users with the old release, and is there no way yet to ask the new one, past them? It is asked when they are let in.
+/// Is there no way to ask the new release before a later stage lets users in?
 pub(crate) fn is_shut(deployment: &Deployment) -> bool {
-    let old_serves = deployment.instances.iter().any(|it| it.side == Side::Old && it.serving);
     let has_address = deployment.subjects().any(|it| it.address.is_some());
-    deployment.url.is_some() && old_serves && !deployment.is_public() && !has_address
+    deployment.awaits_users && !deployment.is_public() && !has_address
 }
 
 /// What is said of a release that is still behind a shut door.
@@ -110,7 +109,7 @@ fn parse(url: &str) -> Result<Url, Error> {
 
 #[cfg(test)]
 mod tests {
-    use pipeline_core::{Address, Instance};
+    use pipeline_core::{Address, Instance, Side};
 
     use super::*;
 
@@ -142,18 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn a_release_is_behind_a_shut_door_only_while_users_are_with_the_old_one() {
-        let shut = |side, serving| Instance { address: None, ..instance("g", side, serving) };
-        let blue = |serving| instance("b", Side::Old, serving);
-        let green = shut(Side::New, false);
-        assert!(is_shut(&deployment(vec![blue(true), green.clone()])));
-        // Nobody serves, so nobody will be let in: that is no reason to be silent.
-        assert!(!is_shut(&deployment(vec![blue(false), green.clone()])));
-        assert!(!is_shut(&deployment(vec![green.clone()])));
-        assert!(!is_shut(&deployment(vec![blue(true), shut(Side::New, true)])));
-        assert!(!is_shut(&deployment(vec![blue(true), instance("g", Side::New, false)])));
-        let nowhere = Deployment { url: None, ..deployment(vec![blue(true), green]) };
-        assert!(!is_shut(&nowhere));
+    fn a_release_is_behind_a_shut_door_only_where_its_target_says_so_and_nobody_gets_in() {
+        let green = |serving| Instance { address: None, ..instance("g", Side::New, serving) };
+        let beside = |green| deployment(vec![instance("b", Side::Old, true), green]);
+        let awaits = |it| Deployment { awaits_users: true, ..beside(it) };
+        assert!(is_shut(&awaits(green(false))));
+        assert!(!is_shut(&beside(green(false))), "no address alone is no reason to be silent");
+        assert!(!is_shut(&awaits(green(true))));
+        assert!(!is_shut(&awaits(instance("g", Side::New, false))));
     }
 
     #[test]

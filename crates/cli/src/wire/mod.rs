@@ -41,7 +41,7 @@ use gates::{gate_steps, memory};
 use verify::verifier_steps;
 
 /// How long a platform may take to say that a deploy cannot begin.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(15);
 
 /// What shall be deployed, and with which target.
 pub(crate) struct Wanted {

@@ -28,11 +28,11 @@ async fn told(store: &Store, run: &RunRow, kinds: impl IntoIterator<Item = Event
 
 /// Until so many events of a run that goes on are stored: it is asked again and again, as others would.
 async fn stored(store: &Store, run: &RunRow, count: usize) {
-    for _ in 0..100_000 {
+    for _ in 0..2_400 {
         if store.events(&run.id).await.unwrap().len() == count {
             return;
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     panic!("{count} events of {} are never stored", run.version);
 }

@@ -42,8 +42,10 @@ async fn new_machines_that_the_proxy_hands_nothing_have_an_address_once_users_re
     };
     let green = course.next(&target).await.unwrap();
     assert_eq!((addressed(&green, Side::New), addressed(&green, Side::Old)), (0, 2), "{green:#?}");
+    assert!(green.awaits_users);
     let switched = course.next(&target).await.unwrap();
     assert_eq!((addressed(&switched, Side::New), addressed(&switched, Side::Old)), (2, 0));
+    assert!(!switched.awaits_users);
     course.finish(&target).await.unwrap();
     drop(users);
     world.assert_new(2, "v2");

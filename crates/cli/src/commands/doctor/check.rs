@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::render::Tone;
 
 /// How long whoever is asked over a network may take.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
