@@ -64,7 +64,7 @@ impl Check<'_> {
             queue_timeout: time(raw.queue_timeout.as_ref(), usual.queue_timeout)?,
             log_dir: raw.log_dir.map(|it| self.dir.join(it)),
             rate_limits: raw.rate_limits.unwrap_or(usual.rate_limits),
-            pins_pass_cordons: usual.pins_pass_cordons,
+            pins_pass_cordons: raw.pins_pass_cordons.unwrap_or(usual.pins_pass_cordons),
             journal: raw.journal.map(|it| self.dir.join(it)),
             token: usual.token,
         })

@@ -30,6 +30,7 @@ pub(super) struct Settings {
     pub(super) autostop_every: Option<Text>,
     pub(super) queue_timeout: Option<Text>,
     pub(super) rate_limits: Option<bool>,
+    pub(super) pins_pass_cordons: Option<bool>,
     pub(super) edge_region: Option<String>,
     pub(super) listen: Option<IpAddr>,
     pub(super) expose_to_the_network: bool,

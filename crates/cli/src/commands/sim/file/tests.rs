@@ -38,6 +38,7 @@ fn the_example_means_what_its_comments_say() {
     assert_eq!(config.autostop_every, usual.autostop_every);
     assert_eq!((config.listen, config.queue_timeout), (usual.listen, usual.queue_timeout));
     assert_eq!((&config.edge_region, config.rate_limits), (&usual.edge_region, false));
+    assert_eq!(config.pins_pass_cordons, usual.pins_pass_cordons);
     assert_eq!(world.faults[0].to_string(), "create@2=408-after");
     assert_eq!(world.images[0].env["APP_VERSION"], "v1");
     assert_eq!(world.images[2].entrypoint[1], "__machine");
