@@ -8,7 +8,7 @@ async fn what_cannot_be_asked_before_the_switch_is_asked_after_it_and_taken_back
     let config = WorldConfig { program, strategy: "bluegreen", machines: 2 };
     let world = World::start_shut(config).await;
     let good = world.image("v2", &[]);
-    let ran = world.run(&["deploy", "staging", "--image", &good, "--verbose"]).await.expect(0);
+    let ran = world.run(&["deploy", "staging", "--image", &good]).await.expect(0);
     assert!(ran.stderr.contains("they are asked once users reach them"), "{ran}");
     assert_eq!(world.settled(2).await, Ok("v2".into()), "{ran}");
     let bad = world.image("v3", &[("FAIL_PATH", "/")]);

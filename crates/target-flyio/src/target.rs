@@ -96,23 +96,30 @@ impl FlyTarget {
         Ok(machines.iter().map(MachineStatus::of).collect())
     }
 
-    /// Looks whether the token may see the app, and whether the registry has `image`: what a deploy would else come to only
-    /// after its gates. Where nobody can tell now, the deploy itself finds out.
+    /// Looks, once it is polled, whether the token may see the app, and whether the registry has `image`: what a deploy would
+    /// else come to only after its gates. Where nobody can tell now, the deploy itself finds out.
     ///
     /// # Errors
     /// When a deploy would come to nothing.
-    pub async fn can_begin(&self, image: Option<&str>) -> Result<(), FlyError> {
-        match self.api.machines().await {
-            Err(error) if error.is_unauthorized() || error.is_not_found() => {
-                return Err(error.into());
-            }
-            _ => {}
-        }
+    pub fn can_begin(
+        &self,
+        image: Option<String>,
+    ) -> impl Future<Output = Result<(), FlyError>> + use<> {
+        let (api, platform) = (self.api.clone(), self.platform.clone());
         // A digest may be of another registry.
-        let Some(image) = image.filter(|it| !it.contains('@')) else { return Ok(()) };
-        match self.platform.image(image).await {
-            Ok(None) => Err(FlyError::NoImage { image: image.to_owned() }),
-            _ => Ok(()),
+        let image = image.filter(|it| !it.contains('@'));
+        async move {
+            match api.machines().await {
+                Err(error) if error.is_unauthorized() || error.is_not_found() => {
+                    return Err(error.into());
+                }
+                _ => {}
+            }
+            let Some(image) = image else { return Ok(()) };
+            match platform.image(&image).await {
+                Ok(None) => Err(FlyError::NoImage { image }),
+                _ => Ok(()),
+            }
         }
     }
 

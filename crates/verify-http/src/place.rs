@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pipeline_core::Deployment;
+use pipeline_core::{Deployment, Finding, Report};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -51,8 +51,12 @@ pub(crate) fn is_shut(deployment: &Deployment) -> bool {
     deployment.awaits_users && !deployment.is_public() && !has_address
 }
 
-/// What is said of a release that is still behind a shut door.
-pub(crate) const SHUT: &str = "not asked yet: the new machines are out of the pool, and the proxy hands them nothing; they are asked once users reach them";
+/// What is said of a release that is still behind a shut door, which is told, and stops nothing.
+pub(crate) fn not_asked_yet() -> Report {
+    Report::passed().finding(Finding::note(NOT_YET))
+}
+
+const NOT_YET: &str = "not asked yet: the new machines are out of the pool, and the proxy hands them nothing; they are asked once users reach them";
 
 impl Place {
     /// A request for `path` here with these headers, without a body. What pins it to this place wins.

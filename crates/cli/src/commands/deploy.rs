@@ -57,8 +57,9 @@ async fn deploy(
     let session = Session::open(setting).await?;
     let wanted = wanted.ahead(setting, &session.store, (RunKind::Deploy, None)).await?;
     not_again(&session, wanted.target(), args.despite_rollback).await?;
-    wanted.can_begin().await?;
+    let can_begin = wanted.can_begin();
     let pipeline = wire::pipeline(setting, wanted, &args.gates).await?;
+    can_begin.await?;
     if setting.environment.confirm != Confirm::Never && !args.yes {
         agreed(setting, &pipeline, &rules, image.clone()).await?;
     }

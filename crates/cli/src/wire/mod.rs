@@ -145,16 +145,14 @@ impl Wanted {
     }
 
     /// Says at once what would else be found out after all gates. Whoever does not answer soon is asked by the run.
-    pub(crate) async fn can_begin(&self) -> Result<(), CliError> {
-        let asked = self.target.can_begin(self.image.as_deref());
-        let Ok(Err(error)) = tokio::time::timeout(SOON, asked).await else { return Ok(()) };
-        let exit = match error {
-            FlyError::NoImage { .. } => Exit::CouldNotTell,
-            _ => Exit::Usage,
-        };
-        let fault = Fault::from(error);
-        let said = CliError::new(exit, fault.to_string());
-        Err(fault.next_step().into_iter().fold(said, CliError::hint))
+    pub(crate) fn can_begin(&self) -> impl Future<Output = Result<(), CliError>> + use<> {
+        let asked = self.target.can_begin(self.image.clone());
+        async move {
+            match tokio::time::timeout(SOON, asked).await {
+                Ok(Err(error)) => Err(cannot_begin(error)),
+                _ => Ok(()),
+            }
+        }
     }
 
     /// The target's name.
@@ -176,6 +174,17 @@ impl Wanted {
         let builder = Step::builder("image", target.known_image(&image));
         Self { image: Some(image), ..Self::to_be_built(builder, target) }
     }
+}
+
+/// With the exit code that the run would have come to.
+fn cannot_begin(error: FlyError) -> CliError {
+    let exit = match error {
+        FlyError::NoImage { .. } => Exit::CouldNotTell,
+        _ => Exit::Usage,
+    };
+    let fault = Fault::from(error);
+    let said = CliError::new(exit, fault.to_string());
+    fault.next_step().into_iter().fold(said, CliError::hint)
 }
 
 fn built(records: &[Record]) -> Option<String> {
