@@ -94,10 +94,19 @@ async fn undisturbed(case: Case) -> (u64, u32) {
     (calls as u64, writes(&world).await)
 }
 
+async fn store(world: &World) -> store_sql::Store {
+    let url = format!("sqlite:{}", world.path().join(".pipeline/pipeline.db").display());
+    store_sql::Store::open(&url, || std::time::UNIX_EPOCH).await.expect("the store")
+}
+
+/// Is the only run recorded?
+async fn has_begun(world: &World) -> bool {
+    store(world).await.run("v1").await.expect("the store answers").is_some()
+}
+
 /// How many records the only run has left.
 async fn writes(world: &World) -> u32 {
-    let url = format!("sqlite:{}", world.path().join(".pipeline/pipeline.db").display());
-    let store = store_sql::Store::open(&url, || std::time::UNIX_EPOCH).await.expect("the store");
+    let store = store(world).await;
     let run = store.run("v1").await.expect("the store answers").expect("the run is recorded");
     let records = store.records(&run.id).await.expect("its records can be read");
     u32::try_from(records.len()).expect("a run has few records")
@@ -120,6 +129,13 @@ async fn survive(case: Case, death: Death) -> Result<&'static str, String> {
         return check(&world, case, &first).await.map(|()| "ended before its death");
     }
     let resumed = world.run(&["resume"]).await;
+    if !has_begun(&world).await {
+        // It died while it asked whether it could begin.
+        if resumed.code != Some(2) || !resumed.stderr.contains("there is nothing to resume") {
+            return Err(format!("nothing began: {resumed}"));
+        }
+        return whole(&world, "v1").await.map(|()| "died before a run began");
+    }
     check(&world, case, &resumed).await.map_err(|why| format!("{why}\nfirst: {first}"))?;
     Ok("resumed")
 }
