@@ -1,6 +1,7 @@
 //! Real signals to the real command: once stops at the next safe point, twice leaves at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -15,7 +16,11 @@ async fn world(strategy: &'static str) -> World {
 }
 
 /// Starts a deploy and sends it signals as soon as it makes a call for which `when` is true.
-async fn signalled(world: &World, signals: &[Signal], when: fn(&ApiRequest) -> bool) -> Ran {
+async fn signalled(
+    world: &World,
+    signals: &[Signal],
+    when: impl Fn(&ApiRequest) -> bool + Send + Sync + 'static,
+) -> Ran {
     let image = world.image("v2", &[]);
     let reached = Arc::new(Notify::new());
     let told = Arc::clone(&reached);
@@ -91,7 +96,11 @@ async fn sigterm_twice_has_its_own_code_and_resume_takes_it_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ctrl_c_before_anything_is_touched_is_an_abort() {
     let world = world("rolling").await;
-    let ran = signalled(&world, &[Signal::SIGINT], |it| it.method == "GET").await.expect(130);
+    let asked = AtomicU64::new(0);
+    // The machines are asked for before there is a run, and then by the run.
+    let by_the_run =
+        move |it: &ApiRequest| it.method == "GET" && asked.fetch_add(1, Ordering::Relaxed) > 0;
+    let ran = signalled(&world, &[Signal::SIGINT], by_the_run).await.expect(130);
     assert!(ran.stdout.contains("| staging | ABORT |"), "{ran}");
     assert_eq!(world.settled(3).await, Ok("v1".into()));
 }
