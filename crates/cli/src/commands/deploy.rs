@@ -56,6 +56,7 @@ async fn deploy(
     }
     let session = Session::open(setting).await?;
     let wanted = wanted.ahead(setting, &session.store, (RunKind::Deploy, None)).await?;
+    session.nothing_is_open(wanted.target()).await?;
     not_again(&session, wanted.target(), args.despite_rollback).await?;
     let can_begin = wanted.can_begin();
     let pipeline = wire::pipeline(setting, wanted, &args.gates).await?;
